@@ -1,0 +1,1 @@
+"""The public language of Yishi: ids, states, commands, events, topics, refusals. Imports pydantic only."""

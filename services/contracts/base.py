@@ -1,0 +1,31 @@
+"""What every message is made of."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a time without a zone means nothing here: add an offset, as in 2026-10-13T17:00:00+08:00")
+    return value.astimezone(UTC)
+
+
+Instant = Annotated[datetime, AfterValidator(_aware)]
+"""A moment, always aware, kept in UTC; people are shown Asia/Shanghai."""
+
+
+class Model(BaseModel):
+    """A value in the public language: immutable, camelCase on the wire, unknown fields ignored (a newer writer may add some)."""
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
+    )
+
+
+class Asked(Model):
+    """A value that a caller writes: an unknown field is a mistake that she wants to hear about."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)

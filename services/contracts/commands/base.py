@@ -1,0 +1,46 @@
+"""What every command has."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from services.contracts.base import Asked, Model
+from services.contracts.ids import CaseId, IdempotencyKey
+
+
+class Command(Asked):
+    """One intention of one caller, to one service."""
+
+    service: ClassVar[str]
+
+    idempotency_key: IdempotencyKey
+    """The caller's name for this intention: sent again, it is answered again and done once."""
+
+    @classmethod
+    def command_name(cls) -> str:
+        """As callers write it, in PascalCase."""
+        return cls.__name__
+
+    @property
+    def subject(self) -> str | None:
+        """The key of the aggregate that the command is about; None where it makes a new one."""
+        return None
+
+
+class MatterCommand(Command):
+    """A command about one matter."""
+
+    case_id: CaseId
+    expected_version: Annotated[int, Field(ge=1)] | None = None
+    """The version that the caller decided on; refused as STALE_VERSION if another command came between."""
+
+    @property
+    def subject(self) -> str:
+        return self.case_id
+
+
+class Answer(Model):
+    """What a command answers: which aggregate it left at which version."""
+
+    id: str
+    version: int

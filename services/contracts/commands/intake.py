@@ -1,0 +1,162 @@
+"""What may be asked of intake."""
+
+from datetime import date
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from services.contracts.base import Asked
+from services.contracts.cases import FeedbackMethod, Outcome, Relation, SubCategory, Urgency
+from services.contracts.commands.base import Command, MatterCommand
+from services.contracts.ids import AttachmentId, NodeId
+from services.contracts.organisation import Node
+from services.contracts.regions import RegionCode
+
+MAX_NARRATIVE = 10_000
+"""Characters in a report."""
+MAX_TEXT = 2_000
+"""Characters in any other text a person writes."""
+MAX_ATTACHMENTS = 9
+
+
+class Person(Asked):
+    """How somebody is called and reached: F3, kept in intake's contents alone."""
+
+    name: str = ""
+    phone: str = ""
+
+
+class ReportMatter(Command):
+    """A resident reports a matter, or somebody writes it down for her (domain 2.1: submit).
+
+    Allowed to: members of the group, the village's office holders, officers above on behalf of a caller.
+    Refused: UNKNOWN_NODE, TEXT_MISSING, TEXT_TOO_LONG, MALFORMED_PHONE, DATE_IN_FUTURE, URGENCY_NOT_YOURS, ATTACHMENT_NOT_YOURS.
+    """
+
+    service: ClassVar[str] = "intake"
+
+    group: NodeId
+    """The neighbourhood group it comes from; the group gives the place, never the text (domain 4.3)."""
+    sub_category: SubCategory
+    relation: Relation = Relation.COMMUNITY
+    narrative: str
+    urgency: Urgency | None = None
+    happened_on: date | None = None
+    place: str = ""
+    reporter: Person = Person()
+    subject_person: Person = Person()
+    told_by: str = ""
+    """Written down on behalf (代录): who told it."""
+    attachments: Annotated[tuple[AttachmentId, ...], Field(max_length=100)] = ()
+    notice_version: str = ""
+    """Which privacy notice the reporter was shown."""
+
+
+class Acknowledge(MatterCommand):
+    """Say that it has been seen. Allowed to: group owner, executive member, chair; C3: the rights department."""
+
+    service: ClassVar[str] = "intake"
+
+
+class AcceptMatter(MatterCommand):
+    """Take it in hand (受理). Allowed to: the chair and officers above; the group owner where the chair delegated it,
+    for C0 of GREEN and YELLOW; C3: the rights department. Not yet acknowledged, it is acknowledged too."""
+
+    service: ClassVar[str] = "intake"
+
+    public_summary: str = ""
+    """The redacted text that the group may read (F1); a person approves it by sending it. Of a C0 case only."""
+
+
+class GiveFeedback(MatterCommand):
+    """Tell the reporter what came of it. Allowed to: the node nearest the reporter (group owner, chair)."""
+
+    service: ClassVar[str] = "intake"
+
+    method: FeedbackMethod = FeedbackMethod.APP
+    text: str
+    to_group: str = ""
+    """What the group is told (F1 of a C0 case); empty: nothing."""
+
+
+class RateMatter(MatterCommand):
+    """The reporter says how it went; "solved" closes the loop. Allowed to: its reporters."""
+
+    service: ClassVar[str] = "intake"
+
+    score: Annotated[int, Field(ge=1, le=5)]
+    solved: bool
+    remark: str = ""
+
+
+class CallBack(MatterCommand):
+    """Ask the reporter (回访). Allowed to: group owner (C0, C1), executive member, chair, officers; never to who did the work."""
+
+    service: ClassVar[str] = "intake"
+
+    reached: bool
+    score: Annotated[int, Field(ge=1, le=5)] | None = None
+    solved: bool | None = None
+    remark: str = ""
+
+
+class CloseMatter(MatterCommand):
+    """Close it, after feedback. Allowed to: the chair."""
+
+    service: ClassVar[str] = "intake"
+
+    outcome: Outcome
+    reason: str = ""
+
+
+class AddRegion(Command):
+    """Add or rename a region (domain 4.2). Allowed to: operators."""
+
+    service: ClassVar[str] = "intake"
+
+    code: RegionCode
+    name: str
+    operator_added: bool = True
+
+    @property
+    def subject(self) -> str:
+        return self.code
+
+
+class PutNode(Command):
+    """State an organisation node whole: its members in office. Allowed to: operators."""
+
+    service: ClassVar[str] = "intake"
+
+    node: Node
+
+    @property
+    def subject(self) -> str:
+        return self.node.id
+
+
+class Delegate(Command):
+    """The village chair lets a group's owner accept C0 matters of GREEN and YELLOW, or takes that back. Allowed to: the chair."""
+
+    service: ClassVar[str] = "intake"
+
+    group: NodeId
+    delegated: bool
+
+    @property
+    def subject(self) -> str:
+        return self.group
+
+
+COMMANDS: tuple[type[Command], ...] = (
+    ReportMatter,
+    Acknowledge,
+    AcceptMatter,
+    GiveFeedback,
+    RateMatter,
+    CallBack,
+    CloseMatter,
+    AddRegion,
+    PutNode,
+    Delegate,
+)

@@ -1,0 +1,1 @@
+"""What has happened, one module a service and one union a topic."""

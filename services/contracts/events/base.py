@@ -1,0 +1,38 @@
+"""What every fact has: a key, a version, a type, a schema version."""
+
+from typing import ClassVar
+
+from services.contracts.base import Instant, Model
+
+
+class Event(Model):
+    """A fact. `at` is when it became true, by the owner's clock.
+
+    Order is promised per topic and key, never across topics: a reader must cope with a fact of one service arriving
+    before the fact of another that caused it.
+    """
+
+    service: ClassVar[str]
+    schema_version: ClassVar[int] = 1
+
+    at: Instant
+
+    @classmethod
+    def type_name(cls) -> str:
+        """The CloudEvents type, as in `org.yishi.intake.CaseAccepted.v1`."""
+        return f"org.yishi.{cls.service}.{cls.__name__}.v{cls.schema_version}"
+
+    @property
+    def key(self) -> str:
+        """What the fact is about; the record's key."""
+        raise NotImplementedError
+
+    @property
+    def version(self) -> int:
+        """Which version of that the fact made; later facts of one key on one topic have higher ones."""
+        raise NotImplementedError
+
+    @property
+    def state(self) -> Model:
+        """The public state after the fact."""
+        raise NotImplementedError

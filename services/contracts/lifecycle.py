@@ -1,0 +1,63 @@
+"""What people see as the state of a matter: one pure function over the facts of three services (domain 2.1)."""
+
+from enum import StrEnum
+
+from services.contracts.cases import CaseClass, Stage, Urgency
+from services.contracts.states import CaseState, CustodyState, DocketStage, DocketState
+
+
+class Lifecycle(StrEnum):
+    """The public state of a matter."""
+
+    SUBMITTED = "SUBMITTED"
+    RETURNED_FOR_INFO = "RETURNED_FOR_INFO"
+    ACCEPTED = "ACCEPTED"
+    IN_DELIBERATION = "IN_DELIBERATION"
+    IN_ACTION = "IN_ACTION"
+    ESCALATED = "ESCALATED"
+    RESOLVED = "RESOLVED"
+    FEEDBACK_GIVEN = "FEEDBACK_GIVEN"
+    CLOSED = "CLOSED"
+    REJECTED = "REJECTED"
+    REDIRECTED = "REDIRECTED"
+    WITHDRAWN = "WITHDRAWN"
+    MERGED = "MERGED"
+
+
+def lifecycle(case: CaseState, docket: DocketState | None = None, custody: CustodyState | None = None) -> Lifecycle:
+    """Whoever needs the state applies this to the facts that she has; nobody stores it as a fact of her own."""
+    if case.stage is not Stage.ACCEPTED:
+        return Lifecycle(case.stage.value)
+    if is_resolved(case, custody):
+        return Lifecycle.RESOLVED
+    if custody is not None and custody.level.width < len(case.region):
+        return Lifecycle.ESCALATED
+    match docket.stage if docket else DocketStage.NONE:
+        case DocketStage.IN_DELIBERATION:
+            return Lifecycle.IN_DELIBERATION
+        case DocketStage.IN_EXECUTION:
+            return Lifecycle.IN_ACTION
+        case _:
+            return Lifecycle.ACCEPTED
+
+
+def is_resolved(case: CaseState, custody: CustodyState | None) -> bool:
+    """Whether the holder's word that it is done still stands: the reporter has not said otherwise since."""
+    if custody is None or custody.resolved_at is None:
+        return False
+    return case.reworked_at is None or custody.resolved_at > case.reworked_at
+
+
+def fitting(case: CaseState, custody: CustodyState | None = None) -> tuple[str, ...]:
+    """The commands that fit the state of a matter, whoever asks. Refusals name them; `allowedCommands` narrows them to a caller."""
+    match case.stage:
+        case Stage.SUBMITTED:
+            return ("AcceptMatter",) if case.acknowledged_at else ("Acknowledge", "AcceptMatter")
+        case Stage.ACCEPTED if is_resolved(case, custody):
+            return ("GiveFeedback",)
+        case Stage.ACCEPTED if case.case_class in {CaseClass.C0, CaseClass.C1} and case.urgency is not Urgency.RED:
+            return ("SolveOnSpot",)
+        case Stage.FEEDBACK_GIVEN:
+            return ("RateMatter", "CallBack", "CloseMatter")
+        case _:
+            return ()

@@ -1,0 +1,81 @@
+"""Roles and organisation nodes (domain 1.2, 1.3)."""
+
+from enum import StrEnum
+
+from services.contracts.base import Instant, Model
+from services.contracts.ids import MemberId, NodeId
+from services.contracts.regions import RegionCode
+
+
+class Role(StrEnum):
+    """What a person is at a node. The level of an officer is the level of her node's region."""
+
+    RESIDENT = "RESIDENT"
+    REPRESENTATIVE = "REPRESENTATIVE"
+    UNIT_LEADER = "UNIT_LEADER"
+    GROUP_OWNER = "GROUP_OWNER"
+    COUNCIL_MEMBER = "COUNCIL_MEMBER"
+    EXEC_MEMBER = "EXEC_MEMBER"
+    CHAIR = "CHAIR"
+    OFFICER = "OFFICER"
+    RIGHTS_OFFICER = "RIGHTS_OFFICER"
+    LIAISON = "LIAISON"
+    VOLUNTEER = "VOLUNTEER"
+    COUNSELLOR = "COUNSELLOR"
+    INSPECTOR = "INSPECTOR"
+    DATA_PROTECTION = "DATA_PROTECTION"
+    OPERATOR = "OPERATOR"
+    PROJECTOR = "PROJECTOR"
+
+
+class NodeKind(StrEnum):
+    """What an organisation node is."""
+
+    FEDERATION = "FEDERATION"
+    COUNCIL = "COUNCIL"
+    GROUP = "GROUP"
+    DEPARTMENT = "DEPARTMENT"
+
+
+class Membership(Model):
+    """A person's role at a node; `until` is exclusive."""
+
+    member: MemberId
+    role: Role
+    since: Instant
+    until: Instant | None = None
+
+    def holds(self, now: Instant) -> bool:
+        """Whether she is in office now."""
+        return self.since <= now and (self.until is None or now < self.until)
+
+
+class Node(Model):
+    """A federation, council, group or department. The roster's public part: opaque members, no names of persons."""
+
+    id: NodeId
+    kind: NodeKind
+    region: RegionCode
+    name: str
+    name_en: str = ""
+    members: tuple[Membership, ...] = ()
+    delegated_to_owner: bool = False
+    """A group's: the village chair lets its owner accept C0 matters of GREEN and YELLOW (domain 2.1)."""
+
+    def holding(self, role: Role, now: Instant) -> tuple[MemberId, ...]:
+        """The members in office with a role."""
+        return tuple(m.member for m in self.members if m.role is role and m.holds(now))
+
+
+def federation_of(region: str) -> NodeId:
+    """The federation of a region: one per region (domain 1.2), so its id can be told from the code."""
+    return f"n_fed-{region}"
+
+
+def rights_department_of(county: str) -> NodeId:
+    """The rights department of a county federation: first holder of every C3 matter (domain 3.3)."""
+    return f"n_rights-{county}"
+
+
+GROUP_ROLES = frozenset({Role.RESIDENT, Role.REPRESENTATIVE, Role.UNIT_LEADER, Role.GROUP_OWNER, Role.VOLUNTEER})
+"""Roles that are held in a group. Facts name the village's federation in place of the group, which they never carry (design 3)."""

@@ -1,0 +1,67 @@
+"""What the gateway asks of a service beside commands: sealed text, with the caller's own token."""
+
+from services.contracts.base import Asked, Instant, Model
+from services.contracts.ids import CaseId
+
+
+class Wanted(Asked):
+    """A batch: one call for a whole page of matters."""
+
+    case_ids: tuple[CaseId, ...]
+
+
+class AttachmentLine(Model):
+    """A photo of a matter; its bytes are fetched at `/attachments/<id>`."""
+
+    id: str
+    media_type: str
+    bytes: int
+    purpose: str
+
+
+class CaseText(Model):
+    """The words of a matter, as far as this caller may read them; what she may not is absent."""
+
+    case_id: CaseId
+    summary: str | None = None
+    narrative: str | None = None
+    place: str | None = None
+    feedback: str | None = None
+    reporter_name: str | None = None
+    reporter_phone: str | None = None
+    subject_name: str | None = None
+    attachments: tuple[AttachmentLine, ...] = ()
+
+
+class InboxPage(Asked):
+    """A page of what lies in the caller's own inbox and on the boards of her groups, newest first."""
+
+    before: str | None = None
+    """Only entries older than this one."""
+    after: str | None = None
+    """Only entries newer than this one, oldest first: for a subscription that was away."""
+    first: int = 20
+
+
+class InboxLine(Model):
+    """One entry. Its words are a template's: no personal text, and of a private matter no subject either."""
+
+    id: str
+    at: Instant
+    kind: str
+    board: bool
+    """Whether it lies on a group's board rather than in the caller's own inbox."""
+    title_zh: str
+    title_en: str
+    case_id: CaseId | None = None
+    case_number: str = ""
+    count: int | None = None
+    read: bool = False
+
+
+class InboxLines(Model):
+    """A page of entries."""
+
+    entries: tuple[InboxLine, ...]
+    more: bool = False
+    unread: int = 0

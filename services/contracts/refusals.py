@@ -1,0 +1,134 @@
+"""Every way to be refused: one code, two languages, what is allowed instead. No personal text can get in here."""
+
+from enum import Enum
+from typing import NamedTuple
+
+from services.contracts.base import Model
+
+
+class Words(NamedTuple):
+    """What a code means: in Chinese, in English, as an HTTP status, and whether the same request may succeed later."""
+
+    zh: str
+    en: str
+    status: int = 422
+    retryable: bool = False
+
+
+class Code(Enum):
+    """The catalogue of refusals. `{…}` is filled with codes, names of fields and numbers only."""
+
+    # Who asks
+    UNAUTHENTICATED = Words(
+        "请先登录：令牌缺失、过期或无法验证。",
+        "Sign in first: the token is missing, expired or cannot be verified.",
+        401,
+    )
+    NOT_PERMITTED = Words("您的身份不能执行“{command}”。", "None of your roles may do {command} here.", 403)
+    CASE_NOT_FOUND = Words("没有找到该事项，或您无权查看。", "There is no such matter, or none that you may see.", 404)
+    NOT_FOUND = Words("没有找到：{what}。", "Not found: {what}.", 404)
+    # What is asked
+    MALFORMED = Words("请求格式不对：{field}：{reason}。", "The request is malformed at {field}: {reason}.", 400)
+    UNKNOWN_COMMAND = Words("没有名为“{command}”的操作。", "There is no command {command}.", 404)
+    BODY_TOO_LARGE = Words("请求超过 {limit} 字节。", "The request is over {limit} bytes.", 413)
+    UNKNOWN_REGION = Words("没有这个区划：{region}。", "There is no region {region}.")
+    REGION_OF_ANOTHER_CELL = Words(
+        "区划 {region} 不在本平台的范围（{cell}）。", "Region {region} is not in this cell ({cell})."
+    )
+    UNKNOWN_NODE = Words("没有这个组织：{node}。", "There is no organisation node {node}.")
+    TEXT_TOO_LONG = Words(
+        "{field} 超过 {limit} 字，请缩短或作为附件。", "{field} is over {limit} characters: shorten it or attach it."
+    )
+    TEXT_MISSING = Words("请填写 {field}。", "{field} must not be empty.")
+    MALFORMED_PHONE = Words(
+        "电话号码格式不对，请填写 11 位手机号或带区号的座机。",
+        "That is no phone number: give 11 digits, or a landline with its area code.",
+    )
+    DATE_IN_FUTURE = Words("{field} 不能晚于现在。", "{field} must not be in the future.")
+    URGENCY_NOT_YOURS = Words(
+        "这类事项的紧急程度不能由反映人调低。", "The urgency of such a matter cannot be lowered by its reporter."
+    )
+    NOT_A_PHOTO = Words(
+        "这不是可用的照片，请上传 JPEG、PNG 或 WebP。", "That is not a photo we can read: send JPEG, PNG or WebP."
+    )
+    PHOTO_TOO_LARGE = Words("照片太大：不超过 {limit}。", "The photo is too large: at most {limit}.", 413)
+    ATTACHMENT_NOT_YOURS = Words(
+        "附件不存在、已使用或不是您上传的。", "An attachment does not exist, is used already or is not yours."
+    )
+    TOO_MANY_ATTACHMENTS = Words("一次最多 {limit} 个附件。", "At most {limit} attachments at a time.")
+    REASON_REQUIRED = Words("请说明理由（{field}）。", "Give a reason ({field}).")
+    # How it stands
+    STATE_DOES_NOT_FIT = Words(
+        "事项目前是“{state}”，不能执行“{command}”。", "The matter is {state}; {command} does not fit that.", 409
+    )
+    STALE_VERSION = Words(
+        "事项已被他人更新（版本 {version}），请刷新后再试。",
+        "Somebody changed the matter since (version {version}): look again, then decide.",
+        409,
+    )
+    KEY_REUSED = Words(
+        "同一个 idempotencyKey 曾用于不同的内容。", "This idempotencyKey was used before with another body.", 409
+    )
+    NOT_THE_HOLDER = Words("事项现由其他组织负责。", "Another node holds the matter.", 409)
+    NOT_DELEGATED = Words(
+        "主席没有授权群主受理此类事项。", "The chair has not delegated this kind of matter to the group owner.", 403
+    )
+    OWN_WORK = Words("不能核验或回访自己经办的事项。", "Nobody verifies or calls back her own work.", 403)
+    EVIDENCE_REQUIRED = Words("请附上处理说明或照片。", "Give evidence: a note or a photo.")
+    NOT_ON_THE_SPOT = Words(
+        "只有 C0、C1 且非特急的事项可以当场解决。", "Only C0 and C1 matters that are not RED are solved on the spot."
+    )
+    FEEDBACK_FIRST = Words(
+        "还没有向反映人反馈，不能结案。", "The reporter has not been given feedback: the matter cannot be closed.", 409
+    )
+    ALREADY_RATED = Words("您已经评价过。", "You have rated this matter already.", 409)
+    # What cannot be known or reached right now
+    NOT_YET_KNOWN = Words(
+        "相关信息还在传递，请稍后重试。", "What you saw has not reached this service yet: try again.", 503, True
+    )
+    MATTER_BLOCKED = Words(
+        "该事项有一条消息待人工处理，已告警。",
+        "A record of this matter is held for an operator, who has been alerted.",
+        503,
+        True,
+    )
+    TOO_MANY_WAITING = Words("系统繁忙，请稍后重试。", "Too many requests wait already: try again.", 503, True)
+    UNKNOWN_OUTCOME = Words(
+        "结果未知，请用同一个 idempotencyKey 重试。",
+        "The outcome is unknown: retry with the same idempotencyKey.",
+        504,
+        True,
+    )
+    SERVICE_UNAVAILABLE = Words(
+        "服务“{service}”暂时不可用。", "The service {service} cannot be reached right now.", 503, True
+    )
+    INTERNAL = Words("系统错误，编号 {correlation}。", "Something broke on our side: quote {correlation}.", 500)
+
+
+class RefusalBody(Model):
+    """A refusal as it travels."""
+
+    code: str
+    message_zh: str
+    message_en: str
+    allowed: tuple[str, ...] = ()
+    """What may be asked instead: names of commands."""
+    retryable: bool = False
+    detail: dict[str, str] = {}
+    """The values in the message, by name: codes and numbers."""
+
+
+class Refused(Exception):
+    """A request that is turned down. Expected, typed, and nothing has happened."""
+
+    def __init__(self, code: Code, *, allowed: tuple[str, ...] = (), **detail: object) -> None:
+        super().__init__(code.name)
+        self.code = code
+        self.body = RefusalBody(
+            code=code.name,
+            message_zh=code.value.zh.format(**detail),
+            message_en=code.value.en.format(**detail),
+            allowed=allowed,
+            retryable=code.value.retryable,
+            detail={name: str(value) for name, value in detail.items()},
+        )

@@ -1,0 +1,73 @@
+"""The one table of topics (design 3): name, key, partitions, retention, owner, readers, and the union of events on each."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from services.contracts.events import deliberation, escalation, intake, notify
+from services.contracts.events.base import Event
+
+
+class Retention(StrEnum):
+    """How long a topic keeps its records."""
+
+    FOR_EVER = "FOR_EVER"
+    """Any projection can be rebuilt from it; not compacted, which would take facts away."""
+    COMPACTED = "COMPACTED"
+    """The latest state of each key; a tombstone erases."""
+
+
+class Topic(NamedTuple):
+    """One line of the table. The full name is `<cell>.<name>`."""
+
+    name: str
+    key: str
+    owner: str
+    readers: frozenset[str]
+    events: tuple[type[Event], ...]
+    partitions: int = 6
+    retention: Retention = Retention.FOR_EVER
+
+    def in_cell(self, cell: str) -> str:
+        """The name on the bus, as in `21.intake.case.v1`."""
+        return f"{cell}.{self.name}"
+
+
+EVERYONE = frozenset({"intake", "deliberation", "escalation", "notify", "gateway"})
+
+INTAKE_CASE = Topic("intake.case.v1", "case id", "intake", EVERYONE - {"intake"}, intake.CASE)
+INTAKE_SEALED = Topic("intake.sealed.v1", "case id", "intake", frozenset({"escalation", "gateway"}), intake.SEALED)
+INTAKE_ACCESS = Topic(
+    "intake.access.v1", "case id", "intake", EVERYONE - {"intake"}, intake.ACCESS, retention=Retention.COMPACTED
+)
+INTAKE_ROSTER = Topic("intake.roster.v1", "node id", "intake", EVERYONE - {"intake"}, intake.ROSTER)
+INTAKE_REGION = Topic("intake.region.v1", "region code", "intake", EVERYONE - {"intake"}, intake.REGION)
+DELIBERATION_DOCKET = Topic(
+    "deliberation.docket.v1", "case id", "deliberation", frozenset({"intake", "gateway"}), deliberation.DOCKET
+)
+ESCALATION_CUSTODY = Topic(
+    "escalation.custody.v1", "case id", "escalation", EVERYONE - {"escalation"}, escalation.CUSTODY
+)
+ESCALATION_SEALED = Topic(
+    "escalation.sealed.v1", "case id", "escalation", frozenset({"intake", "notify", "gateway"}), escalation.CUSTODY
+)
+NOTIFY_INBOX = Topic("notify.inbox.v1", "member or group", "notify", frozenset({"gateway"}), notify.INBOX)
+
+TOPICS = (
+    INTAKE_CASE,
+    INTAKE_SEALED,
+    INTAKE_ACCESS,
+    INTAKE_ROSTER,
+    INTAKE_REGION,
+    DELIBERATION_DOCKET,
+    ESCALATION_CUSTODY,
+    ESCALATION_SEALED,
+    NOTIFY_INBOX,
+)
+
+
+BY_NAME = {topic.name: topic for topic in TOPICS}
+
+
+def read_by(reader: str) -> tuple[Topic, ...]:
+    """The topics that a service (or the gateway) reads."""
+    return tuple(topic for topic in TOPICS if reader in topic.readers)
