@@ -1,0 +1,236 @@
+"""The embedded bus: FastStream's own KafkaBroker and consume loop over a durable log reader. The outbox tables are the log; the
+group's offsets are rows in the consumer's database. Only the client below FastStream is swapped (eight methods), so routers,
+batches, acknowledgement and stopping behave as on Kafka; `tests/bus` runs one suite on both."""
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from aiokafka import ConsumerRecord, TopicPartition
+from faststream.kafka import KafkaBroker
+from sqlalchemy import func, select
+
+from services.chassis.bus.port import BATCH, Receiver, subscribe
+from services.chassis.database import Database
+from services.chassis.room import Bell
+from services.chassis.tables import Chassis
+from services.chassis.wire import MAX_RECORD, Record, headers_from_json, headers_json
+
+
+class Log:
+    """Where a topic's records lie: its owner's outbox."""
+
+    def __init__(self, database: Database, tables: Chassis) -> None:
+        self.database = database
+        self.tables = tables
+
+    async def after(self, topic: str, offset: int, limit: int) -> Sequence[Any]:
+        """Records of a topic behind an offset. SQLite commits in the order of ids, so nothing can appear before them later."""
+        outbox = self.tables.outbox
+        query = select(outbox).where(outbox.c.topic == topic, outbox.c.id > offset).order_by(outbox.c.id).limit(limit)
+        async with self.database.read() as connection:
+            return (await connection.execute(query)).all()
+
+    async def end(self, topic: str) -> int:
+        """The offset of the newest record; 0 of an empty topic."""
+        outbox = self.tables.outbox
+        async with self.database.read() as connection:
+            query = select(func.max(outbox.c.id)).where(outbox.c.topic == topic)
+            return (await connection.execute(query)).scalar_one() or 0
+
+
+class Chaos:
+    """Under test: topics and keys interleave by a seed and some records come again; order per topic and key stays."""
+
+    def __init__(self, seed: int, again: float = 0.05, delay: float = 0.0) -> None:
+        self._random = random.Random(seed)  # noqa: S311  (a seed to play again, no secret)
+        self._again = again
+        self.delay = delay
+        """Seconds that every batch is late by."""
+
+    def disturb(self, records: list[ConsumerRecord[Any, Any]]) -> list[ConsumerRecord[Any, Any]]:
+        """Shuffle whole lanes (topic and key) into each other, and repeat some records behind themselves."""
+        lanes: dict[tuple[str, Any], list[ConsumerRecord[Any, Any]]] = {}
+        for record in records:
+            lanes.setdefault((record.topic, record.key), []).append(record)
+        mixed = []
+        while lanes:
+            lane = self._random.choice(list(lanes))
+            mixed.append(lanes[lane].pop(0))
+            if not lanes[lane]:
+                del lanes[lane]
+        return mixed + [record for record in mixed if self._random.random() < self._again]
+
+
+class LogConsumer:
+    """The eight methods that FastStream calls on an aiokafka consumer, over logs."""
+
+    def __init__(
+        self,
+        logs: Mapping[str, Log],
+        home: Log,
+        bell: Bell,
+        chaos: Chaos | None,
+        *,
+        group_id: str | None = None,
+        **_ignored: Any,
+    ) -> None:
+        self._logs = logs
+        self._home = home
+        self._bell = bell
+        self._chaos = chaos
+        self._group = group_id
+        self._topics: list[str] = []
+        self.next: dict[str, int] = {}
+        self._open = True
+
+    def subscribe(self, topics: Sequence[str] = (), pattern: str | None = None, listener: Any = None) -> None:
+        """Which topics to read."""
+        self._topics = list(topics)
+
+    def assign(self, partitions: Sequence[TopicPartition]) -> None:
+        """Kafka's other way to say which."""
+        self._topics = [partition.topic for partition in partitions]
+
+    async def start(self) -> None:
+        """Go on where the group stopped."""
+        position = self._home.tables.position
+        async with self._home.database.read() as connection:
+            rows = (await connection.execute(select(position))).all()
+        kept = {row.topic: row.next for row in rows}
+        self.next = {topic: kept.get(topic, 0) for topic in self._topics}
+
+    async def stop(self) -> None:
+        """Let the loop run out."""
+        self._open = False
+        self._bell.ring()
+
+    async def commit(self) -> None:
+        """Keep the offsets."""
+        position = self._home.tables.position
+        async with self._home.database.write() as connection:
+            for topic, offset in self.next.items():
+                await connection.execute(self._home.database.upsert(position, {"topic": topic, "next": offset}))
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """A nack: read again from there."""
+        self.next[partition.topic] = min(self.next.get(partition.topic, 0), offset - 1)
+
+    async def getmany(
+        self, timeout_ms: int = 0, max_records: int | None = None
+    ) -> dict[TopicPartition, list[ConsumerRecord[Any, Any]]]:
+        """A batch, as soon as there is one."""
+        while self._open:
+            found = await self._read(max_records or BATCH)
+            if found:
+                if self._chaos:
+                    await asyncio.sleep(self._chaos.delay)
+                    found = self._chaos.disturb(found)
+                # One list: FastStream chains the partitions' lists, and the disturbed order is the one to deliver.
+                return {TopicPartition(found[0].topic, 0): found}
+            await self._bell.wait(0.5)
+        return {}
+
+    async def getone(self) -> ConsumerRecord[Any, Any]:
+        """One record; our subscribers take batches."""
+        while True:
+            for records in (await self.getmany(max_records=1)).values():
+                return records[0]
+            await asyncio.sleep(0.5)
+
+    async def _read(self, limit: int) -> list[ConsumerRecord[Any, Any]]:
+        found: list[ConsumerRecord[Any, Any]] = []
+        for topic in self._topics:
+            for row in await self._logs[topic].after(topic, self.next[topic], max(1, limit // len(self._topics))):
+                headers = tuple((name, value.encode()) for name, value in headers_from_json(row.headers).items())
+                key = row.key.encode()
+                found.append(
+                    ConsumerRecord(
+                        topic, 0, row.id, 0, 0, key, row.value, None, len(key), len(row.value or b""), headers
+                    )
+                )
+                self.next[topic] = row.id
+        return found
+
+
+class LogBroker(KafkaBroker):
+    """FastStream's broker on logs instead of sockets."""
+
+    def __init__(self, make_consumer: Any) -> None:
+        super().__init__(allow_auto_create_topics=False, consumer_only=True, logger=None, graceful_timeout=20)
+        self._make_consumer = make_consumer
+
+    async def _connect(self) -> Any:
+        self.config.broker_config.builder = self._make_consumer
+        return self._make_consumer
+
+
+class EmbeddedConsumer:
+    """One receiver's group on the logs."""
+
+    def __init__(self, bus: "EmbeddedBus", group: str, receiver: Receiver, home: Log) -> None:
+        self._bus = bus
+        self._receiver = receiver
+        self._home = home
+        self._broker = LogBroker(partial(LogConsumer, bus.logs, home, bus.bell, bus.chaos))
+        subscribe(self._broker, group, receiver, poll_ms=500)
+
+    async def start(self) -> None:
+        await self._broker.start()
+
+    async def stop(self) -> None:
+        self._bus.bell.ring()
+        await self._broker.stop()
+
+    async def lag(self) -> int:
+        """By the kept offsets: a record counts until its batch was committed."""
+        position = self._home.tables.position
+        async with self._home.database.read() as connection:
+            kept = {row.topic: row.next for row in (await connection.execute(select(position))).all()}
+        ends = {topic: await self._bus.logs[topic].end(topic) for topic in self._receiver.topics}
+        return sum(1 for topic, end in ends.items() if end > kept.get(topic, 0))
+
+
+class EmbeddedBus:
+    """All topics of one process."""
+
+    def __init__(self, *, chaos: Chaos | None = None) -> None:
+        self.logs: dict[str, Log] = {}
+        self._homes: dict[str, Log] = {}
+        self.bell = Bell()
+        self.chaos = chaos
+
+    def own(self, owner: str, topics: Sequence[str], database: Database, tables: Chassis) -> None:
+        """A service's outbox is the log of its topics; its database keeps the offsets of its group."""
+        log = Log(database, tables)
+        self._homes[owner] = log
+        self.logs.update(dict.fromkeys(topics, log))
+
+    def consumer(self, group: str, receiver: Receiver) -> EmbeddedConsumer:
+        """`group` ends in the reader's name, as in `21.notify`."""
+        return EmbeddedConsumer(self, group, receiver, self._homes[group.rpartition(".")[2]])
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        """For foreign producers only (partners, tests): the services' own events are in the log when they commit."""
+        for record in records:
+            if len(record.value or b"") > MAX_RECORD:
+                raise ValueError(f"a record holds at most {MAX_RECORD} bytes; this one has {len(record.value or b'')}")
+            log = self.logs[record.topic]
+            async with log.database.write() as connection:
+                await connection.execute(
+                    log.database.insert(log.tables.outbox).values(
+                        topic=record.topic,
+                        key=record.key,
+                        value=record.value,
+                        headers=headers_json(record.headers),
+                        event_id=record.event_id,
+                        at=record.headers.get("ce_time", ""),
+                        sent=True,
+                    )
+                )
+        self.bell.ring()
+
+    async def stop(self) -> None:
+        """Nothing is open."""

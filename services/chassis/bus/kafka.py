@@ -1,0 +1,150 @@
+"""Apache Kafka. FastStream consumes; the relay publishes by aiokafka's own batches, which keep keys on their partitions."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import murmur2
+from faststream.kafka import KafkaBroker
+
+from services.chassis.bus.port import Receiver, subscribe
+from services.chassis.wire import MAX_RECORD, Record
+
+log = logging.getLogger(__name__)
+
+
+class KafkaConsumer:
+    """One receiver's group on Kafka."""
+
+    def __init__(self, servers: list[str], group: str, receiver: Receiver) -> None:
+        self._servers = servers
+        self._group = group
+        self._receiver = receiver
+        self._broker: KafkaBroker | None = None
+        self._starting: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Returns at once: Kafka may be away, commands must go on."""
+        self._starting = asyncio.create_task(self._start_until_it_works())
+
+    async def _start_until_it_works(self) -> None:
+        pause = 0.2
+        while True:
+            broker = KafkaBroker(
+                self._servers, client_id=self._group, allow_auto_create_topics=False, logger=None, graceful_timeout=20
+            )
+            subscribe(broker, self._group, self._receiver, poll_ms=50)
+            try:
+                await broker.start()
+            except (KafkaError, OSError) as error:
+                log.warning("Kafka is away", extra={"facts": {"group": self._group, "error": type(error).__name__}})
+                with suppress(Exception):
+                    await asyncio.wait_for(broker.stop(), 5)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5)
+            else:
+                self._broker = broker
+                return
+
+    async def stop(self) -> None:
+        if self._starting:
+            self._starting.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._starting
+        if self._broker:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._broker.stop(), 20)
+
+    async def lag(self) -> int:
+        """End offsets less committed ones, over this replica's partitions."""
+        if self._broker is None:
+            raise ConnectionError("the consumer has not reached Kafka yet")
+        lag = 0
+        for subscriber in self._broker.subscribers:
+            consumer = getattr(subscriber, "consumer", None)
+            if consumer is None or not (partitions := consumer.assignment()):
+                raise ConnectionError("the consumer has no partitions yet")
+            try:
+                ends = await asyncio.wait_for(consumer.end_offsets(partitions), 5)
+                for partition, end in ends.items():
+                    lag += end - (await asyncio.wait_for(consumer.committed(partition), 5) or 0)
+            except (KafkaError, TimeoutError) as error:
+                raise ConnectionError(type(error).__name__) from error
+        return lag
+
+
+class KafkaBus:
+    """One cluster."""
+
+    def __init__(self, servers: str, client_id: str) -> None:
+        self._servers = servers.split(",")
+        self._client_id = client_id
+        self._producer: AIOKafkaProducer | None = None
+
+    def consumer(self, group: str, receiver: Receiver) -> KafkaConsumer:
+        return KafkaConsumer(self._servers, group, receiver)
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        """In order per partition: a partition's next batch goes only when the one before it is acknowledged.
+
+        After any failure the producer is thrown away: an idempotent one is poisoned per partition for good (aiokafka issue 1017).
+        """
+        producer = await self._started()
+        try:
+            lanes: dict[tuple[str, int], list[Record]] = {}
+            for record in records:
+                if len(record.value or b"") > MAX_RECORD:
+                    raise ValueError(
+                        f"a record holds at most {MAX_RECORD} bytes; this one has {len(record.value or b'')}"
+                    )
+                count = len(await producer.partitions_for(record.topic))
+                partition = (murmur2(record.key.encode()) & 0x7FFFFFFF) % count
+                lanes.setdefault((record.topic, partition), []).append(record)
+            await asyncio.gather(*(self._send(producer, *lane, batch) for lane, batch in lanes.items()))
+        except BaseException:
+            self._producer = None
+            with suppress(Exception):
+                await asyncio.wait_for(producer.stop(), 2)
+            raise
+
+    async def _send(self, producer: AIOKafkaProducer, topic: str, partition: int, records: list[Record]) -> None:
+        batch = producer.create_batch()
+        for record in records:
+            headers = [(name, value.encode()) for name, value in record.headers.items()]
+            room = batch.append(key=record.key.encode(), value=record.value, timestamp=None, headers=headers)
+            if room is None:
+                batch.close()
+                await (await producer.send_batch(batch, topic, partition=partition))
+                batch = producer.create_batch()
+                batch.append(key=record.key.encode(), value=record.value, timestamp=None, headers=headers)
+        batch.close()
+        await (await producer.send_batch(batch, topic, partition=partition))
+
+    async def _started(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._servers,
+                client_id=self._client_id,
+                enable_idempotence=True,
+                max_batch_size=MAX_RECORD * 2,
+                max_request_size=MAX_RECORD * 4,
+                request_timeout_ms=15_000,
+            )
+            try:
+                await producer.start()
+            except BaseException:
+                with suppress(Exception):
+                    await producer.stop()
+                raise
+            self._producer = producer
+        return self._producer
+
+    async def stop(self) -> None:
+        """With batches pending in an outage a producer would wait 50 s: the outbox has them, so do not."""
+        if self._producer:
+            with suppress(Exception):
+                await asyncio.wait_for(self._producer.stop(), 3)
+            self._producer = None

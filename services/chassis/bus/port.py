@@ -1,0 +1,121 @@
+"""What the runtime needs of a bus. Two adapters: `embedded` and `kafka`; one suite of tests runs on both."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from aiokafka import ConsumerRecord
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage, KafkaRouter
+from faststream.message import StreamMessage
+
+from services.chassis.wire import Record
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+"""Records a batch at most."""
+
+
+class Receiver(Protocol):
+    """Takes a batch whole or not at all."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Full names of the topics it reads."""
+        ...
+
+    async def receive(self, records: Sequence[Record]) -> None:
+        """Raises when nothing of the batch has happened and it must come again."""
+        ...
+
+
+class Consumer(Protocol):
+    """A running consumer group of one receiver."""
+
+    async def start(self) -> None:
+        """Begin to consume; keeps trying by itself while the bus is away."""
+        ...
+
+    async def stop(self) -> None:
+        """Finish the batch at hand and leave."""
+        ...
+
+    async def lag(self) -> int:
+        """Records on the topics that it has not consumed; raises ConnectionError while it cannot know."""
+        ...
+
+
+class Bus(Protocol):
+    """One of the three adapters that differ between the two systems."""
+
+    def consumer(self, group: str, receiver: Receiver) -> Consumer:
+        """A consumer of a receiver's topics."""
+        ...
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        """Send records, in order per key."""
+        ...
+
+    async def stop(self) -> None:
+        """Give all connections back."""
+        ...
+
+
+async def raw(message: StreamMessage[Any]) -> Any:
+    """Bytes stay bytes: unreadable records are ours to hold."""
+    return message.body
+
+
+def subscribe(broker: KafkaBroker, group: str, receiver: Receiver, *, poll_ms: int) -> None:
+    """FastStream's batch subscriber over a receiver. A router serves one broker once, so it is made here for each run."""
+    router = KafkaRouter(ack_policy=AckPolicy.NACK_ON_ERROR)  # the broker's own policy would not reach it
+    back_off = BackOff()
+
+    @router.subscriber(
+        *receiver.topics,
+        group_id=group,
+        auto_offset_reset="earliest",
+        batch=True,
+        max_records=BATCH,
+        batch_timeout_ms=poll_ms,
+        decoder=raw,
+        session_timeout_ms=6000,
+        heartbeat_interval_ms=2000,
+    )
+    async def on_batch(_bodies: Any, message: KafkaMessage) -> None:
+        records = [record_of(each) for each in message.raw_message]
+        try:
+            await receiver.receive(records)
+        except Exception as error:
+            # A nack rewinds at once and for ever: the pause is ours to make.
+            log.warning("a batch will come again", extra={"facts": {"group": group, "error": type(error).__name__}})
+            await back_off.pause()
+            raise
+        back_off.reset()
+
+    broker.include_router(router)
+
+
+class BackOff:
+    """0.1 seconds, doubling to 5."""
+
+    def __init__(self) -> None:
+        self._next = 0.1
+
+    async def pause(self) -> None:
+        """Wait, longer each time."""
+        delay, self._next = self._next, min(self._next * 2, 5.0)
+        await asyncio.sleep(delay)
+
+    def reset(self) -> None:
+        """It worked."""
+        self._next = 0.1
+
+
+def record_of(record: ConsumerRecord[Any, Any]) -> Record:
+    """A client's record as ours. A header that is no text becomes one that no reader knows."""
+    headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+    key = (record.key or b"").decode("utf-8", "replace")
+    return Record(record.topic, record.partition, record.offset, key, record.value, headers)

@@ -1,0 +1,105 @@
+"""Calls to a service: httpx over sockets, or into the same process; the caller cannot tell which."""
+
+import asyncio
+import contextvars
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from services.chassis.door import Answered
+from services.chassis.telemetry import correlation
+from services.contracts.refusals import Code, RefusalBody, Refused
+
+TIMEOUT = 10.0
+"""Seconds that a call may take; a command whose answer does not come in time has an unknown outcome."""
+
+
+class InProcess(httpx.AsyncBaseTransport):
+    """Into an ASGI app of the same process, in a context of its own and with the timeout that sockets would have."""
+
+    def __init__(self, app: Any) -> None:
+        self._inner = httpx.ASGITransport(app, raise_app_exceptions=False)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        task = asyncio.create_task(self._inner.handle_async_request(request), context=contextvars.Context())
+        try:
+            async with asyncio.timeout(request.extensions["timeout"]["read"]):
+                return await task
+        except TimeoutError as error:
+            raise httpx.ReadTimeout("no answer in time", request=request) from error
+
+
+class RefusedElsewhere(Exception):
+    """Another service refused; its own words are passed on."""
+
+    def __init__(self, body: RefusalBody, status: int) -> None:
+        super().__init__(body.code)
+        self.body = body
+        self.status = status
+
+
+class Calls:
+    """One client for all services."""
+
+    def __init__(self, addresses: Mapping[str, str], apps: Mapping[str, Any] | None = None) -> None:
+        self._addresses = dict(addresses)
+        mounts: dict[str, httpx.AsyncBaseTransport] = {
+            f"http://{name}": InProcess(app) for name, app in (apps or {}).items()
+        }
+        self._client = httpx.AsyncClient(timeout=TIMEOUT, mounts=mounts, trust_env=False)
+
+    async def command(
+        self, service: str, name: str, command: Mapping[str, Any], seen: Mapping[str, int], token: str
+    ) -> Answered:
+        """Send a command. Raises RefusedElsewhere; Refused UNKNOWN_OUTCOME or SERVICE_UNAVAILABLE."""
+        body = await self._post(service, f"/commands/{name}", {"command": dict(command), "seen": dict(seen)}, token)
+        return Answered.model_validate(body)
+
+    async def query(self, service: str, name: str, asked: Mapping[str, Any], token: str) -> Any:
+        """Ask a service. Raises like `command`."""
+        return await self._post(service, f"/queries/{name}", dict(asked), token)
+
+    async def raw(
+        self, method: str, service: str, path: str, *, token: str, content: bytes | None = None, media_type: str = ""
+    ) -> httpx.Response:
+        """A request whose answer is passed through: photos."""
+        headers = {**self._headers(token), **({"content-type": media_type} if media_type else {})}
+        try:
+            return await self._client.request(method, self._addresses[service] + path, headers=headers, content=content)
+        except httpx.HTTPError:
+            raise Refused(Code.SERVICE_UNAVAILABLE, service=service) from None
+
+    async def oldest_unsent(self, service: str) -> str | None:
+        """Since when a fact of the service waits to be published; None if none does. Raises Refused SERVICE_UNAVAILABLE."""
+        try:
+            response = await self._client.get(self._addresses[service] + "/outbox", timeout=2)
+            response.raise_for_status()
+        except httpx.HTTPError:
+            raise Refused(Code.SERVICE_UNAVAILABLE, service=service) from None
+        oldest = response.json()["oldest"]
+        return str(oldest) if oldest else None
+
+    async def _post(self, service: str, path: str, body: Mapping[str, Any], token: str) -> Any:
+        try:
+            response = await self._client.post(self._addresses[service] + path, json=body, headers=self._headers(token))
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            raise Refused(Code.SERVICE_UNAVAILABLE, service=service) from None
+        except httpx.HTTPError:
+            raise Refused(Code.UNKNOWN_OUTCOME) from None
+        try:
+            answer = response.json()
+        except ValueError:
+            raise Refused(Code.UNKNOWN_OUTCOME) from None
+        if isinstance(answer, dict) and "refusal" in answer:
+            raise RefusedElsewhere(RefusalBody.model_validate(answer["refusal"]), response.status_code)
+        if response.status_code != 200:
+            raise Refused(Code.UNKNOWN_OUTCOME)
+        return answer
+
+    def _headers(self, token: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {token}", "x-correlation-id": correlation.get()}
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self._client.aclose()

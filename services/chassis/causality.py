@@ -1,0 +1,58 @@
+"""A command waits for the facts that its caller has seen: before any transaction, holding no connection, for a bounded time."""
+
+import time
+from collections.abc import Mapping
+
+from sqlalchemy import select
+
+from services.chassis.room import Room
+from services.contracts.refusals import Code, Refused
+
+MAX_WAITING = 200
+"""Commands that may wait at a time in one process."""
+
+
+class Causality:
+    """Compares what a caller saw with what this service's inbox has reached."""
+
+    def __init__(self, room: Room, seconds: float) -> None:
+        self._room = room
+        self._seconds = seconds
+        self._read = {reaction.topic.in_cell(room.cell) for reaction in room.service.reactions}
+        self._waiting = 0
+
+    async def wait(self, key: str, seen: Mapping[str, int]) -> None:
+        """Until the versions seen are known here. Raises Refused NOT_YET_KNOWN, MATTER_BLOCKED at once if a record of the key
+        is held, TOO_MANY_WAITING. Topics that this service does not read are no concern of it."""
+        wanted = {topic: version for topic, version in seen.items() if topic in self._read and version > 0}
+        if not wanted or await self._reached(key, wanted):
+            return
+        if self._waiting >= MAX_WAITING:
+            raise Refused(Code.TOO_MANY_WAITING)
+        self._waiting += 1
+        try:
+            end = time.monotonic() + self._seconds
+            while (left := end - time.monotonic()) > 0:
+                # Replicas hear facts that ring no bell here, so look again at least every 50 ms.
+                await self._room.heard.wait(min(left, 0.05))
+                if await self._reached(key, wanted):
+                    return
+        finally:
+            self._waiting -= 1
+        raise Refused(Code.NOT_YET_KNOWN)
+
+    async def _reached(self, key: str, wanted: Mapping[str, int]) -> bool:
+        tables = self._room.service.chassis
+        async with self._room.database.read() as connection:
+            rows = await connection.execute(
+                select(tables.known.c.topic, tables.known.c.version).where(tables.known.c.key == key)
+            )
+            known = {row.topic: row.version for row in rows}
+            if all(known.get(topic, 0) >= version for topic, version in wanted.items()):
+                return True
+            held = select(tables.dead_letter.c.id).where(
+                tables.dead_letter.c.key == key, tables.dead_letter.c.topic.in_(list(wanted))
+            )
+            if (await connection.execute(held.limit(1))).first():
+                raise Refused(Code.MATTER_BLOCKED)
+        return False

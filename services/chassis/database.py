@@ -1,0 +1,91 @@
+"""One database of one service: SQLite in a file or PostgreSQL, the same statements on both."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+Insert = postgresql.Insert | sqlite.Insert
+
+
+class Database:
+    """Hands out transactions. SQLite has one writer per file, so writers queue here instead of timing out there."""
+
+    def __init__(self, url: str, *, pool: int = 8) -> None:
+        self.url = url
+        self.on_sqlite = url.startswith("sqlite")
+        self.engine: AsyncEngine = create_async_engine(url, pool_size=pool, max_overflow=pool, pool_timeout=30)
+        self._writer: asyncio.Lock | None = asyncio.Lock() if self.on_sqlite else None
+        if self.on_sqlite:
+            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction, committed at the end or not at all. Await nothing foreign inside."""
+        if self._writer is None:
+            async with self.engine.begin() as connection:
+                yield connection
+            return
+        async with self._writer, self.engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A snapshot to read from."""
+        async with self.engine.connect() as connection:
+            connection = await connection.execution_options(read_only=True)
+            async with connection.begin():
+                yield connection
+
+    def insert(self, table: Table) -> Insert:
+        """An insert that knows ON CONFLICT."""
+        return sqlite.insert(table) if self.on_sqlite else postgresql.insert(table)
+
+    def upsert(self, table: Table, values: dict[str, Any], *, newer: str | None = None) -> Insert:
+        """Insert, or replace the row of the same primary key; with `newer`, only if that column grows."""
+        keys = [column.name for column in table.primary_key]
+        statement = self.insert(table).values(**values)
+        condition: ColumnElement[bool] | None = None
+        if newer:
+            condition = statement.excluded[newer] > table.c[newer]
+        return statement.on_conflict_do_update(
+            index_elements=keys,
+            set_={name: statement.excluded[name] for name in values if name not in keys}
+            or {keys[0]: statement.excluded[keys[0]]},
+            where=condition,
+        )
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database could not be reached or was too busy: try again later, nothing is wrong with the work."""
+    if isinstance(error, OperationalError | InterfaceError | OSError | asyncio.TimeoutError):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def columns(table: Table, names: Sequence[str]) -> list[ColumnElement[Any]]:
+    """Some columns of a table, by name."""
+    return [table.c[name] for name in names]
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    reading = connection.get_execution_options().get("read_only")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,223 @@
+"""The HTTP door of a service: commands and queries. Checks who asks, the key, the versions; then one transaction, then an answer."""
+
+import hashlib
+import hmac
+import json
+import logging
+import secrets
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+from sqlalchemy import select
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from services.chassis.causality import Causality
+from services.chassis.database import is_outage
+from services.chassis.identity import Verifier
+from services.chassis.room import Room
+from services.chassis.service import Acting, Command
+from services.chassis.telemetry import correlated, correlation
+from services.chassis.transaction import Conflict, Outgoing, Transaction, answer_json
+from services.contracts.base import Asked, Model
+from services.contracts.commands.base import Command as AnyCommand
+from services.contracts.permissions import Caller, Target, acting_grant, may_as_herself, may_ever
+from services.contracts.refusals import Code, Refused
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 1024 * 1024
+"""Bytes of a command or query."""
+TRIES = 5
+"""Times a command is tried again when somebody else changed the same row."""
+
+
+class Asking(Asked):
+    """A command as it travels: its own words, and the versions that its caller saw, by full topic name."""
+
+    command: dict[str, Any]
+    seen: dict[str, Annotated[int, Field(ge=0)]] = {}
+
+
+class Answered(Model):
+    """What comes back: the answer, the versions it left, the events that it told."""
+
+    answer: dict[str, Any]
+    reached: dict[str, int] = {}
+    events: tuple[Outgoing, ...] = ()
+
+
+class Door:
+    """Answers `POST /commands/<Name>` and `POST /queries/<name>`."""
+
+    def __init__(self, room: Room, verifier: Verifier, causality_wait: float) -> None:
+        self._room = room
+        self._verifier = verifier
+        self._causality = Causality(room, causality_wait)
+        self._commands = {command.model.command_name(): command for command in room.service.commands}
+        self._queries = {query.name: query for query in room.service.queries}
+
+    async def command(self, request: Request) -> Response:
+        """Do a command once."""
+        name = request.path_params["name"]
+        with correlated(request.headers.get("x-correlation-id", "") or secrets.token_hex(8)):
+            try:
+                answered = await self._do(name, request)
+            except Exception as error:
+                refused = _as_refusal(error)
+                self._room.telemetry.commands.labels(_label(name, self._commands), refused.code.name).inc()
+                return refusal(refused)
+            self._room.telemetry.commands.labels(name, "OK").inc()
+            return JSONResponse(answered.model_dump(mode="json"))
+
+    async def query(self, request: Request) -> Response:
+        """Answer a query."""
+        with correlated(request.headers.get("x-correlation-id", "") or secrets.token_hex(8)):
+            try:
+                caller = self._verifier.caller(request.headers.get("authorization"))
+                query = self._queries.get(request.path_params["name"])
+                if query is None:
+                    raise Refused(Code.NOT_FOUND, what="query")
+                asked = _parsed(query.model, await body_of(request))
+                answer = await query.ask(self._room, caller, asked)
+            except Exception as error:
+                return refusal(_as_refusal(error))
+            return Response(answer.model_dump_json(), media_type="application/json")
+
+    async def _do(self, name: str, request: Request) -> Answered:
+        caller = self._verifier.caller(request.headers.get("authorization"))
+        command = self._commands.get(name)
+        if command is None:
+            raise Refused(Code.UNKNOWN_COMMAND, command=_label(name, self._commands))
+        if not may_ever(caller, name):
+            raise Refused(Code.NOT_PERMITTED, command=name)
+        asking = _parsed(Asking, await body_of(request))
+        asked = _parsed(command.model, asking.command)
+        fingerprint = self._fingerprint(asking.command)
+        remembered = await self._remembered(caller, asked, fingerprint)
+        if remembered is not None:
+            return remembered
+        if asked.subject:
+            await self._causality.wait(asked.subject, asking.seen)
+        for attempt in range(TRIES):
+            try:
+                return await self._once(command, caller, asked, fingerprint)
+            except Conflict:
+                if attempt == TRIES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _once(self, command: Command, caller: Caller, asked: AnyCommand, fingerprint: str) -> Answered:
+        async with self._room.transaction(commanded=True) as tx:
+            claimed = await self._claim(tx, caller, asked, fingerprint)
+            if claimed is not None:
+                return claimed
+            target = await command.target(tx, asked)
+            answer = await command.handle(tx, acting(caller, asked, target), asked)
+            reached = dict(tx.reached)
+            table = self._room.service.chassis.answer
+            await tx.execute(
+                table.update().where(*self._scope(caller, asked)).values(answer=answer_json(answer, reached))
+            )
+        return Answered(answer=json.loads(answer.model_dump_json()), reached=reached, events=tuple(tx.outgoing))
+
+    async def _claim(self, tx: Transaction, caller: Caller, asked: AnyCommand, fingerprint: str) -> Answered | None:
+        """Insert the key first: a second sender of it waits here for the first one's commit, then finds the answer."""
+        table = self._room.service.chassis.answer
+        values = {
+            "caller": caller.member,
+            "command": asked.command_name(),
+            "key": asked.idempotency_key,
+            "body": fingerprint,
+            "answer": "",
+            "at": tx.now.isoformat(),
+        }
+        done = await tx.execute(self._room.database.insert(table).values(**values).on_conflict_do_nothing())
+        if done.rowcount == 1:
+            return None
+        row = (await tx.execute(select(table.c.body, table.c.answer).where(*self._scope(caller, asked)))).one()
+        return _same(row.body, row.answer, fingerprint)
+
+    async def _remembered(self, caller: Caller, asked: AnyCommand, fingerprint: str) -> Answered | None:
+        table = self._room.service.chassis.answer
+        async with self._room.database.read() as connection:
+            row = (
+                await connection.execute(select(table.c.body, table.c.answer).where(*self._scope(caller, asked)))
+            ).one_or_none()
+        return _same(row.body, row.answer, fingerprint) if row else None
+
+    def _scope(self, caller: Caller, asked: AnyCommand) -> tuple[Any, ...]:
+        table = self._room.service.chassis.answer
+        return (
+            table.c.caller == caller.member,
+            table.c.command == asked.command_name(),
+            table.c.key == asked.idempotency_key,
+        )
+
+    def _fingerprint(self, command: Mapping[str, Any]) -> str:
+        """Keyed, because a plain hash of a short text can be guessed back."""
+        canonical = json.dumps(command, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hmac.new(self._room.secret, canonical.encode(), hashlib.sha256).hexdigest()
+
+
+def acting(caller: Caller, asked: AnyCommand, target: Target) -> Acting:
+    """As what the caller may do this. Raises Refused: what she may not even see does not exist for her."""
+    name = asked.command_name()
+    grant = acting_grant(caller, name, target)
+    if grant is None and not may_as_herself(caller, name, target):
+        raise Refused(Code.CASE_NOT_FOUND) if hasattr(asked, "case_id") else Refused(Code.NOT_PERMITTED, command=name)
+    return Acting(caller, grant)
+
+
+async def body_of(request: Request) -> Any:
+    """The JSON body, at most MAX_BODY bytes. Raises Refused."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise Refused(Code.BODY_TOO_LARGE, limit=MAX_BODY)
+        chunks.append(chunk)
+    try:
+        body = json.loads(b"".join(chunks).decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise Refused(Code.MALFORMED, field="body", reason="not JSON in UTF-8") from None
+    if not isinstance(body, dict):
+        raise Refused(Code.MALFORMED, field="body", reason="not an object")
+    return body
+
+
+def refusal(refused: Refused) -> JSONResponse:
+    """A refusal as a response."""
+    return JSONResponse({"refusal": refused.body.model_dump(mode="json")}, status_code=refused.code.value.status)
+
+
+def _parsed(model: type[Any], body: Any) -> Any:
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        # Never the input: it may be personal.
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        field = ".".join(str(part) for part in first["loc"])[:80] or "body"
+        raise Refused(Code.MALFORMED, field=field, reason=first["type"]) from None
+
+
+def _same(body: str, answer: str, fingerprint: str) -> Answered:
+    if not hmac.compare_digest(body, fingerprint):
+        raise Refused(Code.KEY_REUSED)
+    kept = json.loads(answer)
+    return Answered(answer=kept["answer"], reached=kept["reached"])
+
+
+def _label(name: str, commands: Mapping[str, Command]) -> str:
+    return name if name in commands else "unknown"
+
+
+def _as_refusal(error: Exception) -> Refused:
+    if isinstance(error, Refused):
+        return error
+    if is_outage(error):
+        log.warning("the database is out of reach", extra={"facts": {"error": type(error).__name__}})
+        return Refused(Code.SERVICE_UNAVAILABLE, service="database")
+    log.error("a request failed", exc_info=error)
+    return Refused(Code.INTERNAL, correlation=correlation.get())

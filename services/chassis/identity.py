@@ -1,0 +1,149 @@
+"""Who asks: a Bearer JWT (RFC 7519; EdDSA, RFC 8037, or RS256), verified by the gateway and again by every service."""
+
+import json
+import secrets
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jwt.algorithms import OKPAlgorithm
+from pydantic import TypeAdapter, ValidationError
+
+from services.chassis.clock import Clock
+from services.contracts.ids import MemberId
+from services.contracts.permissions import Caller, Grant
+from services.contracts.refusals import Code, Refused
+
+_GRANTS = TypeAdapter(tuple[Grant, ...])
+_MEMBER: TypeAdapter[str] = TypeAdapter(MemberId)
+MAX_TOKEN = 16 * 1024
+"""Bytes of an Authorization header."""
+LEEWAY = timedelta(seconds=30)
+
+
+class Verified(Caller):
+    """A caller whose token was checked, until when it holds, and the token, to be passed on with calls made for her."""
+
+    expires_at: datetime
+    token: str
+
+
+class Verifier:
+    """Checks tokens against a key set: a JWKS file whose keys also name their issuer (`iss`)."""
+
+    def __init__(self, jwks: Path, audience: str, clock: Clock) -> None:
+        self._file = jwks
+        self._audience = audience
+        self._clock = clock
+        self._read_at = 0.0
+        self._keys: dict[str, tuple[str, Any, str]] = {}
+
+    def caller(self, authorization: str | None) -> Verified:
+        """The caller in an Authorization header. Raises Refused UNAUTHENTICATED, whatever is wrong: a probe learns nothing."""
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN:
+            raise Refused(Code.UNAUTHENTICATED)
+        try:
+            claims = self._claims(token.strip())
+            expires = datetime.fromtimestamp(float(claims["exp"]), UTC)
+            not_before = datetime.fromtimestamp(float(claims.get("nbf", claims.get("iat", 0))), UTC)
+            now = self._clock.now()
+            if expires <= now or not_before > now + LEEWAY:
+                raise Refused(Code.UNAUTHENTICATED)
+            return Verified(
+                member=_MEMBER.validate_python(claims["sub"]),
+                grants=_GRANTS.validate_python(claims.get("grants", [])),
+                expires_at=expires,
+                token=token.strip(),
+            )
+        except (jwt.PyJWTError, ValidationError, KeyError, TypeError, ValueError, OverflowError):
+            raise Refused(Code.UNAUTHENTICATED) from None
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        header = jwt.get_unverified_header(token)
+        key_id = str(header["kid"])
+        if key_id not in self._keys:
+            self._read()
+        algorithm, key, issuer = self._keys[key_id]
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=[algorithm],
+            audience=self._audience,
+            issuer=issuer,
+            # Time is checked by the domain's clock, above.
+            options={
+                "require": ["exp", "iss", "aud", "sub"],
+                "verify_exp": False,
+                "verify_nbf": False,
+                "verify_iat": False,
+            },
+        )
+        return claims
+
+    def _read(self) -> None:
+        """Key sets rotate: read again when the file is newer than what is known."""
+        changed = self._file.stat().st_mtime if self._file.exists() else 0.0
+        if changed == self._read_at:
+            return
+        for entry in json.loads(self._file.read_text(encoding="utf-8"))["keys"]:
+            algorithm = "EdDSA" if entry["kty"] == "OKP" else "RS256"
+            key = jwt.PyJWK(entry, algorithm=algorithm).key
+            self._keys[entry["kid"]] = (algorithm, key, entry["iss"])
+        self._read_at = changed
+
+
+class Issuer:
+    """Issues tokens with a private key of its own. The demonstration's, a test's, and the system's (its projector)."""
+
+    def __init__(self, name: str, key: Ed25519PrivateKey, key_id: str, audience: str) -> None:
+        self.name = name
+        self._key = key
+        self._key_id = key_id
+        self._audience = audience
+
+    @classmethod
+    def kept_in(cls, folder: Path, name: str, audience: str) -> "Issuer":
+        """The issuer whose key lies in a folder, made at the first use; its public half is added to the folder's jwks.json."""
+        folder.mkdir(parents=True, exist_ok=True)
+        file, jwks = folder / f"{name}.pem", folder / "jwks.json"
+        if not file.exists():
+            key = Ed25519PrivateKey.generate()
+            file.touch(mode=0o600)
+            file.write_bytes(
+                key.private_bytes(
+                    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+                )
+            )
+            known = json.loads(jwks.read_text(encoding="utf-8")) if jwks.exists() else {"keys": []}
+            public = json.loads(OKPAlgorithm.to_jwk(key.public_key()))
+            known["keys"].append(
+                {**public, "kid": f"{name}-{secrets.token_hex(4)}", "iss": name, "use": "sig", "alg": "EdDSA"}
+            )
+            fresh = jwks.with_suffix(".new")
+            fresh.write_text(json.dumps(known, indent=1), encoding="utf-8")
+            fresh.replace(jwks)
+        loaded = serialization.load_pem_private_key(file.read_bytes(), password=None)
+        if not isinstance(loaded, Ed25519PrivateKey):
+            raise ValueError(
+                f"{file.name} is not an Ed25519 key; remove it and its line in jwks.json to have a new one made"
+            )
+        kid = next(
+            entry["kid"] for entry in json.loads(jwks.read_text(encoding="utf-8"))["keys"] if entry["iss"] == name
+        )
+        return cls(name, loaded, kid, audience)
+
+    def token(self, caller: Caller, now: datetime, lifetime: timedelta = timedelta(hours=12)) -> str:
+        """A token for a caller."""
+        claims = {
+            "iss": self.name,
+            "aud": self._audience,
+            "sub": caller.member,
+            "iat": int(now.timestamp()),
+            "exp": int((now + lifetime).timestamp()),
+            "grants": [grant.model_dump(mode="json") for grant in caller.grants],
+        }
+        return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._key_id})

@@ -1,0 +1,209 @@
+"""The inbox: each fact has its effect once, in order per topic and key, whatever a bus delivers twice or late."""
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.chassis.database import is_outage
+from services.chassis.room import Room
+from services.chassis.service import Reaction
+from services.chassis.telemetry import correlated, where
+from services.chassis.transaction import Transaction
+from services.chassis.wire import Record, Unreadable, decode, headers_from_json, headers_json
+from services.contracts.events.base import Event
+from services.contracts.topics import Topic
+
+log = logging.getLogger(__name__)
+
+TOO_MANY_HELD = 100
+"""Newly held keys a minute that stop a consumer: a bug to deploy a fix for, not mail to sort."""
+
+
+class Stopped(Exception):
+    """The consumer holds too many new keys; it refuses more until it is started again."""
+
+
+class Place(NamedTuple):
+    """A topic and a key: the unit of order."""
+
+    topic: str
+    key: str
+
+
+class Inbox:
+    """Takes batches of records for one service."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+        self._reactions: dict[str, Reaction] = {r.topic.in_cell(room.cell): r for r in room.service.reactions}
+        self._held_lately: list[float] = []
+        self.outages = 0
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Full names of the topics it reads."""
+        return tuple(self._reactions)
+
+    async def receive(self, records: Sequence[Record]) -> None:
+        """One transaction for the batch. Raises when the database is out of reach, and nothing of the batch has happened."""
+        self._stop_if_flooded()
+        tables = self.room.service.chassis
+        fates: list[tuple[str, str]] = []
+        newly_held = 0
+        async with self.room.transaction() as tx:
+            seen = await self._seen(tx.connection, records)
+            held = await self._held(tx.connection, records)
+            for record in records:
+                place = Place(record.topic, record.key)
+                if record.event_id in seen:
+                    fate = "again"
+                elif place in held:
+                    await self._hold(tx, record, "BEHIND", "")
+                    fate = "behind"
+                else:
+                    fate = await self._apply(tx, record)
+                    if fate == "held":
+                        held.add(place)
+                        newly_held += 1
+                if fate == "applied":
+                    seen.add(record.event_id)
+                    await tx.execute(
+                        self.room.database.insert(tables.inbox).values(event_id=record.event_id, at=tx.now.isoformat())
+                    )
+                fates.append((record.topic, fate))
+        self._held_lately += [time.monotonic()] * newly_held
+        for topic, fate in fates:
+            self.room.telemetry.records.labels(topic, fate).inc()
+        self.room.heard.ring()
+
+    async def redrive(self, topic: str, key: str) -> int:
+        """Try the held records of a key again, in order of offset, until one fails; returns how many went through."""
+        table = self.room.service.chassis.dead_letter
+        through = 0
+        async with self.room.transaction() as tx:
+            query = (
+                select(table)
+                .where(table.c.topic == topic, table.c.key == key)
+                .order_by(table.c.partition, table.c.offset)
+            )
+            rows = (await tx.execute(query.with_for_update())).all()
+            for row in rows:
+                record = record_of(row)
+                fate = (
+                    "again"
+                    if await self._seen(tx.connection, [record])
+                    else await self._apply(tx, record, redriven=True)
+                )
+                if fate == "held":
+                    break
+                if fate == "applied":
+                    inbox = self.room.service.chassis.inbox
+                    await tx.execute(
+                        self.room.database.insert(inbox).values(event_id=record.event_id, at=tx.now.isoformat())
+                    )
+                await tx.execute(table.delete().where(table.c.id == row.id))
+                through += 1
+        self.room.heard.ring()
+        return through
+
+    async def _apply(self, tx: Transaction, record: Record, *, redriven: bool = False) -> str:
+        reaction = self._reactions[record.topic]
+        try:
+            event = decode(record, reaction.topic)
+        except Unreadable as error:
+            await self._hold(tx, record, error.reason, str(error)[:200], again=redriven)
+            return "held"
+        before = len(tx.outgoing)
+        try:
+            with correlated(record.headers.get("ce_correlationid", "")):
+                async with tx.connection.begin_nested():
+                    await remember(tx, reaction.topic, event)
+                    await reaction.react(tx, event)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            del tx.outgoing[before:]
+            log.exception(
+                "a reaction failed; its record is held", extra={"facts": {"topic": record.topic, "key": record.key}}
+            )
+            await self._hold(
+                tx,
+                record,
+                "HANDLER_FAILED",
+                f"{type(error).__name__} {' '.join(where(error)[-2:])}"[:200],
+                again=redriven,
+            )
+            return "held"
+        return "applied"
+
+    async def _hold(self, tx: Transaction, record: Record, reason: str, error: str, *, again: bool = False) -> None:
+        table = self.room.service.chassis.dead_letter
+        at_place = (
+            (table.c.topic == record.topic)
+            & (table.c.partition == record.partition)
+            & (table.c.offset == record.offset)
+        )
+        if again:
+            update = table.update().where(at_place).values(attempts=table.c.attempts + 1, reason=reason, error=error)
+            await tx.execute(update)
+            return
+        insert = self.room.database.insert(table).values(
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            key=record.key,
+            value=record.value,
+            headers=headers_json(record.headers),
+            reason=reason,
+            error=error,
+            attempts=1,
+            held_at=tx.now.isoformat(),
+        )
+        await tx.execute(insert.on_conflict_do_nothing(index_elements=["topic", "partition", "offset"]))
+
+    async def _seen(self, connection: AsyncConnection, records: Sequence[Record]) -> set[str]:
+        inbox = self.room.service.chassis.inbox
+        ids = [record.event_id for record in records]
+        return set((await connection.execute(select(inbox.c.event_id).where(inbox.c.event_id.in_(ids)))).scalars())
+
+    async def _held(self, connection: AsyncConnection, records: Sequence[Record]) -> set[Place]:
+        table = self.room.service.chassis.dead_letter
+        keys = {record.key for record in records}
+        query = select(table.c.topic, table.c.key).where(table.c.key.in_(keys)).distinct()
+        return {Place(row.topic, row.key) for row in await connection.execute(query)}
+
+    def _stop_if_flooded(self) -> None:
+        minute_ago = time.monotonic() - 60
+        self._held_lately = [at for at in self._held_lately if at > minute_ago]
+        if len(self._held_lately) >= TOO_MANY_HELD:
+            raise Stopped(
+                f"{self.room.service.name} held {len(self._held_lately)} new keys in a minute and stopped consuming"
+            )
+
+
+async def remember(tx: Transaction, topic: Topic, event: Event) -> None:
+    """Keep the newest state of what was heard: guards read it, commands that saw it need not wait any more."""
+    known = tx.room.service.chassis.known
+    try:
+        state = event.state.model_dump_json(exclude_none=True)
+    except NotImplementedError:
+        state = "null"  # a fact that ends what this topic tells of its subject
+    values = {"topic": topic.in_cell(tx.room.cell), "key": event.key, "version": event.version, "state": state}
+    await tx.execute(tx.room.database.upsert(known, values, newer="version"))
+
+
+def record_of(row: Row[Any]) -> Record:
+    """A dead letter's record."""
+    values = row._mapping
+    return Record(
+        values["topic"],
+        values["partition"],
+        values["offset"],
+        values["key"],
+        values["value"],
+        headers_from_json(values["headers"]),
+    )

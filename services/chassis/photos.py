@@ -1,0 +1,146 @@
+"""Photos of a service: taken, cleaned, kept as rows, shown to those who may see them. Bytes lie in the row, so that a photo and the
+command that takes it commit together."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, select, update
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from services.chassis.door import refusal
+from services.chassis.identity import Verifier
+from services.chassis.ids import ulid
+from services.chassis.photo_cleaning import NotAPhoto, PhotoTooLarge, clean
+from services.chassis.room import Room
+from services.chassis.transaction import Transaction
+from services.contracts.permissions import Caller, may_ever
+from services.contracts.queries import AttachmentLine
+from services.contracts.refusals import Code, Refused
+
+MAX_UPLOAD = 10 * 1024 * 1024
+"""Bytes of a photo as sent."""
+MAX_ATTACHMENTS = 9
+"""Photos a command."""
+LIMIT = "10 MiB, 40 megapixels"
+
+MayRead = Callable[[Transaction, Caller, str], Awaitable[bool]]
+"""Whether a caller may see the photos of a matter; also the place to log that she did."""
+
+_one_at_a_time = asyncio.Lock()
+
+
+def photo_table(metadata: MetaData) -> Table:
+    """Declare the table in a service's metadata. A photo belongs to its uploader until a matter takes it."""
+    return Table(
+        "attachment",
+        metadata,
+        Column("id", String(32), primary_key=True),
+        Column("uploader", String(48), nullable=False),
+        Column("case_id", String(40), nullable=True, index=True),
+        Column("purpose", String(16), nullable=False),
+        Column("media_type", String(24), nullable=False),
+        Column("size", Integer, nullable=False),
+        Column("data", LargeBinary, nullable=False),
+        Column("uploaded_at", String(32), nullable=False, index=True),
+    )
+
+
+async def take(tx: Transaction, table: Table, uploader: str, ids: Sequence[str], case_id: str, purpose: str) -> None:
+    """Bind photos to a matter: the uploader's own, each once. Raises Refused TOO_MANY_ATTACHMENTS, ATTACHMENT_NOT_YOURS."""
+    if len(ids) > MAX_ATTACHMENTS:
+        raise Refused(Code.TOO_MANY_ATTACHMENTS, limit=MAX_ATTACHMENTS)
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return
+    free = table.c.id.in_(wanted) & (table.c.uploader == uploader) & table.c.case_id.is_(None)
+    if (await tx.execute(update(table).where(free).values(case_id=case_id, purpose=purpose))).rowcount != len(wanted):
+        raise Refused(Code.ATTACHMENT_NOT_YOURS)
+
+
+async def lines(tx: Transaction, table: Table, case_ids: Sequence[str]) -> dict[str, tuple[AttachmentLine, ...]]:
+    """The photos of some matters, without their bytes."""
+    query = select(table.c.case_id, table.c.id, table.c.media_type, table.c.size, table.c.purpose)
+    found: dict[str, tuple[AttachmentLine, ...]] = {}
+    for row in await tx.execute(query.where(table.c.case_id.in_(case_ids)).order_by(table.c.id)):
+        line = AttachmentLine(id=row.id, media_type=row.media_type, bytes=row.size, purpose=row.purpose)
+        found[row.case_id] = (*found.get(row.case_id, ()), line)
+    return found
+
+
+def routes(table: Table, command: str, may_read: MayRead) -> Callable[[Room], list[BaseRoute]]:
+    """`POST /attachments` for whoever may ever do the command, and `GET /attachments/<id>`."""
+
+    def make(room: Room) -> list[BaseRoute]:
+        verifier = room.get(Verifier)
+
+        async def post(request: Request) -> Response:
+            try:
+                caller = verifier.caller(request.headers.get("authorization"))
+                if not may_ever(caller, command):
+                    raise Refused(Code.NOT_PERMITTED, command="attachments")
+                return await _keep(room, table, caller, await _bytes(request))
+            except Refused as refused:
+                return refusal(refused)
+
+        async def get(request: Request) -> Response:
+            try:
+                caller = verifier.caller(request.headers.get("authorization"))
+                return await _show(room, table, caller, request.path_params["id"], may_read)
+            except Refused as refused:
+                return refusal(refused)
+
+        return [Route("/attachments", post, methods=["POST"]), Route("/attachments/{id}", get, methods=["GET"])]
+
+    return make
+
+
+async def _keep(room: Room, table: Table, caller: Caller, data: bytes) -> Response:
+    try:
+        async with _one_at_a_time:  # a large picture takes some 300 MB while it is decoded
+            photo = await asyncio.to_thread(clean, data)
+    except PhotoTooLarge:
+        raise Refused(Code.PHOTO_TOO_LARGE, limit=LIMIT) from None
+    except NotAPhoto:
+        raise Refused(Code.NOT_A_PHOTO) from None
+    attachment = f"a_{ulid(room.wall.now())}"
+    async with room.transaction() as tx:
+        values = {
+            "id": attachment,
+            "uploader": caller.member,
+            "case_id": None,
+            "purpose": "",
+            "media_type": photo.media_type,
+            "size": len(photo.data),
+            "data": photo.data,
+            "uploaded_at": tx.now.isoformat(),
+        }
+        await tx.execute(room.database.insert(table).values(**values))
+    return JSONResponse({"id": attachment, "mediaType": photo.media_type, "bytes": len(photo.data)}, status_code=201)
+
+
+async def _show(room: Room, table: Table, caller: Caller, attachment: str, may_read: MayRead) -> Response:
+    async with room.transaction() as tx:
+        row = (await tx.execute(select(table).where(table.c.id == attachment))).one_or_none()
+        allowed = row is not None and (
+            await may_read(tx, caller, row.case_id) if row.case_id else row.uploader == caller.member
+        )
+        if row is None or not allowed:
+            raise Refused(Code.NOT_FOUND, what="attachment")
+    headers = {
+        "cache-control": "private, no-store",
+        "content-disposition": "inline",
+        "x-content-type-options": "nosniff",
+    }
+    return Response(row.data, media_type=row.media_type, headers=headers)
+
+
+async def _bytes(request: Request) -> bytes:
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_UPLOAD:
+            raise Refused(Code.PHOTO_TOO_LARGE, limit=LIMIT)
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,106 @@
+"""A service at work: its declaration, its database, its clock. The same object whether five run in one process or one does."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import func, select
+
+from services.chassis.clock import Clock, SystemClock
+from services.chassis.database import Database
+from services.chassis.service import Service
+from services.chassis.telemetry import Telemetry
+from services.chassis.transaction import Transaction
+
+R = TypeVar("R")
+
+
+class Bell:
+    """Wakes everyone who waits for something new; whoever comes late looks first and then waits."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def ring(self) -> None:
+        """Something new is there."""
+        self._event.set()
+        self._event = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        """Until the bell rings, or the time is over."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
+        except TimeoutError:
+            return
+
+
+class Room:
+    """Where a service works."""
+
+    def __init__(
+        self,
+        service: Service,
+        database: Database,
+        clock: Clock,
+        *,
+        cell: str,
+        secret: bytes,
+        resources: dict[type, Any] | None = None,
+        relayed: bool = False,
+        on_commit: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.service = service
+        self.database = database
+        self.clock = clock
+        self.wall = SystemClock()
+        """For ids and leases, which a test's clock must not make equal."""
+        self.cell = cell
+        self.relayed = relayed
+        """Whether a relay publishes the outbox; on the embedded bus the outbox is the log itself."""
+        self.secret = secret
+        self.telemetry = Telemetry(service.name)
+        self.heard = Bell()
+        """Rings when facts were consumed."""
+        self.on_commit = on_commit
+        """Called when outgoing events were committed: wakes the relay, or the embedded bus."""
+        self._resources = resources or {}
+
+    def get(self, kind: type[R]) -> R:
+        """A resource, by its type."""
+        found = self._resources.get(kind)
+        if not isinstance(found, kind):
+            raise LookupError(f"{self.service.name} was started without a {kind.__name__}")
+        return found
+
+    @asynccontextmanager
+    async def transaction(self, *, commanded: bool = False) -> AsyncIterator[Transaction]:
+        """A transaction that commits at the end; then the bell for its events rings."""
+        async with self.database.write() as connection:
+            tx = Transaction(self, connection, self.clock.now(), commanded=commanded)
+            yield tx
+        if tx.outgoing:
+            self.on_commit()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Transaction]:
+        """A snapshot."""
+        async with self.database.read() as connection:
+            yield Transaction(self, connection, self.clock.now(), commanded=False)
+
+    async def unsent(self) -> tuple[int, datetime | None]:
+        """How many facts wait in the outbox, and since when the oldest does. On the embedded bus: none ever."""
+        outbox = self.service.chassis.outbox
+        async with self.database.read() as connection:
+            query = select(func.count(), func.min(outbox.c.at)).where(outbox.c.sent.is_(False))
+            count, oldest = (await connection.execute(query)).one()
+        return count, datetime.fromisoformat(oldest) if oldest else None
+
+    async def held(self) -> int:
+        """How many dead letters there are."""
+        async with self.database.read() as connection:
+            return (
+                await connection.execute(select(func.count()).select_from(self.service.chassis.dead_letter))
+            ).scalar_one()

@@ -1,0 +1,56 @@
+"""Every setting is an environment variable that begins with YISHI_. `docs/settings.md` is generated from here."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read once, when a process starts."""
+
+    model_config = SettingsConfigDict(env_prefix="YISHI_", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address the gateway and the services listen on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port of the gateway.")
+    intake_port: int = Field(8101, description="Port of intake in a distributed run.")
+    deliberation_port: int = Field(8102, description="Port of deliberation in a distributed run.")
+    escalation_port: int = Field(8103, description="Port of escalation in a distributed run.")
+    notify_port: int = Field(8104, description="Port of notify in a distributed run.")
+    kafka_port: int = Field(19092, description="Port of the Kafka broker that `make up-distributed` starts.")
+    postgres_port: int = Field(15432, description="Port of the PostgreSQL cluster that `make up-distributed` starts.")
+    data: Path = Field(Path("data"), description="Folder for everything that is kept: databases, photos, keys.")
+    cell: str = Field("21", pattern=r"^21(\d\d)?$", description="The region prefix that this cell owns.")
+    kafka: str = Field("", description="Kafka bootstrap servers, comma separated; empty in the embedded run.")
+    postgres: str = Field(
+        "", description="PostgreSQL address without a database, as in user@127.0.0.1:15432; empty in the embedded run."
+    )
+    jwks: Path | None = Field(
+        None, description="File with the public keys of the token issuers (JWKS); by default DATA/keys/jwks.json."
+    )
+    audience: str = Field("yishi", description="The audience that a token must name.")
+    allowed_origins: str = Field("", description="Origins of front ends that browsers may call from, comma separated.")
+    demo_issuer: bool = Field(False, description="Let `yishi token` issue demonstration tokens in a distributed run.")
+    log_level: str = Field("INFO", description="Least level that is logged: DEBUG, INFO, WARNING or ERROR.")
+    causality_wait: float = Field(
+        2.0, ge=0, description="Seconds that a command waits for facts its caller has seen, before NOT_YET_KNOWN."
+    )
+    limits: Path | None = Field(None, description="File with the time limits; by default the ones that come along.")
+    test_clock: Path | None = Field(
+        None, description="File that all processes of a test read the time from; tests only."
+    )
+    testing: bool = Field(False, description="Allow what only tests may do.")
+
+    @property
+    def keys(self) -> Path:
+        """Where the key sets are."""
+        return self.data / "keys"
+
+    @property
+    def jwks_file(self) -> Path:
+        """The key set to trust."""
+        return self.jwks or self.keys / "jwks.json"
+
+    def port_of(self, service: str) -> int:
+        """The port that a service listens on in a distributed run."""
+        return int(getattr(self, f"{service}_port"))

@@ -1,0 +1,149 @@
+"""One transaction of a service: load, decide, save. Effect, outgoing events and remembered answer commit together."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import CursorResult, Executable, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.chassis.ids import ulid
+from services.chassis.telemetry import correlation
+from services.chassis.wire import headers_json, headers_of, value_of
+from services.contracts.base import Model
+from services.contracts.events.base import Event
+from services.contracts.refusals import Code, Refused
+from services.contracts.topics import Topic
+
+if TYPE_CHECKING:
+    from services.chassis.room import Room
+
+A = TypeVar("A", bound=Model)
+S = TypeVar("S", bound=Model)
+R = TypeVar("R")
+
+
+class Conflict(Exception):
+    """Somebody else changed the row in between; the whole transaction is tried again."""
+
+
+class Outgoing(Model):
+    """An outbox row, as a command hands it back to its caller so that she can read her own write."""
+
+    topic: str
+    key: str
+    headers: dict[str, str]
+    value: str
+
+
+class Transaction:
+    """What a handler works with. Nothing else writes, nothing else commits."""
+
+    def __init__(self, room: "Room", connection: AsyncConnection, now: datetime, *, commanded: bool) -> None:
+        self.room = room
+        self.connection = connection
+        self.now = now
+        self.outgoing: list[Outgoing] = []
+        self.reached: dict[str, int] = {}
+        """`<topic> <key>` → version: what a reader must have applied to see the effect of this transaction."""
+        self._commanded = commanded
+        self._loaded: dict[tuple[type[Model], str], tuple[int, int]] = {}
+
+    def get(self, kind: type[R]) -> R:
+        """A resource that the service was started with: its limits, its calendar."""
+        return self.room.get(kind)
+
+    async def execute(self, statement: Executable) -> CursorResult[Any]:
+        """Run a statement of the service's own tables."""
+        return await self.connection.execute(statement)
+
+    async def load(self, kind: type[A], key: str) -> A | None:
+        """An aggregate, locked until the end of the transaction."""
+        table = self.room.service.stored_as(kind).table
+        query = (
+            select(table.c.version, table.c.command_version, table.c.body).where(table.c.id == key).with_for_update()
+        )
+        row = (await self.connection.execute(query)).one_or_none()
+        if row is None:
+            return None
+        self._loaded[kind, key] = (row.version, row.command_version)
+        return kind.model_validate_json(row.body)
+
+    async def save(self, aggregate: Model, *events: Event) -> None:
+        """Write the aggregate, then its events: rows of the outbox are in order per aggregate because its row is locked first."""
+        stored = self.room.service.stored_as(type(aggregate))
+        key, version = stored.key(aggregate), getattr(aggregate, "version")  # noqa: B009  (Model does not declare it)
+        before, commanded = self._loaded.get((type(aggregate), key), (0, 0))
+        commanded = version if self._commanded else commanded
+        values = {
+            **stored.columns(aggregate),
+            "version": version,
+            "command_version": commanded,
+            "body": aggregate.model_dump_json(exclude_none=True),
+        }
+        if before:
+            where = (stored.table.c.id == key) & (stored.table.c.version == before)
+            done = await self.connection.execute(update(stored.table).where(where).values(**values))
+        else:
+            insert = self.room.database.insert(stored.table).values(id=key, **values).on_conflict_do_nothing()
+            done = await self.connection.execute(insert)
+        if done.rowcount != 1:
+            raise Conflict(stored.table.name)
+        self._loaded[type(aggregate), key] = (version, commanded)
+        topic = stored.topic(aggregate)
+        if topic is not None:
+            for event in events:
+                await self.emit(topic, event)
+
+    def check_version(self, kind: type[Model], key: str, expected: int | None) -> None:
+        """Refuse STALE_VERSION if another command changed the aggregate since the caller looked. What facts changed does not count."""
+        version, commanded = self._loaded.get((kind, key), (0, 0))
+        if expected is not None and expected < commanded:
+            raise Refused(Code.STALE_VERSION, version=version)
+
+    async def emit(self, topic: Topic, event: Event) -> None:
+        """Tell a fact when this transaction commits."""
+        event_id = ulid(self.room.wall.now())
+        headers = headers_of(event, event_id, self.room.cell, correlation.get())
+        value = value_of(event)
+        name = topic.in_cell(self.room.cell)
+        outbox = self.room.service.chassis.outbox
+        await self.connection.execute(
+            self.room.database.insert(outbox).values(
+                topic=name,
+                key=event.key,
+                value=value,
+                headers=headers_json(headers),
+                event_id=event_id,
+                at=event.at.isoformat(),
+                sent=not self.room.relayed,
+            )
+        )
+        self.reached[f"{name} {event.key}"] = event.version
+        self.outgoing.append(Outgoing(topic=name, key=event.key, headers=headers, value=value.decode()))
+
+    async def known(self, topic: Topic, kind: type[S], key: str) -> S | None:
+        """The newest state that this service has heard of another's aggregate: the fact itself, not a conclusion from it."""
+        known = self.room.service.chassis.known
+        query = select(known.c.state).where(known.c.topic == topic.in_cell(self.room.cell), known.c.key == key)
+        text = (await self.connection.execute(query)).scalar_one_or_none()
+        return kind.model_validate_json(text) if text and text != "null" else None
+
+    async def all_known(self, topic: Topic, kind: type[S]) -> Sequence[S]:
+        """Every state heard on a topic: for small ones, such as the roster's nodes of one village."""
+        known = self.room.service.chassis.known
+        query = select(known.c.state).where(known.c.topic == topic.in_cell(self.room.cell), known.c.state != "null")
+        return [kind.model_validate_json(text) for text in (await self.connection.execute(query)).scalars()]
+
+
+def answer_json(answer: Model, reached: dict[str, int]) -> str:
+    """A remembered answer: what was said, and which versions of which topics it left."""
+    return json.dumps({"answer": json.loads(answer.model_dump_json()), "reached": reached}, ensure_ascii=False)
+
+
+def worker_tag(tx: Transaction, subject: str, member: str) -> str:
+    """A tag that says "the same person worked on this" to a service of the cell and nothing to anyone else."""
+    return hmac.new(tx.room.secret, f"worker {subject} {member}".encode(), hashlib.sha256).hexdigest()[:24]
