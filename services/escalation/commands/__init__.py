@@ -1,0 +1,1 @@
+"""How escalation does what it is asked, by subject."""

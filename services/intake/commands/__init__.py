@@ -1,0 +1,1 @@
+"""How intake does what it is asked, by subject."""

@@ -1,0 +1,78 @@
+"""Sealed text on request: checked against the caller's own token, logged in the transaction that reads (design 3)."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+
+from services.chassis import photos
+from services.chassis.room import Room
+from services.chassis.transaction import Transaction
+from services.contracts.base import Model
+from services.contracts.permissions import Caller
+from services.contracts.queries import AttachmentLine, CaseText, Wanted
+from services.contracts.refusals import Code, Refused
+from services.intake.rules.case import Case
+from services.intake.rules.reading import Tier, may_read_feedback, tiers
+from services.intake.store import contents_of, log_access
+from services.intake.tables import METADATA, PHOTOS
+
+CASE = METADATA.tables["case"]
+MAX_BATCH = 200
+"""Cases asked for in one call."""
+
+
+class CaseTexts(Model):
+    """What the caller may read, by case; cases of which she may read nothing are absent."""
+
+    cases: tuple[CaseText, ...]
+
+
+async def case_texts(room: Room, caller: Caller, wanted: Wanted) -> CaseTexts:
+    """The words of a page of cases. Raises Refused MALFORMED for more than MAX_BATCH."""
+    if len(wanted.case_ids) > MAX_BATCH:
+        raise Refused(Code.MALFORMED, field="caseIds", reason=f"at most {MAX_BATCH}")
+    async with room.transaction() as tx:
+        rows = await tx.execute(select(CASE.c.body).where(CASE.c.id.in_(wanted.case_ids)))
+        cases = [Case.model_validate_json(body) for body in rows.scalars()]
+        readable = {case.case_id: allowed for case in cases if (allowed := tiers(case, caller))}
+        contents = await contents_of(tx, list(readable))
+        attached = await photos.lines(tx, PHOTOS, list(readable))
+        texts = []
+        for case in cases:
+            if case.case_id not in readable:
+                continue
+            lines = attached.get(case.case_id, ())
+            text = _text(case, caller, readable[case.case_id], contents.get(case.case_id, {}), lines)
+            texts.append(text)
+            sealed = sorted(text.model_fields_set - {"case_id", "summary"})
+            if sealed:
+                await log_access(tx, caller.member, case.case_id, sealed)
+    return CaseTexts(cases=tuple(texts))
+
+
+def _text(
+    case: Case, caller: Caller, allowed: frozenset[Tier], words: Mapping[str, str], attached: tuple[AttachmentLine, ...]
+) -> CaseText:
+    shown: dict[str, object] = {}
+    if Tier.SUMMARY in allowed and "summary" in words:
+        shown["summary"] = words["summary"]
+    if Tier.NARRATIVE in allowed:
+        shown |= {field: words[field] for field in ("narrative", "place") if field in words}
+        if attached:
+            shown["attachments"] = attached
+    if may_read_feedback(case, caller) and "feedback" in words:
+        shown["feedback"] = words["feedback"]
+    if Tier.IDENTITY in allowed:
+        shown |= {
+            field: words[field] for field in ("reporter_name", "reporter_phone", "subject_name") if field in words
+        }
+    return CaseText(case_id=case.case_id, **shown)
+
+
+async def may_see_photos(tx: Transaction, caller: Caller, case_id: str) -> bool:
+    """Photos are as deep as the narrative (F2); a look is logged."""
+    case = await tx.load(Case, case_id)
+    if case is None or Tier.NARRATIVE not in tiers(case, caller):
+        return False
+    await log_access(tx, caller.member, case_id, ["attachment"])
+    return True

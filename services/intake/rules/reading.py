@@ -1,0 +1,74 @@
+"""Which tiers of a case a caller may read (domain 1.4: class by tier)."""
+
+from enum import IntEnum
+
+from services.contracts.cases import CaseClass, Relation
+from services.contracts.organisation import Role
+from services.contracts.permissions import Caller, may_see_at_all
+from services.contracts.permissions import Target as Seen
+from services.contracts.regions import contains
+from services.intake.rules.case import Case
+
+
+class Tier(IntEnum):
+    """How deep a text lies."""
+
+    SUMMARY = 1
+    NARRATIVE = 2
+    IDENTITY = 3
+
+
+HANDLERS = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER})
+"""Hold matters at their level."""
+
+
+def tiers(case: Case, caller: Caller) -> frozenset[Tier]:
+    """What this caller may read of this case; empty: nothing."""
+    target = Seen(
+        region=case.village,
+        group=case.group,
+        case_class=case.case_class,
+        reporters=case.reporters,
+        circle=case.circle,
+        barred=case.barred,
+    )
+    if not may_see_at_all(caller, target):
+        return frozenset()
+    found: set[Tier] = set()
+    if caller.member in case.reporters:
+        found |= _reporters_own(case)
+    if case.case_class in {CaseClass.C2, CaseClass.C3}:
+        return frozenset(found | (set(Tier) if caller.member in case.circle else set()))
+    for grant in caller.grants:
+        in_group = grant.node == case.group
+        above = contains(grant.region, case.village)
+        match grant.role:
+            case Role.PROJECTOR | Role.RESIDENT | Role.REPRESENTATIVE | Role.VOLUNTEER:
+                if case.case_class is CaseClass.C0 and (in_group or (grant.role is Role.PROJECTOR and above)):
+                    found.add(Tier.SUMMARY)
+            case Role.GROUP_OWNER | Role.UNIT_LEADER if in_group:
+                found.add(Tier.SUMMARY) if case.case_class is CaseClass.C0 else None
+                if grant.role is Role.GROUP_OWNER and case.case_class is CaseClass.C0:
+                    found |= {Tier.NARRATIVE, Tier.IDENTITY}
+            case Role.COUNCIL_MEMBER | Role.EXEC_MEMBER if grant.region == case.village:
+                found |= {Tier.SUMMARY, Tier.NARRATIVE}
+            case role if role in HANDLERS and above and len(grant.region) == len(case.village):
+                found |= set(Tier)
+            case role if role in HANDLERS and above:
+                found.add(Tier.SUMMARY)
+            case _:
+                pass
+    return frozenset(found)
+
+
+def _reporters_own(case: Case) -> set[Tier]:
+    """Her own words; of another's matter the words too, since she wrote them, but no feedback beyond "concluded" (V1)."""
+    own = {Tier.NARRATIVE, Tier.IDENTITY}
+    return own | {Tier.SUMMARY} if case.case_class is CaseClass.C0 or case.relation is Relation.OWN else own
+
+
+def may_read_feedback(case: Case, caller: Caller) -> bool:
+    """The answer in full: the reporter of her own or a common matter, and who handles it."""
+    if caller.member in case.reporters and caller.member not in case.barred:
+        return case.relation is not Relation.ANOTHERS
+    return Tier.NARRATIVE in tiers(case, caller)

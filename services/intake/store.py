@@ -1,0 +1,46 @@
+"""What intake writes beside its aggregates: contents, case numbers, the access log."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from services.chassis.transaction import Transaction
+from services.contracts.regions import Level, at_level
+from services.intake.rules.case import SHANGHAI, number_of
+from services.intake.tables import METADATA
+
+CONTENT = METADATA.tables["content"]
+NUMBERING = METADATA.tables["numbering"]
+ACCESS_LOG = METADATA.tables["access_log"]
+
+
+async def write_content(tx: Transaction, case_id: str, field: str, value: str) -> None:
+    """Keep a personal text."""
+    values = {"case_id": case_id, "field": field, "text": value, "written_at": tx.now}
+    await tx.execute(tx.room.database.upsert(CONTENT, values))
+
+
+async def next_number(tx: Transaction, region: str) -> str:
+    """The next case number of a city and a day; the row is locked, so no two matters share one."""
+    city, day = at_level(region, Level.CITY), f"{tx.now.astimezone(SHANGHAI):%Y%m%d}"
+    insert = tx.room.database.insert(NUMBERING).values(city=city, day=day, last=1)
+    counted = insert.on_conflict_do_update(index_elements=["city", "day"], set_={"last": NUMBERING.c.last + 1})
+    last = (await tx.execute(counted.returning(NUMBERING.c.last))).scalar_one()
+    return number_of(region, tx.now, last)
+
+
+async def log_access(tx: Transaction, member: str, case_id: str, fields: Sequence[str]) -> None:
+    """Who read what (domain 1.3d)."""
+    values = {"at": tx.now, "member": member, "case_id": case_id, "fields": ",".join(fields)[:120]}
+    await tx.execute(tx.room.database.insert(ACCESS_LOG).values(**values))
+
+
+async def contents_of(tx: Transaction, case_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    """All texts of some cases, by case and field."""
+    rows = await tx.execute(
+        select(CONTENT.c.case_id, CONTENT.c.field, CONTENT.c.text).where(CONTENT.c.case_id.in_(case_ids))
+    )
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        found.setdefault(row.case_id, {})[row.field] = row.text
+    return found

@@ -1,0 +1,1 @@
+"""How notify does what it is asked."""

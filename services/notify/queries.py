@@ -1,0 +1,67 @@
+"""The inbox, read by its owner with her own token."""
+
+from sqlalchemy import func, select
+
+from services.chassis.room import Room
+from services.contracts import topics
+from services.contracts.permissions import Caller, Target, may_see_at_all
+from services.contracts.queries import InboxLine, InboxLines, InboxPage
+from services.contracts.refusals import Code, Refused
+from services.contracts.states import AccessState
+from services.notify.rules.audience import title_of
+from services.notify.store import ENTRY
+from services.notify.tables import METADATA
+
+READ_MARK = METADATA.tables["read_mark"]
+MAX_PAGE = 100
+
+
+async def inbox(room: Room, caller: Caller, page: InboxPage) -> InboxLines:
+    """A page of the caller's own inbox and of the boards of the groups she belongs to. Entries of matters that she may no longer
+    know of (she became a party, the class rose) are gone from it. Raises Refused MALFORMED."""
+    if not 1 <= page.first <= MAX_PAGE:
+        raise Refused(Code.MALFORMED, field="first", reason=f"1 to {MAX_PAGE}")
+    addresses = [caller.member, *{grant.node for grant in caller.grants}]
+    async with room.reading() as tx:
+        query = select(ENTRY).where(ENTRY.c.address.in_(addresses))
+        if page.after:
+            query = query.where(ENTRY.c.id > page.after).order_by(ENTRY.c.id)
+        else:
+            query = query.order_by(ENTRY.c.id.desc())
+        if page.before:
+            query = query.where(ENTRY.c.id < page.before)
+        rows = (await tx.execute(query.limit(page.first + 1))).all()
+        mark = select(READ_MARK.c.up_to).where(READ_MARK.c.member == caller.member)
+        up_to = (await tx.execute(mark)).scalar_one_or_none() or ""
+        unread = select(func.count()).select_from(ENTRY).where(ENTRY.c.address.in_(addresses), ENTRY.c.id > up_to)
+        lines = []
+        for row in rows[: page.first]:
+            access = await tx.known(topics.INTAKE_ACCESS, AccessState, row.case_id) if row.case_id else None
+            if access and not _still(caller, access, row.address):
+                continue
+            zh, en = title_of(row.kind, private=row.private)
+            lines.append(
+                InboxLine(
+                    id=row.id,
+                    at=row.at,
+                    kind=row.kind,
+                    board=row.address != caller.member,
+                    title_zh=zh,
+                    title_en=en,
+                    case_id=row.case_id,
+                    case_number=row.case_number,
+                    count=row.count,
+                    read=row.id <= up_to,
+                )
+            )
+        return InboxLines(
+            entries=tuple(lines), more=len(rows) > page.first, unread=(await tx.execute(unread)).scalar_one()
+        )
+
+
+def _still(caller: Caller, access: AccessState, address: str) -> bool:
+    target = Target(
+        case_class=access.case_class, reporters=access.reporters, circle=access.circle, barred=access.barred
+    )
+    # Who was told of a confidential matter without its content (the group's owner) keeps that one line.
+    return may_see_at_all(caller, target) or (address == caller.member and caller.member not in access.barred)

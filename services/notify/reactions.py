@@ -1,0 +1,54 @@
+"""What notify does when it hears of a matter: tell those whom it concerns. A fact that comes before its matter's access waits for it."""
+
+from services.chassis.transaction import Transaction
+from services.contracts import topics
+from services.contracts.events.base import Event
+from services.contracts.events.escalation import CustodyEvent
+from services.contracts.events.intake import AccessEvent, CaseEvent
+from services.contracts.states import AccessState, CaseState
+from services.contracts.topics import Topic
+from services.notify.rules.audience import audience
+from services.notify.store import keep_waiting, nodes_about, tell, waiting_for
+
+
+async def on_case(tx: Transaction, event: Event) -> None:
+    """Facts of the ordinary topic; a case that leaves it is told to nobody."""
+    if isinstance(event, CaseEvent):
+        await _tell_or_wait(tx, topics.INTAKE_CASE, event)
+
+
+async def on_custody(tx: Transaction, event: CustodyEvent) -> None:
+    """Facts of custody."""
+    await _tell_or_wait(tx, topics.ESCALATION_CUSTODY, event)
+
+
+async def on_sealed_custody(tx: Transaction, event: CustodyEvent) -> None:
+    """Facts of a sealed matter's custody: its circle alone is told."""
+    await _tell_or_wait(tx, topics.ESCALATION_SEALED, event)
+
+
+async def on_access(tx: Transaction, event: AccessEvent) -> None:
+    """Now it is known whom to tell of what waited."""
+    for waited in await waiting_for(tx, event.key):
+        await _tell(tx, waited, event.access)
+
+
+async def _tell_or_wait(tx: Transaction, topic: Topic, event: Event) -> None:
+    access = await tx.known(topics.INTAKE_ACCESS, AccessState, event.key)
+    if access is None:
+        await keep_waiting(tx, topic, event)
+    else:
+        await _tell(tx, event, access)
+
+
+async def _tell(tx: Transaction, event: Event, access: AccessState) -> None:
+    state = event.state
+    region = state.region if isinstance(state, CaseState) else getattr(state, "region", "")
+    number = state.number if isinstance(state, CaseState) else await _number(tx, event.key)
+    nodes = await nodes_about(tx, region, access.group)
+    await tell(tx, audience(event, access, nodes, tx.now), access, number)
+
+
+async def _number(tx: Transaction, case_id: str) -> str:
+    case = await tx.known(topics.INTAKE_CASE, CaseState, case_id)
+    return case.number if case else ""

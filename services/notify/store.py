@@ -1,0 +1,104 @@
+"""What notify writes: entries, lines of a digest, facts that wait."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from services.chassis.ids import ulid
+from services.chassis.transaction import Transaction
+from services.contracts import topics
+from services.contracts.cases import CaseClass
+from services.contracts.events.base import Event
+from services.contracts.organisation import Node, federation_of
+from services.contracts.regions import Level, at_level
+from services.contracts.states import AccessState
+from services.contracts.topics import Topic
+from services.notify.rules import mailbox
+from services.notify.rules.audience import Kind, Told, digest_time
+from services.notify.rules.mailbox import Mailbox
+from services.notify.tables import METADATA
+
+ENTRY = METADATA.tables["entry"]
+WAITING = METADATA.tables["waiting"]
+DIGEST = METADATA.tables["digest"]
+
+
+async def tell(tx: Transaction, told: Sequence[Told], access: AccessState, number: str) -> None:
+    """Write the entries; addresses in order, so that two transactions lock mailboxes in the same one."""
+    private = access.case_class in {CaseClass.C2, CaseClass.C3}
+    for each in sorted(told):
+        if each.digest:
+            line = {"address": each.address, "case_id": access.case_id, "send_at": digest_time(tx.now)}
+            await tx.execute(tx.room.database.insert(DIGEST).values(**line).on_conflict_do_nothing())
+        else:
+            await write_entry(
+                tx, each.address, each.kind, case_id=access.case_id, number="" if private else number, private=private
+            )
+
+
+async def write_entry(
+    tx: Transaction,
+    address: str,
+    kind: Kind,
+    *,
+    case_id: str | None = None,
+    number: str = "",
+    private: bool = False,
+    count: int | None = None,
+) -> None:
+    """One entry, and the fact that it is there. The mailbox is locked first, so that numbers and the bus agree on the order."""
+    before = await tx.load(Mailbox, address)
+    entry_id = f"e_{ulid(tx.room.wall.now())}"
+    after, added = mailbox.add(before, address, entry_id, tx.now)
+    await tx.save(after, added)
+    values = {
+        "id": entry_id,
+        "address": address,
+        "kind": kind.value,
+        "case_id": case_id,
+        "case_number": number,
+        "private": private,
+        "count": count,
+        "at": tx.now,
+    }
+    await tx.execute(tx.room.database.insert(ENTRY).values(**values))
+
+
+async def keep_waiting(tx: Transaction, topic: Topic, event: Event) -> None:
+    """A fact whose audience is not known yet."""
+    values = {
+        "case_id": event.key,
+        "topic": topic.name,
+        "event_type": event.type_name(),
+        "event": event.model_dump_json(exclude_none=True),
+    }
+    await tx.execute(tx.room.database.insert(WAITING).values(**values))
+
+
+async def waiting_for(tx: Transaction, case_id: str) -> list[Event]:
+    """The facts that waited for this matter's access, in the order they came; they wait no more."""
+    rows = (await tx.execute(select(WAITING).where(WAITING.c.case_id == case_id).order_by(WAITING.c.id))).all()
+    await tx.execute(delete(WAITING).where(WAITING.c.case_id == case_id))
+    kinds = {(topic.name, kind.type_name()): kind for topic in topics.TOPICS for kind in topic.events}
+    return [kinds[row.topic, row.event_type].model_validate_json(row.event) for row in rows]
+
+
+async def nodes_about(tx: Transaction, region: str, group: str | None) -> dict[str, Node]:
+    """The nodes that may have somebody to tell: the group, and the federations from the village up."""
+    ids = [federation_of(at_level(region, level)) for level in Level if level.width <= len(region)]
+    found = {
+        node_id: await tx.known(topics.INTAKE_ROSTER, Node, node_id) for node_id in (*ids, *([group] if group else []))
+    }
+    return {node_id: node for node_id, node in found.items() if node is not None}
+
+
+async def send_digests(tx: Transaction, now: datetime, limit: int) -> int:
+    """One entry for each address whose digest is due; returns how many."""
+    due = select(DIGEST.c.address).where(DIGEST.c.send_at <= now).distinct().order_by(DIGEST.c.address).limit(limit)
+    addresses = list((await tx.execute(due)).scalars())
+    for address in addresses:
+        gone = delete(DIGEST).where(DIGEST.c.address == address, DIGEST.c.send_at <= now)
+        if count := (await tx.execute(gone)).rowcount:
+            await write_entry(tx, address, Kind.DAILY_DIGEST, count=count)
+    return len(addresses)
