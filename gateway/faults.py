@@ -9,6 +9,9 @@ from uuid import uuid4
 from graphql import GraphQLError
 from strawberry.exceptions import StrawberryGraphQLError
 
+from services.chassis.calls import RefusedElsewhere
+from services.contracts.refusals import RefusalBody, Refused
+
 log = logging.getLogger("gateway.door")
 
 LONGEST_MESSAGE = 500
@@ -121,11 +124,19 @@ def internal(error: BaseException, context: Any = None, at: GraphQLError | None 
     return {**sent, "path": path} if path else sent
 
 
+def refused(body: RefusalBody, at: GraphQLError) -> dict[str, Any]:
+    """A refusal where no union answers it: in a query or a subscription."""
+    more = {"retryable": body.retryable, "allowed": list(body.allowed)}
+    return {**at.formatted, **problem(body.code, body.message_zh, body.message_en, **more)}
+
+
 def executed(error: GraphQLError, context: Any) -> dict[str, Any]:
     """An error out of execution as it is sent: refusals and bad variables keep their text, everything else is masked."""
     if error.extensions and "code" in error.extensions:
         return described(error, "")
     cause = error.original_error
+    if isinstance(cause, Refused | RefusedElsewhere):
+        return refused(cause.body, error)
     if error.path is None and error.nodes:  # variables are coerced before any field has a path
         return described(error, "VARIABLES_INVALID", "变量不符合查询声明的类型。")
     match cause:

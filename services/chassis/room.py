@@ -66,7 +66,7 @@ class Room:
         """Rings when facts were consumed."""
         self.on_commit = on_commit
         """Called when outgoing events were committed: wakes the relay, or the embedded bus."""
-        self._resources = resources or {}
+        self._resources: dict[type, Any] = dict(resources or {})
 
     def get(self, kind: type[R]) -> R:
         """A resource, by its type."""
@@ -74,6 +74,10 @@ class Room:
         if not isinstance(found, kind):
             raise LookupError(f"{self.service.name} was started without a {kind.__name__}")
         return found
+
+    def put(self, kind: type[R], resource: R) -> None:
+        """Hand in a resource that could not be made before the room was."""
+        self._resources[kind] = resource
 
     @asynccontextmanager
     async def transaction(self, *, commanded: bool = False) -> AsyncIterator[Transaction]:

@@ -108,6 +108,7 @@ TABLE: tuple[Permission, ...] = (
     *_lines("CallBack", _GROUP_OWNER, _EXEC, _CHAIR, _OFFICER, _RIGHTS),
     *_lines("CloseMatter", _CHAIR, _RIGHTS),
     *_lines("AddRegion", (Role.OPERATOR, _P, Reach.SUBTREE)),
+    *_lines("ImportRegions", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("PutNode", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("Delegate", _CHAIR),
     *_lines("SolveOnSpot", (Role.UNIT_LEADER, _V, Reach.GROUP), _GROUP_OWNER, _EXEC, _CHAIR, _RIGHTS),

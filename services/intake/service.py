@@ -46,6 +46,7 @@ INTAKE = Service(
         Command(asked.CallBack, matters.call_back, matters.matter_target),
         Command(asked.CloseMatter, matters.close, matters.matter_target),
         Command(asked.AddRegion, roster.add_region, roster.region_target),
+        Command(asked.ImportRegions, roster.import_regions, roster.cell_target),
         Command(asked.PutNode, roster.put_node, roster.node_target),
         Command(asked.Delegate, roster.delegate, roster.delegate_target),
     ),

@@ -7,7 +7,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from services.chassis.photos import photo_table
-from services.chassis.tables import chassis_tables
+from services.chassis.tables import Id, chassis_tables
 
 
 class IntakeTable(SQLModel, registry=registry()):
@@ -70,7 +70,7 @@ class AccessLog(IntakeTable, table=True):
     """Who read which sealed fields of which case, and when (domain 1.3d). Written in the transaction that reads."""
 
     __tablename__ = "access_log"
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
     at: datetime
     member: str = Field(max_length=48, index=True)
     case_id: str = Field(max_length=40, index=True)

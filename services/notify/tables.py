@@ -6,7 +6,7 @@ from sqlalchemy import Index, Text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from services.chassis.tables import chassis_tables
+from services.chassis.tables import Id, chassis_tables
 
 
 class NotifyTable(SQLModel, registry=registry()):
@@ -42,7 +42,7 @@ class Waiting(NotifyTable, table=True):
     """A fact of a matter whose access has not been heard of yet: whom to tell is not known, so it waits."""
 
     __tablename__ = "waiting"
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
     case_id: str = Field(max_length=40, index=True)
     topic: str = Field(max_length=40)
     event_type: str = Field(max_length=80)

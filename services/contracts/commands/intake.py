@@ -123,6 +123,21 @@ class AddRegion(Command):
         return self.code
 
 
+class RegionLine(Asked):
+    """One region of many."""
+
+    code: RegionCode
+    name: str
+
+
+class ImportRegions(Command):
+    """Add or rename many regions of one source, parents before children; all or none. Allowed to: operators."""
+
+    service: ClassVar[str] = "intake"
+
+    regions: Annotated[tuple[RegionLine, ...], Field(min_length=1, max_length=500)]
+
+
 class PutNode(Command):
     """State an organisation node whole: its members in office. Allowed to: operators."""
 
@@ -157,6 +172,7 @@ COMMANDS: tuple[type[Command], ...] = (
     CallBack,
     CloseMatter,
     AddRegion,
+    ImportRegions,
     PutNode,
     Delegate,
 )

@@ -20,17 +20,34 @@ async def region_target(tx: Transaction, command: asked.AddRegion) -> Target:
 
 
 async def add_region(tx: Transaction, acting: Acting, command: asked.AddRegion) -> Answer:
-    """Keep a region. Its parent must be known; of an operator's own village the suffix is 900 to 999 (domain 4.2)."""
-    _in_cell(tx, command.code)
-    level = level_of(command.code)
-    if level.above and await tx.load(KeptRegion, at_level(command.code, level.above)) is None:
-        raise Refused(Code.UNKNOWN_REGION, region=at_level(command.code, level.above))
-    if command.operator_added and level is Level.VILLAGE and command.code[-3] != "9":
+    """Keep a region. Of an operator's own village the suffix is 900 to 999 (domain 4.2)."""
+    if command.operator_added and level_of(command.code) is Level.VILLAGE and command.code[-3] != "9":
         raise Refused(Code.MALFORMED, field="code", reason="an operator's village ends in 900 to 999")
     source = RegionSource.OPERATOR if command.operator_added else RegionSource.STATISTICAL_2023
-    name = text(command.name, "name", 80, required=True)
-    before = await tx.load(KeptRegion, command.code)
-    kept = KeptRegion(code=command.code, name=name, source=source, version=before.version + 1 if before else 1)
+    return await _keep_region(tx, command.code, command.name, source)
+
+
+async def cell_target(tx: Transaction, command: asked.ImportRegions) -> Target:
+    """The whole cell."""
+    return Target(region=tx.room.cell)
+
+
+async def import_regions(tx: Transaction, acting: Acting, command: asked.ImportRegions) -> Answer:
+    """Keep many, in the order given: the first that is wrong refuses them all."""
+    for line in command.regions:
+        answer = await _keep_region(tx, line.code, line.name, RegionSource.STATISTICAL_2023)
+    return answer
+
+
+async def _keep_region(tx: Transaction, code: str, given: str, source: RegionSource) -> Answer:
+    """A region whose parent is known; unchanged, nothing happens."""
+    _in_cell(tx, code)
+    above = level_of(code).above
+    if above and await tx.load(KeptRegion, at_level(code, above)) is None:
+        raise Refused(Code.UNKNOWN_REGION, region=at_level(code, above))
+    name = text(given, "name", 80, required=True)
+    before = await tx.load(KeptRegion, code)
+    kept = KeptRegion(code=code, name=name, source=source, version=before.version + 1 if before else 1)
     if before and (before.name, before.source) == (kept.name, kept.source):
         return Answer(id=before.code, version=before.version)
     await tx.save(kept)

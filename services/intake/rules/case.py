@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta, timezone
 
+from services.contracts.allowed import owner_may_accept
 from services.contracts.cases import CaseClass, FeedbackMethod, Outcome, Relation, Stage, SubCategory, Urgency
 from services.contracts.events.intake import (
     CaseAccepted,
@@ -132,8 +133,8 @@ def accept(
 ) -> Moved:
     """Take it in hand. A group owner needs the chair's delegation, and has it for C0 of GREEN and YELLOW only."""
     _fits("AcceptMatter", case, custody)
-    ordinary = case.case_class is CaseClass.C0 and case.urgency in {Urgency.GREEN, Urgency.YELLOW}
-    if as_owner and not (delegated and ordinary):
+
+    if as_owner and not owner_may_accept(case, delegated=delegated):
         raise Refused(Code.NOT_DELEGATED)
     after = case.after(
         stage=Stage.ACCEPTED,

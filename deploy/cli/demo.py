@@ -1,0 +1,2 @@
+def demo() -> None:
+    """Play a story."""

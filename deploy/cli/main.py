@@ -1,0 +1,35 @@
+"""The `yishi` command."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from deploy.cli import dead_letters, demo, doctor, regions, schema, token, topics, up
+
+app = typer.Typer(
+    name="yishi",
+    help="Yishi (议事): an open platform for grassroots deliberation.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+app.command("up")(up.up)
+app.command("up-distributed")(up.up_distributed)
+app.command("token")(token.token)
+app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
+app.command("schema")(schema.schema)
+app.add_typer(topics.app, name="topics", help="The table of topics, and Kafka's.")
+app.add_typer(dead_letters.app, name="dead-letters", help="Records that are held.")
+app.add_typer(regions.app, name="regions", help="Regions of the operator's own.")
+
+
+def main() -> None:
+    """The entry point: errors of ours are one sentence, without a traceback."""
+    from deploy.embedded import CannotStart
+
+    try:
+        app()
+    except CannotStart as error:
+        Console(stderr=True).print(str(error), style="red", highlight=False, soft_wrap=True)
+        sys.exit(1)

@@ -1,0 +1,49 @@
+"""The demonstration roster as data: who is what, and her token's claims."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from services.contracts.organisation import Membership, Node, Role
+from services.contracts.permissions import Caller, Grant
+
+FILE = Path(__file__).with_name("roster.yaml")
+SINCE = "2020-01-01T00:00:00+08:00"
+
+
+@cache
+def _read() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    return found
+
+
+def names() -> list[str]:
+    """The names of the roles that `yishi token --as` knows."""
+    return list(_read()["people"])
+
+
+def member_of(name: str) -> str:
+    """The opaque member of a role."""
+    return f"m_demo-{name}"
+
+
+def caller(name: str) -> Caller:
+    """The caller that a role name stands for. Raises KeyError."""
+    regions = {node["id"]: node["region"] for node in _read()["nodes"]}
+    grants = tuple(
+        Grant(role=Role(entry["role"]), node=entry["node"], region=regions[entry["node"]])
+        for entry in _read()["people"][name]
+    )
+    return Caller(member=member_of(name), grants=grants)
+
+
+def nodes() -> list[Node]:
+    """The nodes with their members in office."""
+    members: dict[str, list[Membership]] = {}
+    for name, roles in _read()["people"].items():
+        for entry in roles:
+            membership = Membership.model_validate({"member": member_of(name), "role": entry["role"], "since": SINCE})
+            members.setdefault(entry["node"], []).append(membership)
+    return [Node(**node, members=tuple(members.get(node["id"], ()))) for node in _read()["nodes"]]

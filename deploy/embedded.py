@@ -1,0 +1,162 @@
+"""`make up`: the whole system in one process, on SQLite files and the embedded bus. No server needed."""
+
+import asyncio
+import errno
+import fcntl
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import uvicorn
+from sqlalchemy.exc import DatabaseError
+
+from deploy.demo import roster
+from deploy.demo.seed import operator, seed
+from deploy.migrate import SchemaUnknown
+from deploy.wiring import DEMO_ISSUER, System, whole_system
+from services.chassis.bus.embedded import EmbeddedBus
+from services.chassis.identity import Issuer
+from services.chassis.settings import Settings
+from services.chassis.telemetry import log_to_stderr
+
+
+class CannotStart(Exception):
+    """Why not, and what to do, in one sentence."""
+
+
+@contextmanager
+def data_folder(settings: Settings) -> Iterator[None]:
+    """The data folder, made and locked for this process. Raises CannotStart."""
+    folder = settings.data
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("a+")
+    except OSError as error:
+        reason = os.strerror(error.errno or errno.EIO)
+        raise CannotStart(
+            f"The data folder {folder} cannot be written ({reason}): set YISHI_DATA to one that can."
+        ) from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CannotStart(
+                f"The data folder {folder} is in use by another run: stop that one, or set YISHI_DATA to another folder."
+            ) from None
+        yield
+
+
+def listening_socket(settings: Settings) -> socket.socket:
+    """The gateway's port. Raises CannotStart."""
+    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be had ({os.strerror(error.errno or 0)})"
+        raise CannotStart(f"Port {settings.port} {reason}: set YISHI_PORT to a free one.") from None
+    return listener
+
+
+def check_python() -> None:
+    """Python 3.11 is what the locked dependencies are for. Raises CannotStart."""
+    if sys.version_info[:2] != (3, 11):
+        found = ".".join(map(str, sys.version_info[:2]))
+        raise CannotStart(f"Yishi runs on Python 3.11; this is {found}: make the .venv with python3.11.")
+
+
+def run(settings: Settings, *, quiet: bool = False) -> int:
+    """Until Ctrl-C; then finishes what is at hand. Returns the exit code. Raises CannotStart."""
+    check_python()
+    started = time.monotonic()
+    log_to_stderr("yishi", settings.log_level)
+    with data_folder(settings), listening_socket(settings) as listener:
+        try:
+            return asyncio.run(_serve(settings, listener, started, quiet=quiet))
+        except SchemaUnknown as error:
+            raise CannotStart(str(error)) from None
+        except DatabaseError as error:
+            kind = type(error.orig).__name__ if error.orig else type(error).__name__
+            raise CannotStart(
+                f"A database in {settings.data} is damaged ({kind}): put back a copy, or set YISHI_DATA to a new folder."
+            ) from None
+        except KeyboardInterrupt:
+            return 0
+
+
+async def _serve(settings: Settings, listener: socket.socket, started: float, *, quiet: bool) -> int:
+    issuer = Issuer.kept_in(settings.keys, DEMO_ISSUER, settings.audience)
+    async with whole_system(settings, EmbeddedBus()) as system:
+        await _first_run(settings, system, issuer)
+        config = uvicorn.Config(
+            system.app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            ws="websockets-sansio",
+            ws_max_size=1024 * 1024,
+            h11_max_incomplete_event_size=64 * 1024,
+            timeout_graceful_shutdown=10,
+            server_header=False,
+        )
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        running = settings.data / "run.json"
+        running.write_text(json.dumps({"pid": os.getpid(), "url": address(settings)}), encoding="utf-8")
+        if not quiet:
+            print(welcome(settings, time.monotonic() - started), flush=True)
+        try:
+            await serving
+        finally:
+            with suppress(FileNotFoundError):
+                running.unlink()
+    return 0
+
+
+async def _first_run(settings: Settings, system: System, issuer: Issuer) -> None:
+    """Load regions and roster once; broken off, it is done again, and does no harm."""
+    mark = settings.data / "seeded"
+    if mark.exists() or system.wiring.calls is None:
+        return
+    token = issuer.token(operator(), system.wiring.clock.now())
+    await seed(system.wiring.calls, token)
+    mark.touch()
+
+
+def address(settings: Settings) -> str:
+    """Where the gateway is."""
+    return f"http://{settings.host}:{settings.port}"
+
+
+def welcome(settings: Settings, seconds: float) -> str:
+    """What a first visitor needs."""
+    url = address(settings)
+    people = "  ".join(roster.names())
+    return "\n".join(
+        [
+            "",
+            f"  议事 Yishi  {url}   (ready in {seconds:.1f} s; data in {settings.data}; Ctrl-C stops)",
+            f"  GraphiQL    {url}/graphql   (open it in a browser)",
+            "  token       .venv/bin/yishi token --as resident",
+            f"  roles       {people}",
+            "  demo        .venv/bin/yishi demo",
+            "",
+        ]
+    )
+
+
+def running_at(data: Path) -> str | None:
+    """The address of the run that uses a data folder, if there is one."""
+    try:
+        found = json.loads((data / "run.json").read_text(encoding="utf-8"))
+        return str(found["url"])
+    except (OSError, ValueError, KeyError):
+        return None

@@ -1,0 +1,207 @@
+"""How the services, the gateway and the three adapters are put together. Nothing else knows on which system it runs."""
+
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from starlette.types import ASGIApp
+
+from deploy.migrate import check, migrate
+from gateway.app import application
+from gateway.context import Gateway
+from gateway.projector import PROJECTOR, Sources, SystemToken
+from services.chassis.bus.embedded import EmbeddedBus
+from services.chassis.bus.port import Bus
+from services.chassis.calls import Calls
+from services.chassis.clock import Clock, FileClock, SystemClock
+from services.chassis.database import Database
+from services.chassis.identity import Issuer, Verifier
+from services.chassis.room import Room
+from services.chassis.runtime import Runtime
+from services.chassis.service import Service
+from services.chassis.settings import Settings
+from services.contracts import topics
+from services.contracts.organisation import Role
+from services.contracts.permissions import Caller, Grant
+from services.deliberation.service import DELIBERATION
+from services.escalation.limits_file import load
+from services.escalation.rules.limits import RuleBook
+from services.escalation.service import ESCALATION
+from services.intake.service import INTAKE
+from services.notify.service import NOTIFY
+
+SERVICES: Mapping[str, Service] = {s.name: s for s in (INTAKE, DELIBERATION, ESCALATION, NOTIFY)}
+EVERYTHING: Mapping[str, Service] = {**SERVICES, PROJECTOR.name: PROJECTOR}
+DEMO_ISSUER, SYSTEM_ISSUER = "yishi-demo", "yishi-system"
+SYSTEM_LIFETIME = timedelta(days=365)
+
+
+def clock_of(settings: Settings) -> Clock:
+    """The machine's clock; a test's file, where tests may be run."""
+    if settings.test_clock is None:
+        return SystemClock()
+    if not settings.testing:
+        raise ValueError("YISHI_TEST_CLOCK is for tests: it needs YISHI_TESTING=1, and no one else should set that")
+    return FileClock(settings.test_clock)
+
+
+def database_of(settings: Settings, name: str) -> Database:
+    """A service's database on this system."""
+    if settings.postgres:
+        return Database(f"postgresql+asyncpg://{settings.postgres}/yishi_{name}")
+    return Database(f"sqlite+aiosqlite:///{settings.data / name}.sqlite")
+
+
+def secret_of(settings: Settings) -> bytes:
+    """The cell's secret for keyed hashes, made at the first use; all services of a cell share it."""
+    file = settings.keys / "secret"
+    if not file.exists():
+        settings.keys.mkdir(parents=True, exist_ok=True)
+        fresh = file.with_suffix(f".{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(secrets.token_bytes(32))
+        with suppress(FileExistsError):  # another process was first: its secret counts
+            file.hardlink_to(fresh)
+        fresh.unlink()
+    return file.read_bytes()
+
+
+def addresses_of(settings: Settings) -> dict[str, str]:
+    """Where the services are called: names inside one process, ports in a distributed run."""
+    if settings.kafka:
+        return {name: f"http://{settings.host}:{settings.port_of(name)}" for name in SERVICES}
+    return {name: f"http://{name}" for name in SERVICES}
+
+
+@dataclass
+class Part:
+    """One service at work."""
+
+    room: Room
+    runtime: Runtime
+
+
+class Wiring:
+    """Makes parts that belong together."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        bus: Bus,
+        *,
+        clock: Clock | None = None,
+        databases: Callable[[str], Database] | None = None,
+        timers: bool = True,
+    ) -> None:
+        self.settings = settings
+        self.bus = bus
+        self.clock = clock or clock_of(settings)
+        self.verifier = Verifier(settings.jwks_file, settings.audience, self.clock)
+        self.parts: dict[str, Part] = {}
+        self.calls: Calls | None = None
+        self._databases = databases or (lambda name: database_of(settings, name))
+        self._timers = timers
+        self._secret = secret_of(settings)
+        self._system = Issuer.kept_in(settings.keys, SYSTEM_ISSUER, settings.audience)
+        self._book = load(*([settings.limits] if settings.limits else []))
+
+    def service(self, name: str) -> Part:
+        """A service, or the projector, over its own database."""
+        service, database = EVERYTHING[name], self._databases(name)
+        relayed = not isinstance(self.bus, EmbeddedBus)
+        cell = self.settings.cell
+        if isinstance(self.bus, EmbeddedBus):
+            own = [topic.in_cell(cell) for topic in topics.TOPICS if topic.owner == name]
+            self.bus.own(name, own, database, service.chassis)
+        room = Room(
+            service,
+            database,
+            self.clock,
+            cell=cell,
+            secret=self._secret,
+            resources={RuleBook: self._book, Verifier: self.verifier},
+            relayed=relayed,
+            on_commit=self.bus.bell.ring if isinstance(self.bus, EmbeddedBus) else lambda: None,
+        )
+        runtime = Runtime(
+            room, self.bus, self.verifier, causality_wait=self.settings.causality_wait, timers=self._timers
+        )
+        self.parts[name] = Part(room, runtime)
+        return self.parts[name]
+
+    def calling(self, apps: Mapping[str, ASGIApp] | None = None) -> Calls:
+        """The client for calls to services."""
+        self.calls = Calls(addresses_of(self.settings), apps)
+        return self.calls
+
+    def give_sources(self, part: Part, calls: Calls) -> None:
+        """What the projector needs beside its topics."""
+        sources = Sources(tuple(SERVICES))
+        sources.consumer = part.runtime.consumer
+        token = self._system.token(
+            Caller(
+                member="m_projector",
+                grants=(Grant(role=Role.PROJECTOR, node=f"n_cell-{self.settings.cell}", region=self.settings.cell),),
+            ),
+            self.clock.now(),
+            SYSTEM_LIFETIME,
+        )
+        part.room.put(Calls, calls)
+        part.room.put(Sources, sources)
+        part.room.put(SystemToken, SystemToken(token))
+
+    def gateway(self, part: Part, calls: Calls, *, graphiql: bool) -> ASGIApp:
+        """The gateway's app, over the read model of a part."""
+        origins = tuple(origin.strip() for origin in self.settings.allowed_origins.split(",") if origin.strip())
+        gateway = Gateway(part.room, part.runtime.inbox, calls, self.settings.cell)
+        return application(gateway, self.verifier, graphiql=graphiql, origins=origins)
+
+    async def close(self) -> None:
+        """Give everything back."""
+        if self.calls:
+            await self.calls.close()
+        await self.bus.stop()
+        for part in self.parts.values():
+            await part.room.database.close()
+
+
+@dataclass
+class System:
+    """A whole system in one process."""
+
+    wiring: Wiring
+    app: ASGIApp
+
+    def room(self, name: str) -> Room:
+        """A service's room."""
+        return self.wiring.parts[name].room
+
+
+@asynccontextmanager
+async def whole_system(
+    settings: Settings,
+    bus: Bus,
+    *,
+    clock: Clock | None = None,
+    databases: Callable[[str], Database] | None = None,
+    timers: bool = True,
+    graphiql: bool = True,
+) -> AsyncIterator[System]:
+    """All services, the projector and the gateway in this process, migrated and running; drained at the end."""
+    wiring = Wiring(settings, bus, clock=clock, databases=databases, timers=timers)
+    try:
+        for name in EVERYTHING:
+            part = wiring.service(name)
+            await migrate(name, part.room.database.url)
+            await check(name, part.room.database.url)
+        calls = wiring.calling({name: wiring.parts[name].runtime.app for name in SERVICES})
+        wiring.give_sources(wiring.parts["gateway"], calls)
+        app = wiring.gateway(wiring.parts["gateway"], calls, graphiql=graphiql)
+        async with AsyncExitStack() as running:
+            for part in wiring.parts.values():
+                await running.enter_async_context(part.runtime.running())
+            yield System(wiring, app)
+    finally:
+        await wiring.close()

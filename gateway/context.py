@@ -1,0 +1,93 @@
+"""What every resolver has at hand: who asks, the read model, the services, loaders that turn N asks into one."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from strawberry.dataloader import DataLoader
+
+from gateway.readmodel import reads
+from services.chassis.calls import Calls
+from services.chassis.identity import Verified
+from services.chassis.inbox import Inbox
+from services.chassis.room import Room
+from services.chassis.telemetry import correlation
+from services.contracts.organisation import Node
+from services.contracts.queries import CaseText
+from services.contracts.refusals import Code, Refused
+
+
+@dataclass
+class Gateway:
+    """What one process of the gateway has: shared by all requests."""
+
+    room: Room
+    inbox: Inbox
+    calls: Calls
+    regions_of_cell: str
+
+
+@dataclass
+class Context:
+    """What one request has. `caller` is None for a caller without a token: she may read the schema and the catalogue."""
+
+    gateway: Gateway
+    caller: Verified | None
+    correlation_id: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def __post_init__(self) -> None:
+        correlation.set(self.correlation_id)
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the token ends, and an open socket with it."""
+        return self.caller.expires_at if self.caller else None
+
+    @property
+    def who(self) -> Verified:
+        """The caller. Raises Refused UNAUTHENTICATED."""
+        if self.caller is None:
+            raise Refused(Code.UNAUTHENTICATED)
+        return self.caller
+
+    def signed_in(self) -> None:
+        """Raises Refused UNAUTHENTICATED for a caller without a token."""
+        _ = self.who
+
+    @property
+    def now(self) -> datetime:
+        """The domain's time."""
+        return self.gateway.room.clock.now()
+
+    @cached_property
+    def texts(self) -> DataLoader[str, CaseText | None]:
+        """Sealed text: one call to intake for all matters of a query, with the caller's own token."""
+        return DataLoader(self._texts)
+
+    @cached_property
+    def timelines(self) -> DataLoader[str, Sequence[Any]]:
+        """Timelines: one statement for all matters of a query."""
+        return DataLoader(self._timelines)
+
+    @cached_property
+    def nodes(self) -> DataLoader[str, Node | None]:
+        """Organisation nodes: one statement."""
+        return DataLoader(self._nodes)
+
+    async def _texts(self, case_ids: list[str]) -> list[CaseText | None]:
+        answer = await self.gateway.calls.query("intake", "case-texts", {"caseIds": case_ids}, self.who.token)
+        texts: Mapping[str, CaseText] = {text["caseId"]: CaseText.model_validate(text) for text in answer["cases"]}
+        return [texts.get(case_id) for case_id in case_ids]
+
+    async def _timelines(self, case_ids: list[str]) -> list[Sequence[Any]]:
+        async with self.gateway.room.database.read() as connection:
+            found = await reads.timelines(connection, self.who, case_ids)
+        return [found.get(case_id, ()) for case_id in case_ids]
+
+    async def _nodes(self, ids: list[str]) -> list[Node | None]:
+        async with self.gateway.room.database.read() as connection:
+            found = await reads.nodes(connection, ids)
+        return [found.get(node_id) for node_id in ids]

@@ -1,0 +1,96 @@
+"""The projector: a service without commands. It hears every topic, keeps the read model, fetches approved summaries, and says how
+fresh the model is. A part of the gateway; in a distributed run a process of its own."""
+
+import logging
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from gateway.readmodel import apply
+from gateway.readmodel.tables import CHASSIS, METADATA
+from services.chassis.bus.port import Consumer
+from services.chassis.calls import Calls, RefusedElsewhere
+from services.chassis.room import Room
+from services.chassis.service import Reaction, Service, Timer
+from services.contracts import topics
+from services.contracts.refusals import Refused
+
+log = logging.getLogger(__name__)
+
+CASE = METADATA.tables["case_view"]
+FRESHNESS = METADATA.tables["freshness"]
+BATCH = 100
+
+
+class SystemToken(str):
+    """The projector's own token: it may read approved summaries of C0 matters and nothing else."""
+
+
+class Sources:
+    """Where freshness is asked for: the services' outboxes, and this replica's own consumer."""
+
+    def __init__(self, services: tuple[str, ...]) -> None:
+        self.services = services
+        self.consumer: Consumer | None = None
+
+
+async def fetch_summaries(room: Room) -> int:
+    """Fill in the approved public summaries that events announced: text comes by call, never by topic."""
+    async with room.database.read() as connection:
+        query = select(CASE.c.case_id, CASE.c.summary_wanted).where(CASE.c.summary_wanted > CASE.c.summary_version)
+        wanted = [(row.case_id, row.summary_wanted) for row in await connection.execute(query.limit(BATCH))]
+    if not wanted:
+        return 0
+    asked = {"caseIds": [case_id for case_id, _ in wanted]}
+    try:
+        answer = await room.get(Calls).query("intake", "case-texts", asked, room.get(SystemToken))
+    except (Refused, RefusedElsewhere) as error:
+        log.warning("summaries could not be fetched", extra={"facts": {"error": str(error)}})
+        return 0
+    texts = {text["caseId"]: text.get("summary") or "" for text in answer["cases"]}
+    async with room.transaction() as tx:
+        for case_id, version in wanted:
+            where = (CASE.c.case_id == case_id) & (CASE.c.case_class == "C0") & (CASE.c.summary_version < version)
+            values = {"summary": texts.get(case_id, ""), "summary_version": version}
+            await tx.execute(update(CASE).where(where).values(**values))
+    room.heard.ring()
+    return len(wanted)
+
+
+async def measure_freshness(room: Room) -> int:
+    """Everything told is applied: as fresh as now. Otherwise as fresh as the oldest fact that waits in an outbox, or as the model was
+    when it last had everything: never fresher than the truth."""
+    sources, now = room.get(Sources), room.clock.now()
+    oldest: list[datetime] = []
+    try:
+        for service in sources.services:
+            if since := await room.get(Calls).oldest_unsent(service):
+                oldest.append(datetime.fromisoformat(since))
+        behind = sources.consumer is None or await sources.consumer.lag() > 0
+    except (Refused, ConnectionError):
+        return 0
+    if behind:
+        return 0
+    async with room.transaction() as tx:
+        values = {"cell": room.cell, "as_of": min([now, *oldest])}
+        await tx.execute(tx.room.database.upsert(FRESHNESS, values))
+    return 1
+
+
+PROJECTOR = Service(
+    "gateway",
+    metadata=METADATA,
+    chassis=CHASSIS,
+    reactions=(
+        Reaction(topics.INTAKE_CASE, apply.on_case),
+        Reaction(topics.INTAKE_SEALED, apply.on_case),
+        Reaction(topics.INTAKE_ACCESS, apply.on_access),
+        Reaction(topics.INTAKE_ROSTER, apply.on_node),
+        Reaction(topics.INTAKE_REGION, apply.on_region),
+        Reaction(topics.DELIBERATION_DOCKET, apply.on_docket),
+        Reaction(topics.ESCALATION_CUSTODY, apply.on_custody),
+        Reaction(topics.ESCALATION_SEALED, apply.on_custody),
+        Reaction(topics.NOTIFY_INBOX, apply.on_inbox),
+    ),
+    timers=(Timer("summaries", every=0.3, run=fetch_summaries), Timer("freshness", every=0.4, run=measure_freshness)),
+)

@@ -1,0 +1,1 @@
+"""The gateway's own model, projected from the topics; every read takes a scope."""

@@ -1,0 +1,66 @@
+"""Who sees which matters: the one place that narrows a read to its caller (domain 1.4). There is no unscoped read."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+
+from gateway.readmodel.tables import METADATA
+from services.contracts.cases import CaseClass
+from services.contracts.organisation import Role
+from services.contracts.permissions import Caller, Grant
+from services.contracts.regions import Level
+
+CASE = METADATA.tables["case_view"]
+GROUP = METADATA.tables["case_group"]
+MEMBER = METADATA.tables["case_member"]
+
+OFFICERS = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER, Role.INSPECTOR})
+COUNCIL = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
+WORKERS = frozenset({Role.GROUP_OWNER, Role.UNIT_LEADER})
+NEIGHBOURS = frozenset({Role.RESIDENT, Role.REPRESENTATIVE, Role.VOLUNTEER})
+_COUNTY_UP = Level.COUNTY.width
+
+
+def below(column: ColumnElement[str], scope: str) -> ColumnElement[bool]:
+    """Codes in a scope, by range: an index of the column serves it on both databases (domain 4.3)."""
+    return and_(column >= scope, column < scope + ":")
+
+
+def visible(caller: Caller) -> ColumnElement[bool]:
+    """The rows of `case_view` that this caller may know of. A party never; of C2 and C3 beyond their circle only that they exist (F0),
+    to officers of the subtree; of C3, to chairs and rights officers from the county up."""
+    mine = select(MEMBER.c.case_id).where(MEMBER.c.member == caller.member)
+    barred = CASE.c.case_id.in_(mine.where(MEMBER.c.relation == "BARRED"))
+    own = CASE.c.case_id.in_(mine.where(MEMBER.c.relation.in_(["REPORTER", "CIRCLE"])))
+    by_grant = [_by_grant(grant) for grant in caller.grants]
+    return and_(CASE.c.case_state != "", ~barred, or_(own, *by_grant))
+
+
+def _by_grant(grant: Grant) -> ColumnElement[bool]:
+    from_group = CASE.c.case_id.in_(select(GROUP.c.case_id).where(GROUP.c.group_node == grant.node))
+    match grant.role:
+        case role if role in NEIGHBOURS:
+            return and_(from_group, _of(CaseClass.C0))
+        case role if role in WORKERS:
+            return and_(from_group, _of(CaseClass.C0, CaseClass.C1))
+        case role if role in COUNCIL:
+            return and_(below(CASE.c.region, grant.region), _of(CaseClass.C0, CaseClass.C1), _reaches(grant))
+        case role if role in OFFICERS:
+            sealed = role in {Role.CHAIR, Role.RIGHTS_OFFICER} and len(grant.region) <= _COUNTY_UP
+            classes = (CaseClass.C0, CaseClass.C1, CaseClass.C2, *((CaseClass.C3,) if sealed else ()))
+            return and_(below(CASE.c.region, grant.region), _of(*classes), _reaches(grant))
+        case _:
+            return false()
+
+
+def _of(*classes: CaseClass) -> ColumnElement[bool]:
+    return CASE.c.case_class.in_([each.value for each in classes])
+
+
+def _reaches(grant: Grant) -> ColumnElement[bool]:
+    return CASE.c.seen_from <= len(grant.region)
+
+
+def counted(caller: Caller) -> Sequence[str]:
+    """The regions whose counts the caller may see: those of her offices and theirs below."""
+    return sorted({grant.region for grant in caller.grants if grant.role in OFFICERS | COUNCIL})

@@ -1,0 +1,254 @@
+"""How facts become rows. Upserts keep the highest version; timeline and counters insert once by event (the inbox sees to it); so any
+order of topics, and any redelivery, ends in the same rows."""
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from sqlalchemy import delete, select, text, update
+
+from gateway.readmodel.tables import METADATA
+from services.chassis.transaction import Transaction
+from services.contracts.base import Model
+from services.contracts.cases import CaseClass, Category, Stage
+from services.contracts.events.base import Event
+from services.contracts.events.deliberation import DocketOpened
+from services.contracts.events.escalation import ClockOverdue, CustodyEvent, MatterResolved
+from services.contracts.events.intake import (
+    AccessEvent,
+    CaseAccepted,
+    CaseClosed,
+    CaseEvent,
+    CaseLeft,
+    CaseSubmitted,
+    FeedbackGiven,
+    NodeChanged,
+    RegionChanged,
+)
+from services.contracts.events.notify import InboxEntryAdded
+from services.contracts.lifecycle import lifecycle
+from services.contracts.regions import Level
+from services.contracts.states import CaseState, CustodyState, DocketState
+
+CASE = METADATA.tables["case_view"]
+GROUP = METADATA.tables["case_group"]
+MEMBER = METADATA.tables["case_member"]
+TIMELINE = METADATA.tables["timeline"]
+NODE = METADATA.tables["node_view"]
+REGION = METADATA.tables["region_view"]
+COUNTER = METADATA.tables["counter"]
+CHANGE = METADATA.tables["change"]
+
+SHANGHAI = timezone(timedelta(hours=8))
+FEED_LOCK = 0x59495348
+"""PostgreSQL advisory lock: rows of the feed commit in the order of their numbers, so that no reader passes one over."""
+
+
+async def on_case(tx: Transaction, event: Event) -> None:
+    """A fact of intake about a case, ordinary or sealed."""
+    match event:
+        case CaseLeft():
+            await _drop(tx, event)
+            return
+        case CaseEvent():
+            pass
+        case _:
+            return
+    await _part(tx, event.key, "case", event.case)
+    await _timeline(tx, event, node=getattr(event, "by", ""))
+    await _count_case(tx, event)
+    await _changed(tx, event)
+
+
+async def on_docket(tx: Transaction, event: DocketOpened) -> None:
+    """A fact of deliberation about a docket."""
+    await _part(tx, event.key, "docket", event.docket)
+    await _timeline(tx, event)
+    await _changed(tx, event)
+
+
+async def on_custody(tx: Transaction, event: CustodyEvent) -> None:
+    """A fact of escalation about custody."""
+    await _part(tx, event.key, "custody", event.custody)
+    node = getattr(event, "by", "") or event.custody.holder or ""
+    await _timeline(tx, event, node=node, detail=getattr(event, "stage", ""))
+    await _count_custody(tx, event)
+    await _changed(tx, event)
+
+
+async def on_access(tx: Transaction, event: AccessEvent) -> None:
+    """Who may see a private matter, and who is barred."""
+    access = event.access
+    values = {
+        "case_id": access.case_id,
+        "group_node": access.group or "",
+        "access_state": access.model_dump_json(exclude_none=True),
+        "version": access.version,
+    }
+    done = await tx.execute(tx.room.database.upsert(GROUP, values, newer="version"))
+    if done.rowcount == 0:
+        return
+    await tx.execute(delete(MEMBER).where(MEMBER.c.case_id == access.case_id))
+    relations = {"REPORTER": access.reporters, "CIRCLE": access.circle, "BARRED": access.barred}
+    for relation, members in relations.items():
+        for member in members:
+            row = {"case_id": access.case_id, "member": member, "relation": relation}
+            await tx.execute(tx.room.database.insert(MEMBER).values(**row))
+
+
+async def on_node(tx: Transaction, event: NodeChanged) -> None:
+    """The roster."""
+    values = {
+        "id": event.node.id,
+        "region": event.node.region,
+        "state": event.node.model_dump_json(exclude_none=True),
+        "version": event.version,
+    }
+    await tx.execute(tx.room.database.upsert(NODE, values, newer="version"))
+
+
+async def on_region(tx: Transaction, event: RegionChanged) -> None:
+    """The regions."""
+    region = event.region
+    values = {"code": region.code, "name": region.name, "source": region.source.value, "version": event.version}
+    await tx.execute(tx.room.database.upsert(REGION, values, newer="version"))
+
+
+async def on_inbox(tx: Transaction, event: InboxEntryAdded) -> None:
+    """Something lies in an inbox: its owner's subscription is told, and reads it with her own token."""
+    await _feed(tx, "INBOX", event.key, "InboxEntryAdded", event.at, entry=event.entry_id)
+
+
+async def _part(tx: Transaction, case_id: str, part: str, state: Model) -> None:
+    """One service's state of a matter; then everything that follows from the three."""
+    await tx.execute(tx.room.database.insert(CASE).values(case_id=case_id, **_EMPTY).on_conflict_do_nothing())
+    row = (await tx.execute(select(CASE).where(CASE.c.case_id == case_id).with_for_update())).one()
+    version = state.version  # type: ignore[attr-defined]
+    if getattr(row, f"{part}_version") >= version:
+        return
+    states = {name: getattr(row, f"{name}_state") for name in ("case", "docket", "custody")}
+    states[part] = state.model_dump_json(exclude_none=True)
+    values: dict[str, Any] = {f"{part}_state": states[part], f"{part}_version": version, **derived(**states)}
+    if values.get("case_class") not in {None, "", CaseClass.C0.value}:
+        values |= {"summary": "", "summary_version": 0}
+    await tx.execute(update(CASE).where(CASE.c.case_id == case_id).values(**values))
+
+
+_EMPTY: dict[str, Any] = {
+    **dict.fromkeys(("region", "case_class", "state", "submitted_at", "amber_at", "due_at", "holder", "summary"), ""),
+    **dict.fromkeys(("case_state", "docket_state", "custody_state"), ""),
+    **dict.fromkeys(("case_version", "docket_version", "custody_version", "summary_version", "summary_wanted"), 0),
+    "seen_from": Level.VILLAGE.width,
+}
+
+
+def derived(case: str, docket: str, custody: str) -> dict[str, Any]:
+    """What lists need, from the three states: a pure function, so that it does not matter which came last."""
+    its_case = CaseState.model_validate_json(case) if case else None
+    its_docket = DocketState.model_validate_json(docket) if docket else None
+    its_custody = CustodyState.model_validate_json(custody) if custody else None
+    values: dict[str, Any] = {}
+    if its_custody:
+        clock = its_custody.clock
+        values |= {
+            "amber_at": clock.amber_at.isoformat() if clock else "",
+            "due_at": clock.due_at.isoformat() if clock else "",
+            "holder": its_custody.holder or "",
+            "seen_from": seen_from(its_custody),
+        }
+    if its_case:
+        values |= {
+            "region": its_case.region,
+            "case_class": its_case.case_class.value,
+            "submitted_at": its_case.submitted_at.isoformat(),
+            "summary_wanted": its_case.summary_version if its_case.case_class is CaseClass.C0 else 0,
+            "state": lifecycle(its_case, its_docket, its_custody).value,
+        }
+    return values
+
+
+def seen_from(custody: CustodyState) -> int:
+    """Idleness surfaces: a matter is a row to its village, to every level that has an entry in it, and, once overdue, to the level
+    above its holder. Everyone else above sees it in counts (S00)."""
+    widths = [entry.level.width for entry in custody.entries] or [custody.level.width]
+    if any(clock.overdue for clock in custody.clocks) and (above := custody.level.above):
+        widths.append(above.width)
+    return min(widths)
+
+
+async def _drop(tx: Transaction, event: CaseLeft) -> None:
+    """The case left the ordinary topic: unless the sealed one has told newer of it already, nothing of it stays."""
+    row = (await tx.execute(select(CASE.c.case_version).where(CASE.c.case_id == event.case_id))).one_or_none()
+    if row is not None and row.case_version <= event.version:
+        await tx.execute(delete(CASE).where(CASE.c.case_id == event.case_id))
+        await tx.execute(delete(TIMELINE).where(TIMELINE.c.case_id == event.case_id))
+    await _feed(tx, "CASE", event.case_id, "CaseLeft", event.at)
+
+
+async def _timeline(tx: Transaction, event: Event, node: str = "", detail: str = "") -> None:
+    values = {
+        # One fact a version and service: an id that a rebuild finds again.
+        "event_id": f"{type(event).service}-{event.key}-{event.version}",
+        "case_id": event.key,
+        "at": event.at.isoformat(),
+        "kind": type(event).__name__,
+        "service": type(event).service,
+        "node": node,
+        "detail": str(detail),
+        "version": event.version,
+    }
+    await tx.execute(tx.room.database.insert(TIMELINE).values(**values).on_conflict_do_nothing())
+
+
+async def _count_case(tx: Transaction, event: CaseEvent) -> None:
+    metrics = {
+        CaseSubmitted: "submitted",
+        CaseAccepted: "accepted",
+        FeedbackGiven: "feedback_given",
+        CaseClosed: "closed",
+    }
+    metric = metrics.get(type(event))
+    if metric is None:
+        return
+    case = event.case
+    private = case.case_class in {CaseClass.C2, CaseClass.C3}
+    category = Category.PERSONAL if case.case_class is CaseClass.C3 else case.category
+    await _count(tx, case.region, event.at, category.value, private, metric)
+    if isinstance(event, CaseClosed) and case.stage is Stage.CLOSED:
+        await _count(tx, case.region, event.at, category.value, private, f"closed_{event.outcome.value.lower()}")
+
+
+async def _count_custody(tx: Transaction, event: CustodyEvent) -> None:
+    """Custody does not know the category; these counters are by region alone."""
+    match event:
+        case MatterResolved():
+            await _count(
+                tx, event.custody.region, event.at, "", False, f"resolved_at_{event.custody.level.value.lower()}"
+            )
+        case ClockOverdue():
+            await _count(tx, event.custody.region, event.at, "", False, "overdue")
+        case _:
+            return
+
+
+async def _count(tx: Transaction, region: str, at: datetime, category: str, private: bool, metric: str) -> None:
+    key = {
+        "region": region,
+        "month": f"{at.astimezone(SHANGHAI):%Y-%m}",
+        "category": category,
+        "private": private,
+        "metric": metric,
+    }
+    insert = tx.room.database.insert(COUNTER).values(**key, count=1)
+    more = insert.on_conflict_do_update(index_elements=list(key), set_={"count": COUNTER.c.count + 1})
+    await tx.execute(more)
+
+
+async def _changed(tx: Transaction, event: Event) -> None:
+    await _feed(tx, "CASE", event.key, type(event).__name__, event.at)
+
+
+async def _feed(tx: Transaction, subject: str, key: str, kind: str, at: datetime, entry: str = "") -> None:
+    if not tx.room.database.on_sqlite:
+        await tx.execute(text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=FEED_LOCK))
+    values = {"subject": subject, "key": key, "kind": kind, "entry": entry, "at": at}
+    await tx.execute(tx.room.database.insert(CHANGE).values(**values))

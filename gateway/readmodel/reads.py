@@ -1,0 +1,192 @@
+"""Reads. Each takes its caller; each is one statement."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Row, Table, and_, func, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.readmodel.access import below, counted, visible
+from gateway.readmodel.tables import METADATA
+from services.contracts.organisation import Node
+from services.contracts.permissions import Caller
+from services.contracts.states import AccessState, CaseState, CustodyState, DocketState
+
+CASE = METADATA.tables["case_view"]
+GROUP = METADATA.tables["case_group"]
+TIMELINE = METADATA.tables["timeline"]
+NODE = METADATA.tables["node_view"]
+REGION = METADATA.tables["region_view"]
+COUNTER = METADATA.tables["counter"]
+CHANGE = METADATA.tables["change"]
+FRESHNESS = METADATA.tables["freshness"]
+
+
+class Matter(NamedTuple):
+    """A matter as its caller may know of it."""
+
+    case: CaseState
+    docket: DocketState | None
+    custody: CustodyState | None
+    access: AccessState | None
+    state: str
+    summary: str
+
+
+class Filter(NamedTuple):
+    """How a list of matters is narrowed further."""
+
+    region: str | None = None
+    state: str | None = None
+    lamp: str | None = None
+
+
+async def matters(
+    connection: AsyncConnection, caller: Caller, by: Filter, now: datetime, first: int, after: tuple[str, str] | None
+) -> list[Matter]:
+    """A page, newest first, behind a place (submitted_at, case_id): keyset, so that a page costs the same wherever it lies."""
+    place: ColumnElement[bool] = true()
+    if after:
+        place = or_(CASE.c.submitted_at < after[0], and_(CASE.c.submitted_at == after[0], CASE.c.case_id < after[1]))
+    where = [visible(caller), place, _lamp(by.lamp, now)]
+    if by.region:
+        where.append(below(CASE.c.region, by.region))
+    if by.state:
+        where.append(CASE.c.state == by.state)
+    query = _matters().where(*where).order_by(CASE.c.submitted_at.desc(), CASE.c.case_id.desc()).limit(first)
+    return [_matter(row) for row in await connection.execute(query)]
+
+
+async def matter(connection: AsyncConnection, caller: Caller, case_id: str) -> Matter | None:
+    """One matter, or None: it does not exist, or not for her."""
+    row = (await connection.execute(_matters().where(visible(caller), CASE.c.case_id == case_id))).one_or_none()
+    return _matter(row) if row else None
+
+
+class Seen(NamedTuple):
+    """The versions of a matter that are applied, and its class, which says on which topics they came."""
+
+    case_class: str = ""
+    case: int = 0
+    docket: int = 0
+    custody: int = 0
+
+
+async def seen(connection: AsyncConnection, case_id: str) -> Seen:
+    """What a command's caller has seen of a matter; zeros: nothing."""
+    query = select(CASE.c.case_class, CASE.c.case_version, CASE.c.docket_version, CASE.c.custody_version)
+    row = (await connection.execute(query.where(CASE.c.case_id == case_id))).one_or_none()
+    return Seen(*row) if row else Seen()
+
+
+async def known_version(connection: AsyncConnection, known: Table, topic: str, key: str) -> int:
+    """How far the model has heard of a key on a topic."""
+    query = select(known.c.version).where(known.c.topic == topic, known.c.key == key)
+    return (await connection.execute(query)).scalar_one_or_none() or 0
+
+
+async def timelines(
+    connection: AsyncConnection, caller: Caller, case_ids: Sequence[str]
+) -> Mapping[str, Sequence[Row[Any]]]:
+    """The facts of some matters that the caller may see, oldest first: one statement for a page."""
+    seen = select(CASE.c.case_id).where(visible(caller), CASE.c.case_id.in_(case_ids))
+    query = (
+        select(TIMELINE)
+        .where(TIMELINE.c.case_id.in_(seen))
+        .order_by(TIMELINE.c.at, TIMELINE.c.service, TIMELINE.c.version)
+    )
+    found: dict[str, list[Row[Any]]] = {}
+    for row in await connection.execute(query):
+        found.setdefault(row.case_id, []).append(row)
+    return found
+
+
+async def nodes(connection: AsyncConnection, ids: Sequence[str]) -> Mapping[str, Node]:
+    """Organisation nodes by id: no secret."""
+    rows = await connection.execute(select(NODE.c.id, NODE.c.state).where(NODE.c.id.in_(ids)))
+    return {row.id: Node.model_validate_json(row.state) for row in rows}
+
+
+async def nodes_in(connection: AsyncConnection, region: str, first: int, after: str) -> list[Node]:
+    """The nodes of a subtree, by id."""
+    query = select(NODE.c.state).where(below(NODE.c.region, region), NODE.c.id > after).order_by(NODE.c.id).limit(first)
+    return [Node.model_validate_json(state) for state in (await connection.execute(query)).scalars()]
+
+
+async def regions(connection: AsyncConnection, under: str | None, first: int, after: str) -> Sequence[Any]:
+    """The regions directly below one (or the province itself), by code."""
+    widths = [2, 4, 6, 9, 12]
+    width = 2 if under is None else next((each for each in widths if each > len(under)), 99)
+    query = select(REGION).where(func.length(REGION.c.code) == width, REGION.c.code > after)
+    if under:
+        query = query.where(below(REGION.c.code, under))
+    return (await connection.execute(query.order_by(REGION.c.code).limit(first))).all()
+
+
+async def region(connection: AsyncConnection, code: str) -> Row[Any] | None:
+    """One region."""
+    return (await connection.execute(select(REGION).where(REGION.c.code == code))).one_or_none()
+
+
+async def counts(connection: AsyncConnection, caller: Caller, region_code: str, month: str) -> Sequence[Any]:
+    """The sums of a month below a region, where it lies in one of the caller's offices: nothing otherwise."""
+    if not any(region_code.startswith(office) for office in counted(caller)):
+        return ()
+    total = func.sum(COUNTER.c.count).label("count")
+    query = (
+        select(COUNTER.c.category, COUNTER.c.private, COUNTER.c.metric, total)
+        .where(below(COUNTER.c.region, region_code), COUNTER.c.month == month)
+        .group_by(COUNTER.c.category, COUNTER.c.private, COUNTER.c.metric)
+        .order_by(COUNTER.c.metric, COUNTER.c.category, COUNTER.c.private)
+    )
+    return (await connection.execute(query)).all()
+
+
+async def changes(
+    connection: AsyncConnection, subject: str, keys: Sequence[str], after: int, limit: int = 100
+) -> Sequence[Any]:
+    """What the feed has behind a place, for some keys."""
+    query = select(CHANGE).where(CHANGE.c.subject == subject, CHANGE.c.key.in_(keys), CHANGE.c.seq > after)
+    return (await connection.execute(query.order_by(CHANGE.c.seq).limit(limit))).all()
+
+
+async def newest_change(connection: AsyncConnection) -> int:
+    """Where the feed ends now."""
+    return (await connection.execute(select(func.max(CHANGE.c.seq)))).scalar_one() or 0
+
+
+async def as_of(connection: AsyncConnection) -> Mapping[str, datetime]:
+    """By cell: up to when everything told has been applied."""
+    return {row.cell: row.as_of for row in await connection.execute(select(FRESHNESS))}
+
+
+def _matters() -> Any:
+    return select(
+        CASE.c.case_state, CASE.c.docket_state, CASE.c.custody_state, CASE.c.state, CASE.c.summary, GROUP.c.access_state
+    ).select_from(CASE.outerjoin(GROUP, GROUP.c.case_id == CASE.c.case_id))
+
+
+def _matter(row: Row[Any]) -> Matter:
+    return Matter(
+        CaseState.model_validate_json(row.case_state),
+        DocketState.model_validate_json(row.docket_state) if row.docket_state else None,
+        CustodyState.model_validate_json(row.custody_state) if row.custody_state else None,
+        AccessState.model_validate_json(row.access_state) if row.access_state else None,
+        row.state,
+        row.summary,
+    )
+
+
+def _lamp(lamp: str | None, now: datetime) -> ColumnElement[bool]:
+    """GREEN below 80 % of the window, AMBER from there, RED when it is over; a closed matter has no lamp (domain 3.3)."""
+    at = now.isoformat()
+    match lamp:
+        case "RED":
+            return and_(CASE.c.due_at != "", CASE.c.due_at < at)
+        case "AMBER":
+            return and_(CASE.c.due_at >= at, CASE.c.amber_at <= at)
+        case "GREEN":
+            return and_(CASE.c.due_at != "", CASE.c.amber_at > at)
+        case _:
+            return true()

@@ -1,0 +1,84 @@
+"""One mutation is one command to one service. The gateway says what its caller has seen, and applies the events that come back at once,
+so that she reads her own write on any replica."""
+
+import asyncio
+import time
+from dataclasses import asdict
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+from strawberry import UNSET
+
+from gateway.context import Context
+from gateway.readmodel import reads
+from services.chassis.door import Answered
+from services.contracts import topics
+from services.contracts.cases import CaseClass
+from services.contracts.commands.base import Command
+
+OWN_WRITE = 2.0
+"""Seconds that an answer which was remembered waits for its row (the events of a fresh one are applied at once)."""
+
+
+def words_of(input: Any) -> dict[str, Any]:
+    """A GraphQL input as a command's JSON: what was left out stays out, nulls too."""
+    return _camel(asdict(input))  # type: ignore[no-any-return]
+
+
+async def send(context: Context, command: type[Command], input: Any) -> Answered:
+    """Send the command. Raises Refused, RefusedElsewhere."""
+    words = words_of(input)
+    who = context.who
+    seen = await _seen(context, str(words.get("caseId", "")))
+    gateway = context.gateway
+    answered = await gateway.calls.command(command.service, command.command_name(), words, seen, who.token)
+    if answered.events:
+        await gateway.inbox.receive_now(answered.events)
+    else:
+        await _until_applied(context, answered)
+    return answered
+
+
+async def _seen(context: Context, case_id: str) -> dict[str, int]:
+    """The versions of the topics that this caller's view of the matter rests on."""
+    if not case_id:
+        return {}
+    room = context.gateway.room
+    async with room.database.read() as connection:
+        seen = await reads.seen(connection, case_id)
+    if seen.case_class == CaseClass.C3:
+        by_topic = {topics.INTAKE_SEALED: seen.case, topics.ESCALATION_SEALED: seen.custody}
+    else:
+        by_topic = {
+            topics.INTAKE_CASE: seen.case,
+            topics.DELIBERATION_DOCKET: seen.docket,
+            topics.ESCALATION_CUSTODY: seen.custody,
+        }
+    return {topic.in_cell(room.cell): version for topic, version in by_topic.items() if version}
+
+
+async def _until_applied(context: Context, answered: Answered) -> None:
+    room = context.gateway.room
+    wanted = {tuple(place.split(" ", 1)): version for place, version in answered.reached.items()}
+    end = time.monotonic() + OWN_WRITE
+    while wanted and time.monotonic() < end:
+        async with room.database.read() as connection:
+            for (topic, key), version in list(wanted.items()):
+                if await reads.known_version(connection, room.service.chassis.known, topic, key) >= version:
+                    del wanted[topic, key]
+        if wanted:
+            await asyncio.sleep(0.02)
+
+
+def _camel(value: Any) -> Any:
+    match value:
+        case dict():
+            return {
+                to_camel(key): _camel(each) for key, each in value.items() if each is not UNSET and each is not None
+            }
+        case list():
+            return [_camel(each) for each in value]
+        case _ if hasattr(value, "isoformat"):
+            return value.isoformat()
+        case _:
+            return value

@@ -1,0 +1,1 @@
+"""One module a subject: type, query and mutation together."""

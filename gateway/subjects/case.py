@@ -1,0 +1,335 @@
+"""Matters: the type, and what may be asked of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import relay
+
+from gateway import paging
+from gateway.context import Context
+from gateway.paging import PageInfo
+from gateway.readmodel import reads
+from gateway.readmodel.reads import Filter, Matter
+from gateway.subjects.node import OrgNode
+from gateway.words import Lamp, RegionCode
+from services.contracts.allowed import allowed_commands
+from services.contracts.cases import CaseClass, Category, Outcome, SubCategory, Urgency
+from services.contracts.lifecycle import Lifecycle
+from services.contracts.queries import CaseText
+from services.contracts.refusals import Code, Refused
+from services.contracts.regions import Level
+from services.contracts.states import ClockStage, ClockState, DocketStage, EntryState, MatterClock
+
+Info = strawberry.Info[Context, None]
+
+
+@strawberry.type(description="事项的一个时限。One due time of a matter.")
+class Clock:
+    """A clock; its lamp is computed, never stored."""
+
+    stage: ClockStage = strawberry.field(description="阶段。What it measures.")
+    state: ClockState = strawberry.field(description="状态。Whether it runs.")
+    started_at: datetime = strawberry.field(description="开始时间。When it started.")
+    amber_at: datetime = strawberry.field(description="转黄灯时间。When 80 % of it is used.")
+    due_at: datetime = strawberry.field(description="到期时间。When it is over.")
+    provisional: bool = strawberry.field(
+        description="是否暂定（所跨年度的放假安排尚未公布）。Whether it crosses a year whose calendar is not published yet."
+    )
+    overdue: bool = strawberry.field(description="是否已记超期。Whether the sweep has flagged it.")
+    lamp: Lamp | None = strawberry.field(description="灯色；停止的时钟没有。The lamp; none of a stopped clock.")
+
+    @classmethod
+    def of(cls, clock: MatterClock, now: datetime) -> "Clock":
+        """With its lamp at a moment."""
+        lamp = None
+        if clock.state is ClockState.RUNNING:
+            lamp = Lamp.RED if now > clock.due_at else Lamp.AMBER if now >= clock.amber_at else Lamp.GREEN
+        values = {
+            name: getattr(clock, name)
+            for name in ("stage", "state", "started_at", "amber_at", "due_at", "provisional", "overdue")
+        }
+        return cls(**values, lamp=lamp)
+
+
+@strawberry.type(description="某一层级与事项的关系。Where one level stands with a matter.")
+class Entry:
+    """One line of the ladder."""
+
+    level: Level = strawberry.field(description="层级。The level.")
+    state: EntryState = strawberry.field(description="状态。Its state.")
+    node_id: strawberry.Private[str]
+
+    @strawberry.field(description="组织。The node.")
+    async def node(self, info: Info) -> OrgNode | None:
+        """One statement for a page."""
+        return await _node(info, self.node_id)
+
+
+@strawberry.type(description="事项经过中的一件事。One fact in the story of a matter.")
+class Fact:
+    """A line of the timeline."""
+
+    at: datetime = strawberry.field(description="时间。When.")
+    kind: str = strawberry.field(description="事实类型，即事件名。What happened: the name of the event.")
+    service: str = strawberry.field(description="来自哪个服务。The service that tells it.")
+    detail: str = strawberry.field(description="补充代码。A code that says more; may be empty.")
+    node_id: strawberry.Private[str]
+
+    @strawberry.field(description="由哪个组织。The node that did it.")
+    async def node(self, info: Info) -> OrgNode | None:
+        """One statement for a page."""
+        return await _node(info, self.node_id)
+
+
+@strawberry.type(description="照片。用 GET /attachments/<id> 取得。A photo, to be had at /attachments/<id>.")
+class Attachment:
+    """A photo of a matter."""
+
+    id: strawberry.ID = strawberry.field(description="编号。Its id.")
+    media_type: str = strawberry.field(description="类型。Its media type.")
+    bytes: int = strawberry.field(description="大小（字节）。Its size in bytes.")
+    purpose: str = strawberry.field(description="用途。What it shows: report or evidence.")
+
+
+@strawberry.type(description="事项。A matter.")
+class Case(relay.Node):
+    """A matter as its caller may know of it. Text fields are fetched from intake with her own token; what she may not read is null."""
+
+    key: relay.NodeID[str]
+    matter: strawberry.Private[Matter]
+
+    @strawberry.field(description="事项编号，命令中使用。The id that commands take.")
+    def case_id(self) -> str:
+        return self.key
+
+    @strawberry.field(
+        description="事项号，供人引用；密办事项没有。The number that people quote; a sealed matter has none."
+    )
+    def number(self) -> str | None:
+        return self.matter.case.number or None
+
+    @strawberry.field(description="状态。Its state.")
+    def state(self) -> Lifecycle:
+        return Lifecycle(self.matter.state)
+
+    @strawberry.field(
+        description="所在区划（村；密办事项到县）。Its region: the village; of a sealed matter the county."
+    )
+    def region(self) -> RegionCode:
+        return RegionCode(self.matter.case.region)
+
+    @strawberry.field(description="密级。Its class.")
+    def case_class(self) -> CaseClass:
+        return self.matter.case.case_class
+
+    @strawberry.field(description="类别；密办事项一律为人身权益。Its category; of a sealed matter always PERSONAL.")
+    def category(self) -> Category:
+        sealed = self.matter.case.case_class is CaseClass.C3
+        return Category.PERSONAL if sealed else self.matter.case.category
+
+    @strawberry.field(description="细类；专办、密办事项没有。Its sub-category; none of C2 and C3.")
+    def sub_category(self) -> SubCategory | None:
+        return self.matter.case.sub_category
+
+    @strawberry.field(description="紧急程度。Its urgency.")
+    def urgency(self) -> Urgency:
+        return self.matter.case.urgency
+
+    @strawberry.field(
+        description="版本，用作 expectedVersion（收集平台的命令）。Its version: expectedVersion of intake's commands."
+    )
+    def version(self) -> int:
+        return self.matter.case.version
+
+    @strawberry.field(
+        description="负责版本，用作 expectedVersion（跟进平台的命令）。Custody's version: expectedVersion of escalation's commands."
+    )
+    def custody_version(self) -> int | None:
+        return self.matter.custody.version if self.matter.custody else None
+
+    @strawberry.field(description="提交时间。When it was reported.")
+    def submitted_at(self) -> datetime:
+        return self.matter.case.submitted_at
+
+    @strawberry.field(description="办结时间。When it was closed.")
+    def closed_at(self) -> datetime | None:
+        return self.matter.case.closed_at
+
+    @strawberry.field(description="结果。How it ended.")
+    def outcome(self) -> Outcome | None:
+        return self.matter.case.outcome
+
+    @strawberry.field(description="目前负责的组织；办结后没有。The one node that is accountable; none once closed.")
+    async def holder(self, info: Info) -> OrgNode | None:
+        return await _node(info, self.matter.custody.holder if self.matter.custody else None)
+
+    @strawberry.field(description="目前在哪一级。The level that has it.")
+    def level(self) -> Level | None:
+        return self.matter.custody.level if self.matter.custody else None
+
+    @strawberry.field(description="最先到期的时限。The running clock that is due first.")
+    def clock(self, info: Info) -> Clock | None:
+        found = self.matter.custody.clock if self.matter.custody else None
+        return Clock.of(found, info.context.now) if found else None
+
+    @strawberry.field(description="全部时限。All its clocks.")
+    def clocks(self, info: Info) -> list[Clock]:
+        custody = self.matter.custody
+        return [Clock.of(clock, info.context.now) for clock in custody.clocks] if custody else []
+
+    @strawberry.field(description="各层级。The levels that have to do with it.")
+    def entries(self) -> list[Entry]:
+        custody = self.matter.custody
+        return [Entry(level=e.level, state=e.state, node_id=e.node) for e in custody.entries] if custody else []
+
+    @strawberry.field(description="议事阶段。What the council is doing with it.")
+    def docket(self) -> DocketStage:
+        return self.matter.docket.stage if self.matter.docket else DocketStage.NONE
+
+    @strawberry.field(description="经过。Its story, oldest first.")
+    async def timeline(self, info: Info) -> list[Fact]:
+        rows: Sequence[Any] = await info.context.timelines.load(self.key)
+        return [
+            Fact(at=datetime.fromisoformat(r.at), kind=r.kind, service=r.service, detail=r.detail, node_id=r.node)
+            for r in rows
+        ]
+
+    @strawberry.field(description="您目前可以执行的操作。The commands that fit now and that this caller may ask.")
+    async def allowed_commands(self, info: Info) -> list[str]:
+        access, custody = self.matter.access, self.matter.custody
+        if access is None:
+            return []
+        group = await info.context.nodes.load(access.group) if access.group else None
+        village = group.region if group else self.matter.case.region
+        return allowed_commands(info.context.who, self.matter.case, custody, access, village, group)
+
+    @strawberry.field(description="公开摘要（公开事项，经人工核准）。The approved public summary of a C0 matter.")
+    def summary(self) -> str | None:
+        return self.matter.summary or None
+
+    @strawberry.field(description="反映内容。What was reported, for those who may read it.")
+    async def narrative(self, info: Info) -> str | None:
+        return await _text(info, self.key, "narrative")
+
+    @strawberry.field(description="具体地点。The place below the village, for those who may read it.")
+    async def place(self, info: Info) -> str | None:
+        return await _text(info, self.key, "place")
+
+    @strawberry.field(description="给反映人的答复。The answer to the reporter, for her and those who handle it.")
+    async def feedback(self, info: Info) -> str | None:
+        return await _text(info, self.key, "feedback")
+
+    @strawberry.field(description="反映人姓名。The reporter's name, for those who hold the matter.")
+    async def reporter_name(self, info: Info) -> str | None:
+        return await _text(info, self.key, "reporter_name")
+
+    @strawberry.field(description="反映人电话。The reporter's telephone, for those who hold the matter.")
+    async def reporter_phone(self, info: Info) -> str | None:
+        return await _text(info, self.key, "reporter_phone")
+
+    @strawberry.field(description="当事人姓名。The subject's name, for those who hold the matter.")
+    async def subject_name(self, info: Info) -> str | None:
+        return await _text(info, self.key, "subject_name")
+
+    @strawberry.field(description="照片。Photos, for those who may see them.")
+    async def attachments(self, info: Info) -> list[Attachment]:
+        text: CaseText | None = await info.context.texts.load(self.key)
+        lines = text.attachments if text else ()
+        return [
+            Attachment(id=strawberry.ID(a.id), media_type=a.media_type, bytes=a.bytes, purpose=a.purpose) for a in lines
+        ]
+
+    @classmethod
+    async def resolve_nodes(cls, *, info: Info, node_ids: list[str], required: bool = False) -> list["Case | None"]:  # type: ignore[override]
+        """For `node(id:)`."""
+        return [await find(info, case_id) for case_id in node_ids]
+
+
+async def find(info: Info, case_id: str) -> Case | None:
+    """A matter, if it is one for this caller."""
+    async with info.context.gateway.room.database.read() as connection:
+        matter = await reads.matter(connection, info.context.who, case_id)
+    return Case(key=case_id, matter=matter) if matter else None
+
+
+async def found(info: Info, case_id: str) -> Case:
+    """The same after a command. Raises Refused CASE_NOT_FOUND: she may do this much and see no more."""
+    case = await find(info, case_id)
+    if case is None:
+        raise Refused(Code.CASE_NOT_FOUND)
+    return case
+
+
+async def _node(info: Info, node_id: str | None) -> OrgNode | None:
+    node = await info.context.nodes.load(node_id) if node_id else None
+    return OrgNode.of(node) if node else None
+
+
+async def _text(info: Info, case_id: str, field: str) -> str | None:
+    text = await info.context.texts.load(case_id)
+    value = getattr(text, field) if text else None
+    return str(value) if value is not None else None
+
+
+@strawberry.type(description="事项列表中的一项。One matter of a page.")
+class CaseEdge:
+    """Relay's edge."""
+
+    cursor: str = strawberry.field(description="游标。Its place.")
+    node: Case = strawberry.field(description="事项。The matter.")
+
+
+@strawberry.type(description="一页事项。A page of matters.")
+class CaseConnection:
+    """Relay's connection."""
+
+    edges: list[CaseEdge] = strawberry.field(description="本页各项。The matters of this page.")
+    page_info: PageInfo = strawberry.field(description="分页信息。Where the page stands.")
+
+
+@strawberry.type
+class CaseQuery:
+    """What may be asked of matters."""
+
+    @strawberry.field(
+        description="按编号取事项；没有或无权查看时为 null。A matter by its id; null if there is none, or none for you."
+    )
+    async def case(
+        self, info: Info, case_id: Annotated[str, strawberry.argument(description="事项编号。Its id.")]
+    ) -> Case | None:
+        """One statement."""
+        return await find(info, case_id)
+
+    @strawberry.field(description="您可以看到的事项，新的在前。The matters that you may see, newest first.")
+    async def cases(
+        self,
+        info: Info,
+        region: Annotated[
+            RegionCode | None, strawberry.argument(description="只看某区划以内。Only within a region.")
+        ] = None,
+        state: Annotated[Lifecycle | None, strawberry.argument(description="只看某状态。Only in a state.")] = None,
+        lamp: Annotated[Lamp | None, strawberry.argument(description="只看某灯色。Only of a lamp.")] = None,
+        first: Annotated[
+            int, strawberry.argument(description="条数，1 到 100。How many, 1 to 100.")
+        ] = paging.DEFAULT_PAGE,
+        after: Annotated[
+            str | None, strawberry.argument(description="上一页的 endCursor。endCursor of the page before.")
+        ] = None,
+    ) -> CaseConnection:
+        """One statement."""
+        limit, behind = paging.size(first), paging.place(after, 2)
+        by = Filter(region, state.value if state else None, lamp.value if lamp else None)
+        place = (behind[0], behind[1]) if behind else None
+        async with info.context.gateway.room.database.read() as connection:
+            matters = await reads.matters(connection, info.context.who, by, info.context.now, limit, place)
+        edges = [
+            CaseEdge(
+                cursor=paging.cursor(m.case.submitted_at.isoformat(), m.case.case_id),
+                node=Case(key=m.case.case_id, matter=m),
+            )
+            for m in matters[:first]
+        ]
+        page = PageInfo(has_next_page=len(matters) > first, end_cursor=edges[-1].cursor if edges else None)
+        return CaseConnection(edges=edges, page_info=page)

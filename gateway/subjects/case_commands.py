@@ -1,0 +1,173 @@
+"""Matters: the commands. Each mutation is one command to one service and answers the matter, or why it was refused."""
+
+from datetime import date
+from typing import Annotated, Any
+
+import strawberry
+
+from gateway.context import Context
+from gateway.refusals import Refusal
+from gateway.send import send
+from gateway.subjects.case import Case, found
+from services.contracts.cases import FeedbackMethod, Outcome, Relation, SubCategory, Urgency
+from services.contracts.commands import escalation, intake
+from services.contracts.commands.base import Command
+
+Info = strawberry.Info[Context, None]
+CaseAnswer = Annotated[
+    Case | Refusal,
+    strawberry.union(
+        "CaseAnswer", description="事项，或被拒绝的原因。The matter as it is now, or why the command was refused."
+    ),
+]
+KEY = "这一次操作的标识，由调用方生成；重试时不变。Your own name for this intention, 8 to 128 characters; the same in a retry."
+CASE = "事项编号。The matter's id."
+VERSION = (
+    "您看到的版本；期间被他人更改则拒绝。The version you decided on; refused if somebody changed the matter since."
+)
+
+
+@strawberry.input(description="人。How somebody is called and reached.")
+class PersonInput:
+    """F3: kept by intake alone."""
+
+    name: str = strawberry.field(default="", description="姓名或称呼。Name.")
+    phone: str = strawberry.field(default="", description="电话。Telephone.")
+
+
+@strawberry.input(description="反映一件事项。A report.")
+class ReportMatterInput:
+    """See `contracts.commands.intake.ReportMatter`."""
+
+    idempotency_key: str = strawberry.field(description=KEY)
+    group: str = strawberry.field(description="来自哪个群（组织编号）。The group that it comes from.")
+    sub_category: SubCategory = strawberry.field(description="细类。What it is about.")
+    narrative: str = strawberry.field(
+        description="反映内容，不超过 10000 字。What happened; at most 10,000 characters."
+    )
+    relation: Relation = strawberry.field(default=Relation.COMMUNITY, description="谁的事。Whose matter it is.")
+    urgency: Urgency | None = strawberry.field(
+        default=None, description="紧急程度；不填按细类。Its urgency; by default its category's."
+    )
+    happened_on: date | None = strawberry.field(
+        default=None, description="发生日期，不能是将来。When it happened; not in the future."
+    )
+    place: str = strawberry.field(default="", description="具体地点。The place.")
+    reporter: PersonInput | None = strawberry.field(default=None, description="反映人。Who reports it.")
+    subject_person: PersonInput | None = strawberry.field(default=None, description="当事人。Whom it concerns.")
+    told_by: str = strawberry.field(default="", description="代录时的口述人。Who told it, when written down on behalf.")
+    attachments: list[strawberry.ID] = strawberry.field(
+        default_factory=list, description="照片编号，最多 9 张。Photos, at most 9."
+    )
+    notice_version: str = strawberry.field(
+        default="", description="所示隐私告知的版本。Which privacy notice was shown."
+    )
+
+
+@strawberry.input(description="对一件事项的操作。A command on a matter.")
+class MatterInput:
+    """Key, matter, version."""
+
+    idempotency_key: str = strawberry.field(description=KEY)
+    case_id: str = strawberry.field(description=CASE)
+    expected_version: int | None = strawberry.field(default=None, description=VERSION)
+
+
+@strawberry.input(description="受理。Take it in hand.")
+class AcceptMatterInput(MatterInput):
+    """See `contracts.commands.intake.AcceptMatter`."""
+
+    public_summary: str = strawberry.field(
+        default="", description="核准的公开摘要（仅公开事项）。The approved public summary; C0 only."
+    )
+
+
+@strawberry.input(description="当场解决。Done on the spot.")
+class SolveOnSpotInput(MatterInput):
+    """See `contracts.commands.escalation.SolveOnSpot`."""
+
+    outcome: Outcome = strawberry.field(default=Outcome.SOLVED, description="结果。How it ended.")
+    evidence: str = strawberry.field(default="", description="处理说明。What was done.")
+    photos: list[strawberry.ID] = strawberry.field(
+        default_factory=list, description="照片编号（POST /attachments?for=evidence）。Photos of it."
+    )
+
+
+@strawberry.input(description="反馈。The answer to the reporter.")
+class GiveFeedbackInput(MatterInput):
+    """See `contracts.commands.intake.GiveFeedback`."""
+
+    text: str = strawberry.field(description="给反映人的答复。What the reporter is told.")
+    to_group: str = strawberry.field(
+        default="", description="在群内公布的结果（仅公开事项）。What the group is told; C0 only."
+    )
+    method: FeedbackMethod = strawberry.field(default=FeedbackMethod.APP, description="方式。How it reached her.")
+
+
+@strawberry.input(description="评价。The reporter's rating.")
+class RateMatterInput(MatterInput):
+    """See `contracts.commands.intake.RateMatter`."""
+
+    score: int = strawberry.field(description="1 到 5 分。1 to 5.")
+    solved: bool = strawberry.field(description="是否解决。Whether it is solved.")
+    remark: str = strawberry.field(default="", description="意见。A remark.")
+
+
+@strawberry.input(description="回访。A call-back.")
+class CallBackInput(MatterInput):
+    """See `contracts.commands.intake.CallBack`."""
+
+    reached: bool = strawberry.field(description="是否联系上。Whether she was reached.")
+    score: int | None = strawberry.field(default=None, description="1 到 5 分。1 to 5.")
+    solved: bool | None = strawberry.field(default=None, description="是否解决。Whether it is solved.")
+    remark: str = strawberry.field(default="", description="记录。A remark.")
+
+
+@strawberry.input(description="办结。Close by hand.")
+class CloseMatterInput(MatterInput):
+    """See `contracts.commands.intake.CloseMatter`."""
+
+    outcome: Outcome = strawberry.field(description="结果。How it ended.")
+    reason: str = strawberry.field(default="", description="理由。Why.")
+
+
+async def _do(info: Info, command: type[Command], input: Any) -> Case:
+    answered = await send(info.context, command, input)
+    return await found(info, str(answered.answer["id"]))
+
+
+@strawberry.type
+class CaseMutation:
+    """One method a command."""
+
+    @strawberry.mutation(description="反映一件事项。Report a matter.")
+    async def report_matter(self, info: Info, input: ReportMatterInput) -> CaseAnswer:
+        return await _do(info, intake.ReportMatter, input)
+
+    @strawberry.mutation(description="确认已看到。Say that it has been seen.")
+    async def acknowledge(self, info: Info, input: MatterInput) -> CaseAnswer:
+        return await _do(info, intake.Acknowledge, input)
+
+    @strawberry.mutation(description="受理。Take it in hand.")
+    async def accept_matter(self, info: Info, input: AcceptMatterInput) -> CaseAnswer:
+        return await _do(info, intake.AcceptMatter, input)
+
+    @strawberry.mutation(description="当场解决，须有说明或照片。Done on the spot, with evidence.")
+    async def solve_on_spot(self, info: Info, input: SolveOnSpotInput) -> CaseAnswer:
+        return await _do(info, escalation.SolveOnSpot, input)
+
+    @strawberry.mutation(description="向反映人反馈。Tell the reporter what came of it.")
+    async def give_feedback(self, info: Info, input: GiveFeedbackInput) -> CaseAnswer:
+        return await _do(info, intake.GiveFeedback, input)
+
+    @strawberry.mutation(description="反映人评价。The reporter rates it.")
+    async def rate_matter(self, info: Info, input: RateMatterInput) -> CaseAnswer:
+        return await _do(info, intake.RateMatter, input)
+
+    @strawberry.mutation(description="回访。Ask the reporter.")
+    async def call_back(self, info: Info, input: CallBackInput) -> CaseAnswer:
+        return await _do(info, intake.CallBack, input)
+
+    @strawberry.mutation(description="办结。Close it by hand.")
+    async def close_matter(self, info: Info, input: CloseMatterInput) -> CaseAnswer:
+        return await _do(info, intake.CloseMatter, input)

@@ -1,0 +1,106 @@
+"""Subscriptions: they tail the feed table that the projection writes in the same transaction, so nothing is pushed before it can be
+read, and one that was away goes on from its cursor."""
+
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from gateway import paging
+from gateway.context import Context
+from gateway.readmodel import reads
+from gateway.subjects.case import Case, find
+from gateway.subjects.inbox import InboxEntry, lines
+
+Info = strawberry.Info[Context, None]
+LOOK_AGAIN = 0.25
+"""Seconds between looks when the bell rings in another process."""
+
+
+@strawberry.type(description="事项的一次变化。A change of a matter.")
+class CaseChange:
+    """What `caseChanged` pushes."""
+
+    cursor: str = strawberry.field(
+        description="游标：断线后用作 after。Its place: pass it as `after` when you come back."
+    )
+    kind: str = strawberry.field(description="事实类型。What happened.")
+    at: datetime = strawberry.field(description="时间。When.")
+    case: Case = strawberry.field(description="变化后的事项。The matter as it is now.")
+
+
+@strawberry.type(description="收件箱的一条新消息。Something new in the inbox.")
+class InboxPush:
+    """What `inboxReceived` pushes."""
+
+    cursor: str = strawberry.field(
+        description="游标：断线后用作 after。Its place: pass it as `after` when you come back."
+    )
+    entry: InboxEntry = strawberry.field(description="新条目。The entry.")
+
+
+@strawberry.type
+class Subscription:
+    """What may be subscribed to."""
+
+    @strawberry.subscription(description="某事项的变化。The changes of a matter that you may see.")
+    async def case_changed(
+        self,
+        info: Info,
+        case_id: Annotated[str, strawberry.argument(description="事项编号。The matter.")],
+        after: Annotated[
+            str | None, strawberry.argument(description="从哪个游标之后。Only what came behind this cursor.")
+        ] = None,
+    ) -> AsyncGenerator[CaseChange, None]:
+        """Pushes only while the caller may see the matter; she is asked about at every change."""
+        room = info.context.gateway.room
+        place = await _start(info, after)
+        while True:
+            async with room.database.read() as connection:
+                rows = await reads.changes(connection, "CASE", [case_id], place)
+            for row in rows:
+                place = row.seq
+                if (case := await find(info, case_id)) is not None:
+                    yield CaseChange(cursor=paging.cursor(str(place)), kind=row.kind, at=row.at, case=case)
+            if not rows:
+                await room.heard.wait(LOOK_AGAIN)
+
+    @strawberry.subscription(
+        description="您的收件箱与所在群公告栏的新消息。What comes into your inbox and on the boards of your groups."
+    )
+    async def inbox_received(
+        self,
+        info: Info,
+        after: Annotated[
+            str | None, strawberry.argument(description="从哪个游标之后。Only what came behind this cursor.")
+        ] = None,
+    ) -> AsyncGenerator[InboxPush, None]:
+        """The feed says that something came; what it says is read from notify with the caller's own token."""
+        room, who = info.context.gateway.room, info.context.who
+        addresses = [who.member, *{grant.node for grant in who.grants}]
+        place = await _start(info, after)
+        while True:
+            async with room.database.read() as connection:
+                rows = await reads.changes(connection, "INBOX", addresses, place)
+            for row in rows:
+                place = row.seq
+                page = await lines(info.context, first=1, after=_just_before(row.entry))
+                for line in page.entries:
+                    if line.id == row.entry:
+                        yield InboxPush(cursor=paging.cursor(str(place)), entry=InboxEntry.of(line))
+            if not rows:
+                await room.heard.wait(LOOK_AGAIN)
+
+
+async def _start(info: Info, after: str | None) -> int:
+    behind = paging.place(after, 1)
+    if behind is not None:
+        return int(behind[0]) if behind[0].isdigit() else 0
+    async with info.context.gateway.room.database.read() as connection:
+        return await reads.newest_change(connection)
+
+
+def _just_before(entry_id: str) -> str:
+    """The greatest id below this one, near enough: ids have a fixed length and sort as text."""
+    return entry_id[:-1] + chr(ord(entry_id[-1]) - 1)

@@ -1,0 +1,211 @@
+"""Names of codes for people, and the descriptions of enum values in the schema: Chinese first, English beside."""
+
+from enum import Enum
+from typing import Any, NewType
+
+import strawberry
+from pydantic import TypeAdapter
+
+from services.contracts import regions
+from services.contracts.cases import CaseClass, Category, FeedbackMethod, Outcome, Relation, SubCategory, Urgency
+from services.contracts.lifecycle import Lifecycle
+from services.contracts.organisation import NodeKind, Role
+from services.contracts.regions import Level
+from services.contracts.states import ClockStage, ClockState, DocketStage, EntryState
+
+_REGION: TypeAdapter[str] = TypeAdapter(regions.RegionCode)
+RegionCode = NewType("RegionCode", str)
+REGION_CODE = strawberry.scalar(
+    name="RegionCode",
+    description="区划代码：2、4、6、9 或 12 位数字的字符串。A region code: a string of 2, 4, 6, 9 or 12 digits, never a number.",
+    serialize=str,
+    parse_value=lambda value: _REGION.validate_python(value, strict=True),
+)
+
+WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
+    CaseClass: (
+        "密级。Who may know of a matter at all.",
+        {
+            "C0": "公开。Open to the group.",
+            "C1": "议事会内。The council.",
+            "C2": "专办。A named circle.",
+            "C3": "密办。Sealed.",
+        },
+    ),
+    Urgency: (
+        "紧急程度。How fast.",
+        {
+            "RED": "特急。At once.",
+            "ORANGE": "紧急。Urgent.",
+            "YELLOW": "一般。Ordinary.",
+            "GREEN": "咨询建议。Advice and suggestions.",
+        },
+    ),
+    Category: (
+        "权益类别。Which right a matter is about.",
+        {
+            "PERSONAL": "人身权益。Personal rights.",
+            "PROPERTY": "财产权益。Property.",
+            "MARRIAGE_FAMILY": "婚姻家庭权益。Marriage and family.",
+            "LABOUR_SOCIAL": "劳动和社会保障权益。Labour and social security.",
+            "GOVERNANCE": "基层社会治理建议意见。Suggestions on local governance.",
+            "POLITICAL": "政治权利。Political rights.",
+            "EDUCATION": "文化教育权益。Culture and education.",
+            "OTHER": "其他。Other; to be reclassified before closing.",
+        },
+    ),
+    Relation: (
+        "反映的是谁的事。Whose matter it is.",
+        {"OWN": "本人。Her own.", "ANOTHERS": "他人。Somebody else's.", "COMMUNITY": "大家的事。Everybody's."},
+    ),
+    FeedbackMethod: (
+        "反馈方式。How the answer reached the reporter.",
+        {
+            "APP": "平台。In the application.",
+            "IN_PERSON": "当面。In person.",
+            "VOICE": "电话语音。By voice.",
+            "VISIT": "上门。A visit.",
+        },
+    ),
+    Outcome: (
+        "结果。How a matter ended.",
+        {
+            "SOLVED": "已解决。Solved.",
+            "PARTLY": "部分解决。Partly solved.",
+            "EXPLAINED": "已解释说明。Explained.",
+            "NO_SOLUTION": "无法解决。No solution.",
+            "REFERRED": "已转介。Referred.",
+            "NO_RESPONSE": "联系不上。The reporter could not be reached.",
+        },
+    ),
+    Lifecycle: (
+        "事项状态。The state of a matter as people see it.",
+        {
+            "SUBMITTED": "已提交。Reported.",
+            "RETURNED_FOR_INFO": "待补充。Waiting for the reporter.",
+            "ACCEPTED": "已受理。Accepted.",
+            "IN_DELIBERATION": "议事中。Before the council.",
+            "IN_ACTION": "办理中。Being carried out.",
+            "ESCALATED": "已上报。At a higher level.",
+            "RESOLVED": "已办理，待反馈。Done; the reporter is owed her answer.",
+            "FEEDBACK_GIVEN": "已反馈。The reporter was told.",
+            "CLOSED": "已办结。Closed.",
+            "REJECTED": "不予受理。Out of scope.",
+            "REDIRECTED": "已转介。Sent elsewhere.",
+            "WITHDRAWN": "已撤回。Withdrawn.",
+            "MERGED": "已合并。Merged into another.",
+        },
+    ),
+    NodeKind: (
+        "组织类型。Kind of organisation.",
+        {
+            "FEDERATION": "妇联。Women's federation.",
+            "COUNCIL": "议事会。Women's council.",
+            "GROUP": "微平台（群）。Neighbourhood group.",
+            "DEPARTMENT": "横向部门。Partner department.",
+        },
+    ),
+    Role: (
+        "身份。What a person is at a node.",
+        {
+            "RESIDENT": "群众。Resident.",
+            "REPRESENTATIVE": "妇女代表。Women's representative.",
+            "UNIT_LEADER": "单元长。Unit leader.",
+            "GROUP_OWNER": "群主。Group owner.",
+            "COUNCIL_MEMBER": "议事会成员。Council member.",
+            "EXEC_MEMBER": "妇联执委。Executive committee member.",
+            "CHAIR": "妇联主席。Federation chair.",
+            "OFFICER": "妇联干部。Federation officer.",
+            "RIGHTS_OFFICER": "权益部干部。Officer of the rights department.",
+            "LIAISON": "部门联络员。Department liaison.",
+            "VOLUNTEER": "巾帼志愿者。Volunteer.",
+            "COUNSELLOR": "咨询师、调解员、律师。Counsellor, mediator, lawyer.",
+            "INSPECTOR": "督查。Inspector.",
+            "DATA_PROTECTION": "个人信息保护负责人。Data-protection officer.",
+            "OPERATOR": "运维人员，不看事项内容。Operator; sees no matters.",
+            "PROJECTOR": "系统投影。The read model's projector.",
+        },
+    ),
+    Level: (
+        "层级。Level of the federation.",
+        {
+            "VILLAGE": "村（社区）。Village or community.",
+            "TOWNSHIP": "乡镇（街道）。Township or street.",
+            "COUNTY": "县（市、区）。County.",
+            "CITY": "市。City.",
+            "PROVINCE": "省。Province.",
+        },
+    ),
+    ClockStage: (
+        "时限阶段。What a clock measures.",
+        {
+            "ACK": "响应。Until somebody has seen it.",
+            "TRIAGE": "受理决定。Until it is accepted or turned down.",
+            "WINDOW": "本级办理。The level's window to solve it.",
+            "FEEDBACK": "反馈。Until the reporter is told.",
+            "CALL_BACK": "回访。Until the reporter was asked.",
+        },
+    ),
+    ClockState: (
+        "时钟状态。Whether a clock runs.",
+        {"RUNNING": "计时中。Running.", "PAUSED": "已暂停。Paused with a reason.", "STOPPED": "已停止。Stopped."},
+    ),
+    DocketStage: (
+        "议事阶段。What the council is doing with a matter.",
+        {
+            "NONE": "未上会。Nothing yet.",
+            "IN_DELIBERATION": "议事中。Deliberating.",
+            "IN_EXECUTION": "执行中。Carrying out.",
+            "COMPLETED": "已完成。Done.",
+        },
+    ),
+    EntryState: (
+        "层级状态。Where one level stands with a matter.",
+        {
+            "NOTIFIED": "已通知。Told that it comes.",
+            "RECEIVED": "已签收。Holds it.",
+            "ACTING": "处理中。Acting.",
+            "RESOLVED_HERE": "本级解决。Solved here.",
+            "PASSED_UP": "已上报。Passed up.",
+            "FOLLOWING": "跟进中。Following.",
+            "FEEDBACK_RELAYED": "已传达反馈。Relayed the answer.",
+            "RETURNED_DOWN": "已交回。Handed back down.",
+            "INFORMED": "已知会。Informed only.",
+            "CLOSED": "已关闭。Closed.",
+        },
+    ),
+    SubCategory: ("事项细类。The finer category; of C2 and C3 matters it stays in intake.", {}),
+}
+
+
+class Lamp(Enum):
+    """The three lamps (红黄绿)."""
+
+    GREEN = "GREEN"
+    AMBER = "AMBER"
+    RED = "RED"
+
+
+WORDS[Lamp] = (
+    "亮灯。How much of the window is used.",
+    {"GREEN": "绿灯：不到 80%。Below 80 %.", "AMBER": "黄灯：80% 起。From 80 %.", "RED": "红灯：已超期。Overdue."},
+)
+
+
+for _of, (_description, _) in WORDS.items():
+    strawberry.enum(_of, description=_description)  # the contracts' enums serve as GraphQL enums as they are
+
+
+def describe_values(schema: strawberry.Schema) -> None:
+    """Give every enum value its description. Strawberry takes these only inside an enum's own body, and ours are the contracts'."""
+    for of, (_, words) in WORDS.items():
+        definition: Any = schema._schema.type_map.get(of.__name__)
+        if definition is None:
+            continue
+        for name, value in definition.values.items():
+            value.description = words.get(name) or _of_sub_category(name)
+
+
+def _of_sub_category(name: str) -> str:
+    default = SubCategory(name).default
+    return f"{WORDS[Category][1][default.category.value].split('。')[0]}：{default.case_class.value}，{default.urgency.value}。{default.category.value}, {default.case_class.value}, {default.urgency.value} by default."

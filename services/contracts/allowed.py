@@ -1,0 +1,36 @@
+"""What a caller may do with a matter right now: what fits its state, narrowed to what the permission table lets her ask."""
+
+from services.contracts.cases import CaseClass, Urgency
+from services.contracts.lifecycle import fitting
+from services.contracts.organisation import Node, Role
+from services.contracts.permissions import Caller, Target, acting_grant, may_as_herself
+from services.contracts.states import AccessState, CaseState, CustodyState
+
+
+def owner_may_accept(case: CaseState, *, delegated: bool) -> bool:
+    """A group owner accepts under the chair's delegation: C0, GREEN or YELLOW (domain 2.1)."""
+    return delegated and case.case_class is CaseClass.C0 and case.urgency in {Urgency.GREEN, Urgency.YELLOW}
+
+
+def allowed_commands(
+    caller: Caller, case: CaseState, custody: CustodyState | None, access: AccessState, village: str, group: Node | None
+) -> list[str]:
+    """The names of the commands. A hint for a front end: the owner of each decision asks again."""
+    target = Target(
+        region=village,
+        group=access.group,
+        case_class=access.case_class,
+        reporters=access.reporters,
+        circle=access.circle,
+        barred=access.barred,
+    )
+    allowed = []
+    for command in fitting(case, custody):
+        grant = acting_grant(caller, command, target)
+        if grant is None and not may_as_herself(caller, command, target):
+            continue
+        as_owner = command == "AcceptMatter" and grant is not None and grant.role is Role.GROUP_OWNER
+        if as_owner and not owner_may_accept(case, delegated=bool(group and group.delegated_to_owner)):
+            continue
+        allowed.append(command)
+    return allowed
