@@ -34,9 +34,8 @@ async def cell_target(tx: Transaction, command: asked.ImportRegions) -> Target:
 
 async def import_regions(tx: Transaction, acting: Acting, command: asked.ImportRegions) -> Answer:
     """Keep many, in the order given: the first that is wrong refuses them all."""
-    for line in command.regions:
-        answer = await _keep_region(tx, line.code, line.name, RegionSource.STATISTICAL_2023)
-    return answer
+    kept = [await _keep_region(tx, line.code, line.name, RegionSource.STATISTICAL_2023) for line in command.regions]
+    return kept[-1]
 
 
 async def _keep_region(tx: Transaction, code: str, given: str, source: RegionSource) -> Answer:

@@ -1,0 +1,85 @@
+"""The `system` fixture: every test that takes it runs twice, on the embedded system and on Apache Kafka with PostgreSQL."""
+
+import logging
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from deploy.servers import KafkaServer, PostgresServer
+from deploy.wiring import EVERYTHING, whole_system
+from services.chassis.bus.embedded import Chaos, EmbeddedBus
+from services.chassis.bus.kafka import KafkaBus
+from services.chassis.clock import ManualClock
+from services.chassis.identity import Issuer
+from services.chassis.settings import Settings
+from tests.harness import START, Harness, Place
+
+SEED = 20261123
+TEST_ISSUER = "yishi-test"
+
+
+@pytest.fixture(scope="session")
+def kafka_server() -> Iterator[KafkaServer]:
+    """One broker for the session. A machine without Java or Maven fails here, with a word on how to get them."""
+    with tempfile.TemporaryDirectory(prefix="yishi-kafka-") as folder, KafkaServer(Path(folder)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One cluster for the session."""
+    with tempfile.TemporaryDirectory(prefix="yishi-postgres-") as folder:
+        Path(folder).chmod(0o755)
+        with PostgresServer(Path(folder) / "cluster", fast=True) as server:
+            yield server
+
+
+@pytest_asyncio.fixture(scope="session")
+async def embedded() -> AsyncIterator[Harness]:
+    """The system in one process, on a bus that interleaves by a seed and redelivers one record in twenty."""
+    with tempfile.TemporaryDirectory(prefix="yishi-test-") as folder:
+        settings = Settings(data=Path(folder), testing=True)
+        clock = ManualClock(START)
+        issuer = Issuer.kept_in(settings.keys, TEST_ISSUER, settings.audience)
+        bus = EmbeddedBus(chaos=Chaos(SEED))
+        async with whole_system(settings, bus, clock=clock, timers=False) as system:
+            yield Harness("embedded", system, clock, issuer)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def on_kafka(kafka_server: KafkaServer, postgres_server: PostgresServer) -> AsyncIterator[Harness]:
+    """The same on real Apache Kafka and PostgreSQL: other adapters, nothing else."""
+    for name in EVERYTHING:
+        postgres_server.create_database(f"yishi_{name}")
+    address = postgres_server.dsn("x", scheme="x").removeprefix("x://").rpartition("/")[0]
+    with tempfile.TemporaryDirectory(prefix="yishi-test-") as folder:
+        settings = Settings(data=Path(folder), testing=True, kafka=kafka_server.bootstrap, postgres=address)
+        clock = ManualClock(START)
+        issuer = Issuer.kept_in(settings.keys, TEST_ISSUER, settings.audience)
+        from deploy.topics import apply
+
+        await apply(kafka_server.bootstrap, settings.cell)
+        bus = KafkaBus(kafka_server.bootstrap, "tests")
+        async with whole_system(settings, bus, clock=clock, timers=False) as system:
+            yield Harness("kafka", system, clock, issuer)
+
+
+@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)], scope="session")
+def system(request: pytest.FixtureRequest) -> Harness:
+    """Both systems, one after the other; the second is started only when a test asks for it."""
+    found: Harness = request.getfixturevalue("embedded" if request.param == "embedded" else "on_kafka")
+    return found
+
+
+@pytest_asyncio.fixture
+async def place(system: Harness) -> Place:
+    """A village for this test alone."""
+    return await system.new_place()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quiet_drivers() -> None:
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)

@@ -1,0 +1,308 @@
+"""One system for all tests: the front door, people with tokens, a clock to move, and `settle()`."""
+
+import asyncio
+import itertools
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+from sqlalchemy import text
+
+from deploy.wiring import SERVICES, System
+from gateway.projector import fetch_summaries
+from services.chassis.clock import ManualClock
+from services.chassis.identity import Issuer
+from services.contracts.organisation import Role, federation_of, rights_department_of
+from services.contracts.permissions import Caller, Grant
+
+PROVINCE = "21"
+SINCE = "2020-01-01T00:00:00+08:00"
+START = datetime.fromisoformat("2026-11-23T09:00:00+08:00")
+"""A Monday morning, far from any holiday."""
+
+CASE = """{ caseId id number state region caseClass category subCategory urgency version custodyVersion outcome level docket summary
+  allowedCommands holder { code } clock { stage dueAt lamp overdue } clocks { stage state dueAt overdue provisional }
+  entries { level state } timeline { kind service } }"""
+ANSWER = f"{{ __typename ... on Case {CASE} ... on Refusal {{ code messageZh messageEn allowed retryable }} }}"
+
+_keys = itertools.count(1)
+
+
+def key() -> str:
+    """A fresh idempotency key."""
+    return f"test-key-{next(_keys):08d}"
+
+
+class Answered(dict[str, Any]):
+    """What a mutation answered: a matter, Done, or a refusal."""
+
+    @property
+    def code(self) -> str | None:
+        """The refusal's code; None if it was done."""
+        return self["code"] if self.get("__typename") == "Refusal" else None
+
+
+class Person:
+    """Somebody with a token, at the front door."""
+
+    def __init__(self, harness: "Harness", caller: Caller | None) -> None:
+        self.harness = harness
+        self.caller = caller
+
+    @property
+    def member(self) -> str:
+        """Her opaque id."""
+        assert self.caller is not None
+        return self.caller.member
+
+    def token(self) -> str:
+        """A fresh token, by the test's clock."""
+        assert self.caller is not None
+        return self.harness.issuer.token(self.caller, self.harness.clock.now())
+
+    def headers(self) -> dict[str, str]:
+        """What she sends along."""
+        return {"authorization": f"Bearer {self.token()}"} if self.caller else {}
+
+    async def raw(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The whole response body."""
+        body = {"query": query, "variables": dict(variables or {})}
+        response = await self.harness.http.post("/graphql", json=body, headers=self.headers())
+        found: dict[str, Any] = response.json()
+        return found
+
+    async def ask(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The data of a query that must succeed."""
+        found = await self.raw(query, variables)
+        assert "errors" not in found, json.dumps(found["errors"], ensure_ascii=False)
+        data: dict[str, Any] = found["data"]
+        return data
+
+    async def do(self, mutation: str, *, returns: str = ANSWER, **input: Any) -> Answered:
+        """A mutation by its name; the input's key is made up unless given."""
+        kind = mutation[0].upper() + mutation[1:]
+        kind = {"Acknowledge": "Matter"}.get(kind, kind)
+        words = {"idempotencyKey": key(), **input}
+        query = f"mutation($input: {kind}Input!) {{ answer: {mutation}(input: $input) {returns} }}"
+        return Answered((await self.ask(query, {"input": words}))["answer"])
+
+    async def case(self, case_id: str) -> dict[str, Any] | None:
+        """A matter as she sees it."""
+        found: dict[str, Any] | None = (
+            await self.ask(f"query($id: String!) {{ case(caseId: $id) {CASE} }}", {"id": case_id})
+        )["case"]
+        return found
+
+    async def inbox(self) -> list[str]:
+        """The kinds of what lies in her inbox and on her boards, newest first; boards as `board:KIND`."""
+        found = await self.ask("{ me { inbox(first: 100) { edges { node { kind board } } } } }")
+        nodes = [edge["node"] for edge in found["me"]["inbox"]["edges"]]
+        return [("board:" if node["board"] else "") + node["kind"] for node in nodes]
+
+    async def report(self, home: "Place", **input: Any) -> Answered:
+        """Report a matter in her group."""
+        given = {"group": home.group, "subCategory": "PUBLIC_FACILITY", "urgency": "GREEN", "narrative": "公告栏坏了"}
+        return await self.do("reportMatter", **{**given, **input})
+
+
+@dataclass
+class Place:
+    """A village of its own for one test, with everybody above, beside and in it."""
+
+    city: str
+    county: str
+    township: str
+    village: str
+    group: str
+    people: dict[str, Person] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Person:
+        try:
+            return self.__dict__["people"][name]  # type: ignore[no-any-return]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class Harness:
+    """A running system and the means to use it."""
+
+    def __init__(self, kind: str, system: System, clock: ManualClock, issuer: Issuer) -> None:
+        self.kind = kind
+        self.system = system
+        self.clock = clock
+        self.issuer = issuer
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(system.app), base_url="http://yishi", timeout=60)
+        self._places = itertools.count(15)
+        self.operator = self.person("m_operator", (Role.OPERATOR, "n_cell-21", PROVINCE))
+        self.anonymous = Person(self, None)
+
+    def person(self, member: str, *grants: tuple[Role, str, str]) -> Person:
+        """Somebody with these roles."""
+        return Person(self, Caller(member=member, grants=tuple(Grant(role=r, node=n, region=g) for r, n, g in grants)))
+
+    def room(self, name: str) -> Any:
+        """A service's room."""
+        return self.system.room(name)
+
+    async def new_place(self) -> Place:
+        """A city nobody else uses: a village with its group, a second group, a sibling village in another township, and their people."""
+        number = next(self._places)
+        city = f"21{number:02d}" if number < 100 else f"21{15 + number % 85:02d}"
+        county = f"{city}{1 + number // 85:02d}"
+        township, beside = f"{county}001", f"{county}002"
+        village, sibling = f"{township}001", f"{beside}001"
+        rows = [
+            (PROVINCE, "省"),
+            (city, "市"),
+            (county, "县"),
+            (township, "街道"),
+            (beside, "乡"),
+            (village, "社区"),
+            (sibling, "村"),
+        ]
+        await self._operate("ImportRegions", {"regions": [{"code": code, "name": name} for code, name in rows]})
+        place = Place(city, county, township, village, f"n_g-{village}")
+        second, third = f"n_g2-{village}", f"n_g-{sibling}"
+        roles: dict[str, tuple[Role, str, str]] = {
+            "resident": (Role.RESIDENT, place.group, village),
+            "neighbour": (Role.RESIDENT, place.group, village),
+            "representative": (Role.REPRESENTATIVE, place.group, village),
+            "unit_leader": (Role.UNIT_LEADER, place.group, village),
+            "owner": (Role.GROUP_OWNER, place.group, village),
+            "second_owner": (Role.GROUP_OWNER, second, village),
+            "second_resident": (Role.RESIDENT, second, village),
+            "council_member": (Role.COUNCIL_MEMBER, f"n_council-{village}", village),
+            "exec_member": (Role.EXEC_MEMBER, federation_of(village), village),
+            "chair": (Role.CHAIR, federation_of(village), village),
+            "sibling_resident": (Role.RESIDENT, third, sibling),
+            "sibling_owner": (Role.GROUP_OWNER, third, sibling),
+            "sibling_exec": (Role.EXEC_MEMBER, federation_of(sibling), sibling),
+            "sibling_chair": (Role.CHAIR, federation_of(sibling), sibling),
+            "township_officer": (Role.OFFICER, federation_of(township), township),
+            "township_chair": (Role.CHAIR, federation_of(township), township),
+            "beside_officer": (Role.OFFICER, federation_of(beside), beside),
+            "county_officer": (Role.OFFICER, federation_of(county), county),
+            "county_chair": (Role.CHAIR, federation_of(county), county),
+            "rights_officer": (Role.RIGHTS_OFFICER, rights_department_of(county), county),
+            "city_officer": (Role.OFFICER, federation_of(city), city),
+            "city_chair": (Role.CHAIR, federation_of(city), city),
+            "liaison": (Role.LIAISON, f"n_dept-water-{county}", county),
+            "volunteer": (Role.VOLUNTEER, place.group, village),
+            "inspector": (Role.INSPECTOR, federation_of(city), city),
+        }
+        kinds = {
+            place.group: "GROUP",
+            second: "GROUP",
+            third: "GROUP",
+            f"n_council-{village}": "COUNCIL",
+            f"n_dept-water-{county}": "DEPARTMENT",
+        }
+        members: dict[str, list[dict[str, str]]] = {second: [], third: []}
+        where: dict[str, str] = {}
+        for name, (role, node, region) in roles.items():
+            member = f"m_{village}-{name.replace('_', '-')}"
+            place.people[name] = self.person(member, (role, node, region))
+            members.setdefault(node, []).append({"member": member, "role": role.value, "since": SINCE})
+            where[node] = region
+        for node, people in members.items():
+            stated = {
+                "id": node,
+                "kind": kinds.get(node, "FEDERATION"),
+                "region": where[node],
+                "name": node,
+                "members": people,
+                "delegatedToOwner": node == place.group,
+            }
+            await self._operate("PutNode", {"node": stated})
+        place.people["province_officer"] = self.person(
+            "m_province-officer", (Role.OFFICER, federation_of(PROVINCE), PROVINCE)
+        )
+        place.people["operator"] = self.operator
+        await self.settle()
+        return place
+
+    async def _operate(self, name: str, command: dict[str, Any]) -> None:
+        calls = self.system.wiring.calls
+        assert calls is not None
+        await calls.command("intake", name, {"idempotencyKey": key(), **command}, {}, self.operator.token())
+
+    async def settle(self, seconds: float = 30) -> None:
+        """Until every outbox is empty, every consumer at the end, every summary fetched: others' views are then what they will be."""
+        end = time.monotonic() + seconds
+        quiet = 0
+        while quiet < 2:
+            quiet = quiet + 1 if await self._quiet() else 0
+            if time.monotonic() > end:
+                raise AssertionError(f"not settled after {seconds} s: {await self._state()}")
+            if quiet < 2:
+                await asyncio.sleep(0.005)
+
+    async def _quiet(self) -> bool:
+        for part in self.system.wiring.parts.values():
+            if (await part.room.unsent())[0]:
+                return False
+        for part in self.system.wiring.parts.values():
+            try:
+                if part.runtime.consumer and await part.runtime.consumer.lag():
+                    return False
+            except ConnectionError:
+                return False
+        return await fetch_summaries(self.room("gateway")) == 0
+
+    async def _state(self) -> dict[str, Any]:
+        found = {}
+        for name, part in self.system.wiring.parts.items():
+            try:
+                lag: object = await part.runtime.consumer.lag() if part.runtime.consumer else 0
+            except ConnectionError as error:
+                lag = str(error)
+            found[name] = {"unsent": (await part.room.unsent())[0], "lag": lag, "held": await part.room.held()}
+        return found
+
+    async def advance(self, **by: float) -> None:
+        """Move the clock, run every timer once, settle."""
+        self.clock.advance(timedelta(**by))
+        await self.run_timers()
+
+    async def run_timers(self) -> None:
+        """Every service's timers once."""
+        for name in SERVICES:
+            await self.system.wiring.parts[name].runtime.run_timers()
+        await self.settle()
+
+    async def rows(self, service: str, statement: str, **values: Any) -> Sequence[Any]:
+        """Look into a service's own tables: for what has no front door, such as "nothing was written"."""
+        async with self.room(service).database.read() as connection:
+            found: Sequence[Any] = (await connection.execute(text(statement), values)).all()
+        return found
+
+    async def snapshot(self) -> dict[str, int]:
+        """How many rows each table of each service has, leases and offsets aside: equal before and after means nothing happened."""
+        counts: dict[str, int] = {}
+        for name, part in self.system.wiring.parts.items():
+            async with part.room.database.read() as connection:
+                for table in part.room.service.metadata.tables.values():
+                    if table.name in {"lease", "position", "freshness", "access_log"}:
+                        continue
+                    found = await connection.execute(text(f'SELECT count(*) FROM "{table.name}"'))
+                    counts[f"{name}.{table.name}"] = found.scalar_one()
+        return counts
+
+    async def no_dead_letters(self) -> None:
+        """Nothing is held anywhere."""
+        held = {name: await part.room.held() for name, part in self.system.wiring.parts.items()}
+        assert not any(held.values()), held
+
+    async def solved(self, place: Place, **input: Any) -> str:
+        """A matter of S00, up to RESOLVED."""
+        case_id = str((await place.resident.report(place, **input))["caseId"])
+        await self.settle()
+        await place.owner.do("acceptMatter", caseId=case_id, publicSummary="公告栏待修")
+        await self.settle()
+        assert (await place.owner.do("solveOnSpot", caseId=case_id, evidence="已修好")).code is None
+        await self.settle()
+        return case_id

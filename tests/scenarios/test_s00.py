@@ -1,0 +1,45 @@
+"""S00, the baseline loop (domain 1.6): a small matter that stays in the village, on both systems."""
+
+from tests.harness import Harness, Place
+
+
+async def test_s00_from_report_to_closing(system: Harness, place: Place) -> None:
+    reported = await place.resident.report(place, place="3号楼前", reporter={"name": "张三", "phone": "139 0000 1111"})
+    case_id = reported["caseId"]
+    assert reported["state"] == "SUBMITTED"
+    assert reported["number"].startswith(f"21-{place.city}-")
+    await system.settle()
+    seen = await place.chair.case(case_id)
+    assert seen is not None
+    assert seen["holder"]["code"] == f"n_fed-{place.village}"
+    assert {clock["stage"] for clock in seen["clocks"] if clock["state"] == "RUNNING"} == {"ACK", "TRIAGE"}
+    assert await place.owner.inbox() == ["NEW_MATTER"]
+    assert await place.resident.inbox() == ["RECEIVED"]
+
+    accepted = await place.owner.do("acceptMatter", caseId=case_id, publicSummary="公告栏待修")
+    assert accepted["state"] == "ACCEPTED"
+    await system.settle()
+    assert await place.resident.inbox() == ["ACCEPTED", "RECEIVED"]
+
+    solved = await place.owner.do("solveOnSpot", caseId=case_id, evidence="已请工匠修好")
+    assert solved["state"] == "RESOLVED"
+    await system.settle()
+
+    told = await place.owner.do("giveFeedback", caseId=case_id, text="公告栏修好了，谢谢您。", toGroup="公告栏已修好")
+    assert told["state"] == "FEEDBACK_GIVEN"
+    await system.settle()
+    assert (await place.neighbour.inbox()) == ["board:RESULT"]
+    closed = await place.resident.do("rateMatter", caseId=case_id, score=5, solved=True)
+    assert (closed["state"], closed["outcome"]) == ("CLOSED", "SOLVED")
+    await system.settle()
+
+    ended = await place.chair.case(case_id)
+    assert ended is not None
+    assert (ended["state"], ended["holder"], ended["clock"]) == ("CLOSED", None, None)
+    assert [entry["level"] for entry in ended["entries"]] == ["VILLAGE"]
+    assert await place.resident.inbox() == ["CLOSED", "board:RESULT", "FEEDBACK", "ACCEPTED", "RECEIVED"]
+    assert await place.chair.inbox() == []
+    await system.advance(hours=9)
+    assert await place.chair.inbox() == ["DAILY_DIGEST"]
+    assert await place.township_officer.case(case_id) is None
+    await system.no_dead_letters()
