@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Table, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Table, and_, case, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.readmodel.access import below, counted, visible
@@ -91,11 +91,10 @@ async def timelines(
 ) -> Mapping[str, Sequence[Row[Any]]]:
     """The facts of some matters that the caller may see, oldest first: one statement for a page."""
     seen = select(CASE.c.case_id).where(visible(caller), CASE.c.case_id.in_(case_ids))
-    query = (
-        select(TIMELINE)
-        .where(TIMELINE.c.case_id.in_(seen))
-        .order_by(TIMELINE.c.at, TIMELINE.c.service, TIMELINE.c.version)
-    )
+    # At one moment intake's fact comes first: the others' follow from it.
+    after_intake = case((TIMELINE.c.service == "intake", 0), else_=1)
+    order = (TIMELINE.c.at, after_intake, TIMELINE.c.service, TIMELINE.c.version)
+    query = select(TIMELINE).where(TIMELINE.c.case_id.in_(seen)).order_by(*order)
     found: dict[str, list[Row[Any]]] = {}
     for row in await connection.execute(query):
         found.setdefault(row.case_id, []).append(row)

@@ -4,6 +4,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from services.contracts.base import Model
+from services.contracts.names import zh
 
 
 class Words(NamedTuple):
@@ -126,7 +127,7 @@ class Refused(Exception):
         self.code = code
         self.body = RefusalBody(
             code=code.name,
-            message_zh=code.value.zh.format(**detail),
+            message_zh=code.value.zh.format(**{name: zh(value) for name, value in detail.items()}),
             message_en=code.value.en.format(**detail),
             allowed=allowed,
             retryable=code.value.retryable,
