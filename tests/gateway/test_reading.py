@@ -1,0 +1,158 @@
+"""What the gateway promises of its answers: fresh, paged by keyset, one call for a page's sealed texts, one correlation id throughout."""
+
+import asyncio
+import json
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from gateway.projector import measure_freshness
+from services.chassis.telemetry import JsonFormatter
+from tests.harness import Harness, Place
+
+
+async def test_as_of_is_now_when_idle_and_stands_still_while_facts_wait(
+    system: Harness, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = system.room("gateway")
+    await system.settle()
+    await measure_freshness(gateway)
+    fresh = await _as_of(place)
+    assert system.clock.now() - fresh <= timedelta(seconds=1)
+
+    receive, waiting = system.system.wiring.parts["gateway"].runtime.inbox.receive, []
+
+    async def later(records: Any) -> None:
+        waiting.append(records)
+        raise ConnectionError("the projector is away")
+
+    monkeypatch.setattr(system.system.wiring.parts["gateway"].runtime.inbox, "receive", later)
+    system.clock.advance(timedelta(minutes=5))
+    # Another service's fact, which the gateway cannot have applied by itself.
+    case_id = (await place.resident.report(place))["caseId"]
+    await _until(lambda: bool(waiting))
+    await measure_freshness(gateway)
+    assert await _as_of(place) == fresh, "the model is behind: it must not claim to be fresh"
+
+    monkeypatch.setattr(system.system.wiring.parts["gateway"].runtime.inbox, "receive", receive)
+    await system.settle()
+    await measure_freshness(gateway)
+    assert system.clock.now() - await _as_of(place) <= timedelta(seconds=1)
+    assert (await place.chair.case(case_id)) is not None
+
+
+async def _as_of(place: Place) -> datetime:
+    found = await place.chair.ask("{ asOf { cell asOf } }")
+    return datetime.fromisoformat(found["asOf"][0]["asOf"])
+
+
+async def _until(condition: Any, turns: int = 2000) -> None:
+
+    for _ in range(turns):
+        if condition():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("it never came")
+
+
+async def test_pages_hold_still_while_matters_come_in(system: Harness, place: Place) -> None:
+    for _ in range(5):
+        await place.resident.report(place)
+    query = "query($after: String) { cases(first: 2, after: $after) { edges { node { number } } pageInfo { hasNextPage endCursor } } }"
+    first = (await place.chair.ask(query))["cases"]
+    await place.resident.report(place)
+    numbers = [edge["node"]["number"] for edge in first["edges"]]
+    page = first
+    while page["pageInfo"]["hasNextPage"]:
+        page = (await place.chair.ask(query, {"after": page["pageInfo"]["endCursor"]}))["cases"]
+        numbers += [edge["node"]["number"] for edge in page["edges"]]
+    assert len(numbers) == len(set(numbers)) == 5, (
+        "each of the five once; the one that came meanwhile is newer than the first page"
+    )
+
+
+async def test_lists_are_narrowed_by_region_state_and_lamp(system: Harness, place: Place) -> None:
+    one = (await place.resident.report(place))["caseId"]
+    other = (await place.resident.report(place))["caseId"]
+    await system.settle()
+    await place.owner.do("acceptMatter", caseId=other)
+    await system.settle()
+
+    async def ids(**by: Any) -> set[str]:
+        query = "query($region: RegionCode, $state: Lifecycle, $lamp: Lamp) { cases(region: $region, state: $state, lamp: $lamp) { edges { node { caseId } } } }"
+        found = (await place.chair.ask(query, by))["cases"]["edges"]
+        return {edge["node"]["caseId"] for edge in found}
+
+    assert await ids() == {one, other}
+    assert await ids(state="ACCEPTED") == {other}
+    assert await ids(region=place.village, state="SUBMITTED") == {one}
+    assert await ids(region=f"{place.city}02") == set()
+    assert await ids(lamp="GREEN") == {one, other}
+    assert await ids(lamp="RED") == set()
+
+
+async def test_sealed_texts_of_a_page_are_one_call(
+    system: Harness, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        await place.resident.report(place, place="3号楼", reporter={"name": "某人", "phone": "13900001111"})
+    calls = system.system.wiring.calls
+    assert calls is not None
+    asked: list[str] = []
+    query = calls.query
+
+    async def counted(service: str, name: str, *rest: Any) -> Any:
+        asked.append(f"{service}/{name}")
+        return await query(service, name, *rest)
+
+    monkeypatch.setattr(calls, "query", counted)
+    fields = "narrative place reporterName reporterPhone feedback attachments { id }"
+    found = await place.chair.ask(f"{{ cases {{ edges {{ node {{ {fields} }} }} }} }}")
+    assert [edge["node"]["reporterName"] for edge in found["cases"]["edges"]] == ["某人"] * 4
+    assert asked == ["intake/case-texts"]
+
+
+async def test_node_answers_null_for_what_is_not_there(system: Harness, place: Place) -> None:
+    case_id = (await place.resident.report(place))["caseId"]
+    await system.settle()
+    node = (await place.chair.case(case_id))["id"]  # type: ignore[index]
+    query = "query($id: ID!) { node(id: $id) { __typename id ... on Case { number } ... on OrgNode { code } } }"
+    assert (await place.chair.ask(query, {"id": node}))["node"]["__typename"] == "Case"
+    assert (await place.sibling_chair.ask(query, {"id": node}))["node"] is None
+
+
+async def test_one_correlation_id_goes_through_every_service_and_record(
+    system: Harness, place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The id that intake gave a command's events is in the header of every event that followed from it."""
+    case_id = (await place.resident.report(place))["caseId"]
+    await system.settle()
+    found: dict[str, set[str]] = {}
+    for service in ("intake", "escalation", "notify"):
+        for (headers,) in await system.rows(
+            service, "SELECT headers FROM outbox WHERE key = :key OR topic LIKE '%notify.inbox%'", key=case_id
+        ):
+            attributes = json.loads(headers)
+            found.setdefault(service, set()).add(attributes["ce_correlationid"])
+    (origin,) = found["intake"]
+    assert origin
+    assert found["escalation"] == {origin}
+    assert origin in found["notify"]
+
+
+def test_log_lines_are_json_with_the_correlation_id_and_no_exception_text() -> None:
+    from services.chassis.telemetry import correlated
+
+    formatter = JsonFormatter("intake")
+    try:
+        raise ValueError("张三 13900001111")
+    except ValueError as error:
+        record = logging.LogRecord(
+            "x", logging.ERROR, __file__, 1, "a request failed", None, (type(error), error, error.__traceback__)
+        )
+    with correlated("c0ffee"):
+        line = json.loads(formatter.format(record))
+    assert (line["correlation"], line["error"], line["service"]) == ("c0ffee", "ValueError", "intake")
+    assert "张三" not in json.dumps(line, ensure_ascii=False)

@@ -1,0 +1,137 @@
+"""`caseChanged` and `inboxReceived` over a real socket, on both systems: pushed only what its caller may see, resumable from a cursor."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import uvicorn
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.harness import Harness, Person, Place
+
+CASE_CHANGED = "subscription($id: String!, $after: String) { caseChanged(caseId: $id, after: $after) { cursor kind case { state number narrative } } }"
+INBOX = "subscription($after: String) { inboxReceived(after: $after) { cursor entry { kind board caseNumber } } }"
+
+
+@pytest_asyncio.fixture
+async def address(system: Harness) -> AsyncIterator[str]:
+    """The system's app behind a real port, for sockets."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(
+            system.system.app, lifespan="off", log_config=None, ws="websockets-sansio", timeout_graceful_shutdown=2
+        )
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started:
+            await asyncio.sleep(0)
+        yield f"ws://127.0.0.1:{listener.getsockname()[1]}/graphql"
+        server.should_exit = True
+        await serving
+
+
+@asynccontextmanager
+async def subscribed(address: str, person: Person, query: str, **variables: Any) -> AsyncIterator[ClientConnection]:
+    """A socket with one running subscription."""
+    async with connect(address, subprotocols=["graphql-transport-ws"]) as ws:  # type: ignore[list-item]
+        await ws.send(json.dumps({"type": "connection_init", "payload": {"Authorization": f"Bearer {person.token()}"}}))
+        assert json.loads(await ws.recv())["type"] == "connection_ack"
+        payload = {"query": query, "variables": variables}
+        await ws.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+        # A pong behind the subscribe says that it was read.
+        await ws.send(json.dumps({"type": "ping"}))
+        assert json.loads(await ws.recv())["type"] == "pong"
+        yield ws
+
+
+async def pushed(ws: ClientConnection, field: str) -> dict[str, Any]:
+    """The next push, within 5 s."""
+    message = json.loads(await asyncio.wait_for(ws.recv(), 5))
+    assert message["type"] == "next", message
+    found: dict[str, Any] = message["payload"]["data"][field]
+    return found
+
+
+async def nothing(ws: ClientConnection, seconds: float = 0.6) -> None:
+    """Nothing is pushed for longer than the feed takes to look again."""
+    try:
+        message = await asyncio.wait_for(ws.recv(), seconds)
+    except TimeoutError:
+        return
+    raise AssertionError(f"pushed to somebody who may not know: {message!r}")
+
+
+async def test_changes_are_pushed_in_order_and_resumed_from_a_cursor(
+    system: Harness, place: Place, address: str
+) -> None:
+    case_id = (await place.resident.report(place))["caseId"]
+    await system.settle()
+    async with subscribed(address, place.chair, CASE_CHANGED, id=case_id) as ws:
+        await asyncio.sleep(0)
+        await place.owner.do("acceptMatter", caseId=case_id)
+        accepted = await pushed(ws, "caseChanged")
+        assert (accepted["kind"], accepted["case"]["state"]) == ("CaseAccepted", "ACCEPTED")
+    await system.settle()
+    await place.owner.do("solveOnSpot", caseId=case_id, evidence="修好了")
+    await system.settle()
+    async with subscribed(address, place.chair, CASE_CHANGED, id=case_id, after=accepted["cursor"]) as ws:
+        kinds = {(await pushed(ws, "caseChanged"))["kind"] for _ in range(3)}
+        assert "MatterResolved" in kinds
+        assert "CaseAccepted" not in kinds
+
+
+async def test_a_caller_who_may_not_see_the_matter_is_pushed_nothing(
+    system: Harness, place: Place, address: str
+) -> None:
+    case_id = (await place.resident.report(place))["caseId"]
+    await system.settle()
+    for outsider in (place.sibling_chair, place.township_officer, place.second_resident, place.liaison):
+        async with subscribed(address, outsider, CASE_CHANGED, id=case_id) as ws:
+            await place.chair.do("acknowledge", caseId=case_id)
+            await nothing(ws)
+
+
+async def test_the_inbox_is_pushed_to_its_owner_alone(system: Harness, place: Place, address: str) -> None:
+    async with (
+        subscribed(address, place.owner, INBOX) as owner,
+        subscribed(address, place.sibling_owner, INBOX) as sibling,
+        subscribed(address, place.neighbour, INBOX) as neighbour,
+    ):
+        await place.resident.report(place)
+        await system.settle()
+        entry = (await pushed(owner, "inboxReceived"))["entry"]
+        assert (entry["kind"], entry["board"]) == ("NEW_MATTER", False)
+        await nothing(sibling)
+        await nothing(neighbour, 0)
+
+
+async def test_an_inbox_that_was_away_misses_nothing(system: Harness, place: Place, address: str) -> None:
+    async with subscribed(address, place.owner, INBOX) as ws:
+        await place.resident.report(place)
+        first = await pushed(ws, "inboxReceived")
+    await system.settle()
+    numbers = [(await place.resident.report(place))["number"] for _ in range(3)]
+    await system.settle()
+    async with subscribed(address, place.owner, INBOX, after=first["cursor"]) as ws:
+        assert [(await pushed(ws, "inboxReceived"))["entry"]["caseNumber"] for _ in range(3)] == numbers
+
+
+async def test_a_socket_without_a_valid_token_is_closed(system: Harness, address: str) -> None:
+    for payload in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": None}):
+        async with connect(address, subprotocols=["graphql-transport-ws"]) as ws:  # type: ignore[list-item]
+            await ws.send(json.dumps({"type": "connection_init", "payload": payload}))
+            with pytest.raises(ConnectionClosed) as closed:
+                await _hear_all(ws)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 4401
+
+
+async def _hear_all(ws: ClientConnection) -> None:
+    while True:
+        await asyncio.wait_for(ws.recv(), 5)
