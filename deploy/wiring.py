@@ -5,13 +5,16 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from starlette.types import ASGIApp
 
+from deploy import readmodel
 from deploy.migrate import check, migrate
 from gateway.app import application
 from gateway.context import Gateway
 from gateway.projector import PROJECTOR, Sources, SystemToken
+from gateway.readmodel.comparison import Comparison
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.bus.port import Bus
 from services.chassis.calls import Calls
@@ -69,10 +72,8 @@ def secret_of(settings: Settings) -> bytes:
 
 
 def addresses_of(settings: Settings) -> dict[str, str]:
-    """Where the services are called: names inside one process, ports in a distributed run."""
-    if settings.kafka:
-        return {name: f"http://{settings.host}:{settings.port_of(name)}" for name in SERVICES}
-    return {name: f"http://{name}" for name in SERVICES}
+    """Where the services listen, each a process of its own."""
+    return {name: f"http://{settings.host}:{settings.port_of(name)}" for name in SERVICES}
 
 
 @dataclass
@@ -123,7 +124,7 @@ class Wiring:
             secret=self._secret,
             resources={RuleBook: self._book, Verifier: self.verifier},
             relayed=relayed,
-            on_commit=self.bus.bell.ring if isinstance(self.bus, EmbeddedBus) else lambda: None,
+            on_commit=partial(self.bus.committed, name) if isinstance(self.bus, EmbeddedBus) else lambda: None,
         )
         runtime = Runtime(
             room, self.bus, self.verifier, causality_wait=self.settings.causality_wait, timers=self._timers
@@ -132,31 +133,37 @@ class Wiring:
         return self.parts[name]
 
     def calling(self, apps: Mapping[str, ASGIApp] | None = None) -> Calls:
-        """The client for calls to services."""
-        self.calls = Calls(addresses_of(self.settings), apps)
+        """The client for calls to services: to their apps in this process, or else to their ports."""
+        self.calls = Calls({name: f"http://{name}" for name in apps} if apps else addresses_of(self.settings), apps)
         return self.calls
 
     def give_sources(self, part: Part, calls: Calls) -> None:
         """What the projector needs beside its topics."""
         sources = Sources(tuple(SERVICES))
         sources.consumer = part.runtime.consumer
-        token = self._system.token(
-            Caller(
-                member="m_projector",
-                grants=(Grant(role=Role.PROJECTOR, node=f"n_cell-{self.settings.cell}", region=self.settings.cell),),
-            ),
-            self.clock.now(),
-            SYSTEM_LIFETIME,
-        )
         part.room.put(Calls, calls)
         part.room.put(Sources, sources)
-        part.room.put(SystemToken, SystemToken(token))
+        part.room.put(SystemToken, self.system_token())
+
+    def system_token(self) -> SystemToken:
+        """The projector's own token."""
+        grant = Grant(role=Role.PROJECTOR, node=f"n_cell-{self.settings.cell}", region=self.settings.cell)
+        caller = Caller(member="m_projector", grants=(grant,))
+        return SystemToken(self._system.token(caller, self.clock.now(), SYSTEM_LIFETIME))
+
+    async def rebuild(self, *, check_only: bool = False, force: bool = False) -> Comparison:
+        """Build the gateway's read model again beside the live one, compare and swap. Raises CannotRebuild."""
+        assert self.calls is not None, "calling() comes first"
+        live = self.parts[PROJECTOR.name].room
+        return await readmodel.rebuild(
+            live, self.bus, self.calls, self.system_token(), tuple(SERVICES), check_only=check_only, force=force
+        )
 
     def gateway(self, part: Part, calls: Calls, *, graphiql: bool) -> ASGIApp:
         """The gateway's app, over the read model of a part."""
         origins = tuple(origin.strip() for origin in self.settings.allowed_origins.split(",") if origin.strip())
         gateway = Gateway(part.room, part.runtime.inbox, calls, self.settings.cell)
-        return application(gateway, self.verifier, graphiql=graphiql, origins=origins)
+        return application(gateway, self.verifier, graphiql=graphiql, origins=origins, rebuild=self.rebuild)
 
     async def close(self) -> None:
         """Give everything back."""

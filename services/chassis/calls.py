@@ -49,6 +49,10 @@ class Calls:
         }
         self._client = httpx.AsyncClient(timeout=TIMEOUT, mounts=mounts, trust_env=False)
 
+    def knows(self, service: str) -> bool:
+        """Whether there is such a service here."""
+        return service in self._addresses
+
     async def command(
         self, service: str, name: str, command: Mapping[str, Any], seen: Mapping[str, int], token: str
     ) -> Answered:

@@ -1,11 +1,19 @@
 """Dead letters: records that are held with their reason, re-driven per key in order, by a timer or an operator."""
 
-from sqlalchemy import select
+from typing import Any
 
+from sqlalchemy import Row, select
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from services.chassis.door import body_of, refusal
+from services.chassis.identity import Verifier
 from services.chassis.inbox import Inbox, record_of
 from services.chassis.room import Room
 from services.chassis.wire import headers_from_json
 from services.contracts.base import Model
+from services.contracts.organisation import Role
+from services.contracts.refusals import Code, Refused
 
 
 class DeadLetter(Model):
@@ -25,28 +33,58 @@ class DeadLetter(Model):
     bytes: int
 
 
+class Shown(DeadLetter):
+    """The same with the record's headers, cut at 200 characters each: a header may be anything too."""
+
+    headers: dict[str, str]
+
+
+async def desk(room: Room, inbox: Inbox, verifier: Verifier, request: Request) -> Response:
+    """The operators' endpoint. GET lists, with `?id=` shows one; POST {"do": "retry", "id": n} re-drives the key of a letter, without
+    an id every key; {"do": "drop", "id": n} gives one up and re-drives those behind it."""
+    try:
+        caller = verifier.caller(request.headers.get("authorization"))
+        if not any(grant.role is Role.OPERATOR for grant in caller.grants):
+            raise Refused(Code.NOT_PERMITTED, command="dead-letters")
+        if request.method == "GET":
+            if (wanted := request.query_params.get("id")) is not None:
+                return JSONResponse((await shown(room, _number(wanted))).model_dump(mode="json"))
+            return JSONResponse([letter.model_dump(mode="json") for letter in await listed(room)])
+        body = await body_of(request)
+        match body.get("do"):
+            case "retry" if body.get("id") is None:
+                return JSONResponse({"through": await retry(room, inbox)})
+            case "retry":
+                letter = await shown(room, _number(body["id"]))
+                return JSONResponse({"through": await retry(room, inbox, letter.id)})
+            case "drop":
+                letter = await shown(room, _number(body.get("id")))
+                await drop(room, letter.id)
+                through = await inbox.redrive(letter.topic, letter.key)
+                return JSONResponse({"dropped": letter.id, "through": through})
+            case _:
+                raise Refused(Code.MALFORMED, field="do", reason="retry, or drop with an id")
+    except Refused as refused:
+        return refusal(refused)
+
+
+async def shown(room: Room, letter: int) -> Shown:
+    """One of them. Raises Refused NOT_FOUND."""
+    table = room.service.chassis.dead_letter
+    async with room.database.read() as connection:
+        row = (await connection.execute(select(table).where(table.c.id == letter))).one_or_none()
+    if row is None:
+        raise Refused(Code.NOT_FOUND, what="dead letter")
+    headers = {name[:80]: value[:200] for name, value in headers_from_json(row.headers).items()}
+    return Shown(**dict(_letter(room, row)), headers=headers)
+
+
 async def listed(room: Room, limit: int = 200) -> list[DeadLetter]:
     """The oldest first."""
     table = room.service.chassis.dead_letter
     async with room.database.read() as connection:
         rows = (await connection.execute(select(table).order_by(table.c.id).limit(limit))).all()
-    return [
-        DeadLetter(
-            id=row.id,
-            service=room.service.name,
-            topic=row.topic,
-            partition=row.partition,
-            offset=row.offset,
-            key=row.key,
-            event_type=_type_in(row.headers),
-            reason=row.reason,
-            error=row.error,
-            attempts=row.attempts,
-            held_at=row.held_at,
-            bytes=len(row.value or b""),
-        )
-        for row in rows
-    ]
+    return [_letter(room, row) for row in rows]
 
 
 async def retry(room: Room, inbox: Inbox, letter: int | None = None) -> int:
@@ -83,5 +121,28 @@ async def redrive_all(room: Room) -> int:
     return sum([await inbox.redrive(place.topic, place.key) for place in places])
 
 
-def _type_in(headers: str) -> str:
-    return headers_from_json(headers).get("ce_type", "")
+def _letter(room: Room, row: Row[Any]) -> DeadLetter:
+    return DeadLetter(
+        id=row.id,
+        service=room.service.name,
+        topic=row.topic,
+        partition=row.partition,
+        offset=row.offset,
+        key=row.key,
+        event_type=headers_from_json(row.headers).get("ce_type", ""),
+        reason=row.reason,
+        error=row.error,
+        attempts=row.attempts,
+        held_at=row.held_at,
+        bytes=len(row.value or b""),
+    )
+
+
+def _number(text: Any) -> int:
+    try:
+        number = int(text)
+    except (TypeError, ValueError):
+        number = 0
+    if not 0 < number < 2**63:
+        raise Refused(Code.MALFORMED, field="id", reason="a number, as `list` shows it")
+    return number

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, select
@@ -27,6 +28,10 @@ class Stopped(Exception):
     """The consumer holds too many new keys; it refuses more until it is started again."""
 
 
+class HandlerFailed(Exception):
+    """A reaction raised: the batch is rolled back and taken again, record by record."""
+
+
 class Place(NamedTuple):
     """A topic and a key: the unit of order."""
 
@@ -49,14 +54,27 @@ class Inbox:
         return tuple(self._reactions)
 
     async def receive(self, records: Sequence[Record]) -> None:
-        """One transaction for the batch. Raises when the database is out of reach, and nothing of the batch has happened."""
+        """One transaction for the batch. Raises when the database is out of reach, and nothing of the batch has happened.
+
+        A handler seldom fails, so the batch is first tried whole; only if one fails is it taken again, each record behind a savepoint.
+        """
         self._stop_if_flooded()
-        tables = self.room.service.chassis
+        try:
+            fates = await self._take(records, careful=False)
+        except HandlerFailed:
+            fates = await self._take(records, careful=True)
+        self._held_lately += [time.monotonic()] * sum(1 for _, fate in fates if fate == "held")
+        for topic, fate in fates:
+            self.room.telemetry.records.labels(topic, fate).inc()
+        self.room.heard.ring()
+
+    async def _take(self, records: Sequence[Record], *, careful: bool) -> list[tuple[str, str]]:
+        """The batch in one transaction; what became of each record."""
         fates: list[tuple[str, str]] = []
-        newly_held = 0
         async with self.room.transaction() as tx:
             seen = await self._seen(tx.connection, records)
             held = await self._held(tx.connection, records)
+            fresh: list[str] = []
             for record in records:
                 place = Place(record.topic, record.key)
                 if record.event_id in seen:
@@ -65,43 +83,40 @@ class Inbox:
                     await self._hold(tx, record, "BEHIND", "")
                     fate = "behind"
                 else:
-                    fate = await self._apply(tx, record)
-                    if fate == "held":
-                        held.add(place)
-                        newly_held += 1
+                    fate = await self._apply(tx, record, careful=careful)
+                if fate == "held":
+                    held.add(place)
                 if fate == "applied":
                     seen.add(record.event_id)
-                    await tx.execute(
-                        self.room.database.insert(tables.inbox).values(event_id=record.event_id, at=tx.now.isoformat())
-                    )
+                    fresh.append(record.event_id)
                 fates.append((record.topic, fate))
-        self._held_lately += [time.monotonic()] * newly_held
-        for topic, fate in fates:
-            self.room.telemetry.records.labels(topic, fate).inc()
-        self.room.heard.ring()
+            await self._mark_seen(tx, fresh)
+        return fates
+
+    async def _mark_seen(self, tx: Transaction, event_ids: Sequence[str]) -> None:
+        if event_ids:
+            rows = [{"event_id": event_id, "at": tx.now.isoformat()} for event_id in event_ids]
+            await tx.connection.execute(self.room.database.insert(self.room.service.chassis.inbox), rows)
 
     async def receive_now(self, events: Sequence[Outgoing]) -> None:
         """Apply what a command just told, before its topic brings it. What cannot be applied now is left to the topic, which holds it
         if it must; so this never fails and never holds."""
         records = [Record(event.topic, -1, -1, event.key, event.value.encode(), event.headers) for event in events]
-        tables = self.room.service.chassis
         try:
             async with self.room.transaction() as tx:
                 seen = await self._seen(tx.connection, records)
                 held = await self._held(tx.connection, records)
+                fresh = []
                 for record in records:
                     place = Place(record.topic, record.key)
                     if record.topic not in self._reactions or record.event_id in seen or place in held:
                         continue
                     reaction = self._reactions[record.topic]
                     event = decode(record, reaction.topic)
-                    async with tx.connection.begin_nested():
-                        await remember(tx, reaction.topic, event)
-                        await reaction.react(tx, event)
-                    insert = self.room.database.insert(tables.inbox).values(
-                        event_id=record.event_id, at=tx.now.isoformat()
-                    )
-                    await tx.execute(insert)
+                    await remember(tx, reaction.topic, event)
+                    await reaction.react(tx, event)
+                    fresh.append(record.event_id)
+                await self._mark_seen(tx, fresh)
         except Exception as error:
             log.warning("a command's own events wait for their topic", extra={"facts": {"error": type(error).__name__}})
         self.room.heard.ring()
@@ -127,16 +142,13 @@ class Inbox:
                 if fate == "held":
                     break
                 if fate == "applied":
-                    inbox = self.room.service.chassis.inbox
-                    await tx.execute(
-                        self.room.database.insert(inbox).values(event_id=record.event_id, at=tx.now.isoformat())
-                    )
+                    await self._mark_seen(tx, [record.event_id])
                 await tx.execute(table.delete().where(table.c.id == row.id))
                 through += 1
         self.room.heard.ring()
         return through
 
-    async def _apply(self, tx: Transaction, record: Record, *, redriven: bool = False) -> str:
+    async def _apply(self, tx: Transaction, record: Record, *, careful: bool = True, redriven: bool = False) -> str:
         reaction = self._reactions[record.topic]
         try:
             event = decode(record, reaction.topic)
@@ -146,12 +158,14 @@ class Inbox:
         before = len(tx.outgoing)
         try:
             with correlated(record.headers.get("ce_correlationid", "")):
-                async with tx.connection.begin_nested():
+                async with tx.connection.begin_nested() if careful else nullcontext():
                     await remember(tx, reaction.topic, event)
                     await reaction.react(tx, event)
         except Exception as error:
             if is_outage(error):
                 raise
+            if not careful:
+                raise HandlerFailed from error
             del tx.outgoing[before:]
             log.exception(
                 "a reaction failed; its record is held", extra={"facts": {"topic": record.topic, "key": record.key}}

@@ -16,15 +16,13 @@ from starlette.routing import Route
 from services.chassis import dead_letters
 from services.chassis.bus.port import Bus, Consumer
 from services.chassis.database import is_outage
-from services.chassis.door import Door, body_of, refusal
+from services.chassis.door import Door
 from services.chassis.identity import Verifier
 from services.chassis.inbox import Inbox
 from services.chassis.lease import Lease
 from services.chassis.relay import Relay, prune_sent
 from services.chassis.room import Room
 from services.chassis.service import Timer
-from services.contracts.organisation import Role
-from services.contracts.refusals import Code, Refused
 
 log = logging.getLogger(__name__)
 
@@ -123,27 +121,7 @@ class Runtime:
         return JSONResponse({"unsent": count, "oldest": oldest.isoformat() if oldest else None})
 
     async def _dead_letters(self, request: Request) -> Response:
-        """List (GET) or re-drive and drop (POST {"do": "retry"|"drop", "id": n}). Operators only."""
-        try:
-            caller = self._verifier.caller(request.headers.get("authorization"))
-            if not any(grant.role is Role.OPERATOR for grant in caller.grants):
-                raise Refused(Code.NOT_PERMITTED, command="dead-letters")
-            if request.method == "GET":
-                letters = await dead_letters.listed(self.room)
-                return JSONResponse([letter.model_dump(mode="json") for letter in letters])
-            body = await body_of(request)
-            letter = body.get("id")
-            match body.get("do"):
-                case "retry":
-                    return JSONResponse({"through": await dead_letters.retry(self.room, self.inbox, letter)})
-                case "drop" if isinstance(letter, int):
-                    if not await dead_letters.drop(self.room, letter):
-                        raise Refused(Code.NOT_FOUND, what="dead letter")
-                    return JSONResponse({"dropped": letter})
-                case _:
-                    raise Refused(Code.MALFORMED, field="do", reason="retry, or drop with an id")
-        except Refused as refused:
-            return refusal(refused)
+        return await dead_letters.desk(self.room, self.inbox, self._verifier, request)
 
 
 async def _alive(_request: Request) -> Response:

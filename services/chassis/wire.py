@@ -11,6 +11,8 @@ from services.contracts.topics import Topic
 
 MAX_RECORD = 256 * 1024
 """Bytes of a value. Both buses refuse more: a fact is small, texts stay at home."""
+MAX_BATCH = MAX_RECORD + 16 * 1024
+"""Bytes of a batch on Kafka: the largest record with its key and headers. Both the relay and the topics keep to it."""
 
 
 @dataclass(frozen=True, slots=True)

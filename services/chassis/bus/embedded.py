@@ -10,7 +10,7 @@ from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
 from faststream.kafka import KafkaBroker
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from services.chassis.bus.port import BATCH, Receiver, subscribe
 from services.chassis.database import Database
@@ -25,13 +25,15 @@ class Log:
     def __init__(self, database: Database, tables: Chassis) -> None:
         self.database = database
         self.tables = tables
+        self.commits = 0
+        """How often something was added: a consumer that has read up to here need not look again."""
 
-    async def after(self, topic: str, offset: int, limit: int) -> Sequence[Any]:
-        """Records of a topic behind an offset. SQLite commits in the order of ids, so nothing can appear before them later."""
+    async def after(self, offsets: Mapping[str, int], limit: int) -> Sequence[Any]:
+        """Records of some topics, each behind its offset. SQLite commits in the order of ids, so nothing appears before them later."""
         outbox = self.tables.outbox
-        query = select(outbox).where(outbox.c.topic == topic, outbox.c.id > offset).order_by(outbox.c.id).limit(limit)
+        wanted = or_(*((outbox.c.topic == topic) & (outbox.c.id > offset) for topic, offset in offsets.items()))
         async with self.database.read() as connection:
-            return (await connection.execute(query)).all()
+            return (await connection.execute(select(outbox).where(wanted).order_by(outbox.c.id).limit(limit))).all()
 
     async def end(self, topic: str) -> int:
         """The offset of the newest record; 0 of an empty topic."""
@@ -84,6 +86,8 @@ class LogConsumer:
         self._group = group_id
         self._topics: list[str] = []
         self.next: dict[str, int] = {}
+        self._kept: dict[str, int] = {}
+        self._read_up_to: dict[Log, int] = {}
         self._open = True
 
     def subscribe(self, topics: Sequence[str] = (), pattern: str | None = None, listener: Any = None) -> None:
@@ -100,7 +104,8 @@ class LogConsumer:
         async with self._home.database.read() as connection:
             rows = (await connection.execute(select(position))).all()
         kept = {row.topic: row.next for row in rows}
-        self.next = {topic: kept.get(topic, 0) for topic in self._topics}
+        self._kept = {topic: kept.get(topic, 0) for topic in self._topics}
+        self.next = dict(self._kept)
 
     async def stop(self) -> None:
         """Let the loop run out."""
@@ -108,15 +113,18 @@ class LogConsumer:
         self._bell.ring()
 
     async def commit(self) -> None:
-        """Keep the offsets."""
+        """Keep the offsets that moved."""
+        moved = {topic: offset for topic, offset in self.next.items() if self._kept.get(topic) != offset}
         position = self._home.tables.position
         async with self._home.database.write() as connection:
-            for topic, offset in self.next.items():
+            for topic, offset in moved.items():
                 await connection.execute(self._home.database.upsert(position, {"topic": topic, "next": offset}))
+        self._kept.update(moved)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         """A nack: read again from there."""
         self.next[partition.topic] = min(self.next.get(partition.topic, 0), offset - 1)
+        self._read_up_to.clear()
 
     async def getmany(
         self, timeout_ms: int = 0, max_records: int | None = None
@@ -142,17 +150,26 @@ class LogConsumer:
 
     async def _read(self, limit: int) -> list[ConsumerRecord[Any, Any]]:
         found: list[ConsumerRecord[Any, Any]] = []
-        for topic in self._topics:
-            for row in await self._logs[topic].after(topic, self.next[topic], max(1, limit // len(self._topics))):
+        for log, topics in self._by_log().items():
+            commits = log.commits
+            if self._read_up_to.get(log) == commits:
+                continue
+            rows = await log.after({topic: self.next[topic] for topic in topics}, limit)
+            if len(rows) < limit:
+                self._read_up_to[log] = commits
+            for row in rows:
                 headers = tuple((name, value.encode()) for name, value in headers_from_json(row.headers).items())
                 key = row.key.encode()
-                found.append(
-                    ConsumerRecord(
-                        topic, 0, row.id, 0, 0, key, row.value, None, len(key), len(row.value or b""), headers
-                    )
-                )
-                self.next[topic] = row.id
+                size = len(row.value or b"")
+                found.append(ConsumerRecord(row.topic, 0, row.id, 0, 0, key, row.value, None, len(key), size, headers))
+                self.next[row.topic] = row.id
         return found
+
+    def _by_log(self) -> dict[Log, list[str]]:
+        grouped: dict[Log, list[str]] = {}
+        for topic in self._topics:
+            grouped.setdefault(self._logs[topic], []).append(topic)
+        return grouped
 
 
 class LogBroker(KafkaBroker):
@@ -208,6 +225,11 @@ class EmbeddedBus:
         self._homes[owner] = log
         self.logs.update(dict.fromkeys(topics, log))
 
+    def committed(self, owner: str) -> None:
+        """A service's transaction added to its log."""
+        self._homes[owner].commits += 1
+        self.bell.ring()
+
     def consumer(self, group: str, receiver: Receiver) -> EmbeddedConsumer:
         """`group` ends in the reader's name, as in `21.notify`."""
         return EmbeddedConsumer(self, group, receiver, self._homes[group.rpartition(".")[2]])
@@ -230,6 +252,7 @@ class EmbeddedBus:
                         sent=True,
                     )
                 )
+            log.commits += 1
         self.bell.ring()
 
     async def stop(self) -> None:

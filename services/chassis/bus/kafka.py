@@ -10,8 +10,9 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 from faststream.kafka import KafkaBroker
 
+from services.chassis.bus.kafka_lag import KafkaLag
 from services.chassis.bus.port import Receiver, subscribe
-from services.chassis.wire import MAX_RECORD, Record
+from services.chassis.wire import MAX_BATCH, MAX_RECORD, Record
 
 log = logging.getLogger(__name__)
 
@@ -19,10 +20,11 @@ log = logging.getLogger(__name__)
 class KafkaConsumer:
     """One receiver's group on Kafka."""
 
-    def __init__(self, servers: list[str], group: str, receiver: Receiver) -> None:
+    def __init__(self, servers: list[str], group: str, receiver: Receiver, lag: KafkaLag) -> None:
         self._servers = servers
         self._group = group
         self._receiver = receiver
+        self._lag = lag
         self._broker: KafkaBroker | None = None
         self._starting: asyncio.Task[None] | None = None
 
@@ -59,21 +61,7 @@ class KafkaConsumer:
                 await asyncio.wait_for(self._broker.stop(), 20)
 
     async def lag(self) -> int:
-        """End offsets less committed ones, over this replica's partitions."""
-        if self._broker is None:
-            raise ConnectionError("the consumer has not reached Kafka yet")
-        lag = 0
-        for subscriber in self._broker.subscribers:
-            consumer = getattr(subscriber, "consumer", None)
-            if consumer is None or not (partitions := consumer.assignment()):
-                raise ConnectionError("the consumer has no partitions yet")
-            try:
-                ends = await asyncio.wait_for(consumer.end_offsets(partitions), 5)
-                for partition, end in ends.items():
-                    lag += end - (await asyncio.wait_for(consumer.committed(partition), 5) or 0)
-            except (KafkaError, TimeoutError) as error:
-                raise ConnectionError(type(error).__name__) from error
-        return lag
+        return await self._lag.of(self._group, self._receiver.topics)
 
 
 class KafkaBus:
@@ -83,9 +71,10 @@ class KafkaBus:
         self._servers = servers.split(",")
         self._client_id = client_id
         self._producer: AIOKafkaProducer | None = None
+        self._lag = KafkaLag(self._servers, client_id)
 
     def consumer(self, group: str, receiver: Receiver) -> KafkaConsumer:
-        return KafkaConsumer(self._servers, group, receiver)
+        return KafkaConsumer(self._servers, group, receiver, self._lag)
 
     async def publish(self, records: Sequence[Record]) -> None:
         """In order per partition: a partition's next batch goes only when the one before it is acknowledged.
@@ -106,6 +95,7 @@ class KafkaBus:
             await asyncio.gather(*(self._send(producer, *lane, batch) for lane, batch in lanes.items()))
         except BaseException:
             self._producer = None
+        await self._lag.close()
             with suppress(Exception):
                 await asyncio.wait_for(producer.stop(), 2)
             raise
@@ -129,8 +119,8 @@ class KafkaBus:
                 bootstrap_servers=self._servers,
                 client_id=self._client_id,
                 enable_idempotence=True,
-                max_batch_size=MAX_RECORD * 2,
-                max_request_size=MAX_RECORD * 4,
+                max_batch_size=MAX_BATCH,  # a topic takes no larger one, and a refused batch poisons the producer
+                max_request_size=MAX_BATCH * 4,
                 request_timeout_ms=15_000,
             )
             try:
@@ -148,3 +138,4 @@ class KafkaBus:
             with suppress(Exception):
                 await asyncio.wait_for(self._producer.stop(), 3)
             self._producer = None
+        await self._lag.close()
