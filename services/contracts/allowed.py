@@ -13,12 +13,20 @@ def owner_may_accept(case: CaseState, *, delegated: bool) -> bool:
 
 
 def allowed_commands(
-    caller: Caller, case: CaseState, custody: CustodyState | None, access: AccessState, village: str, group: Node | None
+    caller: Caller,
+    case: CaseState,
+    custody: CustodyState | None,
+    access: AccessState,
+    village: str,
+    group: Node | None,
+    worker: str,
 ) -> list[str]:
-    """The names of the commands. A hint for a front end: the owner of each decision asks again."""
+    """The names of the commands. A hint for a front end: the owner of each decision asks again. `worker` is the caller's tag: who
+    did the work does not call back (I5)."""
     target = Target(
         region=village,
         group=access.group,
+        holder=custody.holder if custody else None,
         case_class=access.case_class,
         reporters=access.reporters,
         circle=access.circle,
@@ -31,6 +39,8 @@ def allowed_commands(
             continue
         as_owner = command == "AcceptMatter" and grant is not None and grant.role is Role.GROUP_OWNER
         if as_owner and not owner_may_accept(case, delegated=bool(group and group.delegated_to_owner)):
+            continue
+        if command == "CallBack" and custody is not None and worker in custody.workers:
             continue
         allowed.append(command)
     return allowed

@@ -21,7 +21,12 @@ class Model(BaseModel):
     """A value in the public language: immutable, camelCase on the wire, unknown fields ignored (a newer writer may add some)."""
 
     model_config = ConfigDict(
-        frozen=True, alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
+        frozen=True,
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        use_attribute_docstrings=True,  # the sentence under a field is its description in the JSON Schemas
     )
 
 

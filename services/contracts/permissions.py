@@ -44,7 +44,8 @@ class Target(Model):
 
     region: RegionCode | None = None
     group: NodeId | None = None
-    node: NodeId | None = None
+    holder: NodeId | None = None
+    """The node that is accountable for the matter, as far as the service knows."""
     case_class: CaseClass = CaseClass.C0
     reporters: tuple[MemberId, ...] = ()
     circle: tuple[MemberId, ...] = ()
@@ -58,6 +59,9 @@ class Reach(StrEnum):
     """The matter comes from the caller's own group."""
     SUBTREE = "SUBTREE"
     """The matter lies in the region of the caller's node. Downward only; never a sibling."""
+    HOLDER = "HOLDER"
+    """As SUBTREE, and the caller's node holds the matter or she is of its handling circle: levels above that do not hold a matter
+    see it in counts and do not move it (domain 1.3 hard rule c)."""
     REPORTER = "REPORTER"
     """The caller reported the matter; her roles do not count."""
     SELF = "SELF"
@@ -85,8 +89,17 @@ def _lines(command: str, *grants: tuple[Role | None, frozenset[Level], Reach]) -
 _GROUP_OWNER = (Role.GROUP_OWNER, _V, Reach.GROUP)
 _CHAIR = (Role.CHAIR, _V, Reach.SUBTREE)
 _EXEC = (Role.EXEC_MEMBER, _V, Reach.SUBTREE)
-_OFFICER = (Role.OFFICER, _TOWNSHIP_UP, Reach.SUBTREE)
-_RIGHTS = (Role.RIGHTS_OFFICER, _C, Reach.SUBTREE)
+_COUNCIL = (Role.COUNCIL_MEMBER, _V, Reach.SUBTREE)
+_ON_BEHALF = (
+    (Role.OFFICER, _TOWNSHIP_UP, Reach.SUBTREE),
+    (Role.CHAIR, _TOWNSHIP_UP, Reach.SUBTREE),
+    (Role.RIGHTS_OFFICER, _C, Reach.SUBTREE),
+)
+_HOLDING = (
+    (Role.OFFICER, _TOWNSHIP_UP, Reach.HOLDER),
+    (Role.CHAIR, _TOWNSHIP_UP, Reach.HOLDER),
+    (Role.RIGHTS_OFFICER, _C, Reach.HOLDER),
+)
 _REPORTER = (None, _ALL, Reach.REPORTER)
 
 TABLE: tuple[Permission, ...] = (
@@ -96,22 +109,22 @@ TABLE: tuple[Permission, ...] = (
         (Role.REPRESENTATIVE, _V, Reach.GROUP),
         (Role.UNIT_LEADER, _V, Reach.GROUP),
         _GROUP_OWNER,
+        _COUNCIL,
         _EXEC,
         _CHAIR,
-        _OFFICER,
-        _RIGHTS,
+        *_ON_BEHALF,
     ),
-    *_lines("Acknowledge", _GROUP_OWNER, _EXEC, _CHAIR, _RIGHTS),
-    *_lines("AcceptMatter", _GROUP_OWNER, _CHAIR, _OFFICER, _RIGHTS),
-    *_lines("GiveFeedback", _GROUP_OWNER, _CHAIR, _RIGHTS),
+    *_lines("Acknowledge", _GROUP_OWNER, _EXEC, _CHAIR, *_HOLDING),
+    *_lines("AcceptMatter", _GROUP_OWNER, _CHAIR, *_HOLDING),
+    *_lines("GiveFeedback", _GROUP_OWNER, _CHAIR, *_HOLDING),
     *_lines("RateMatter", _REPORTER),
-    *_lines("CallBack", _GROUP_OWNER, _EXEC, _CHAIR, _OFFICER, _RIGHTS),
-    *_lines("CloseMatter", _CHAIR, _RIGHTS),
+    *_lines("CallBack", _GROUP_OWNER, _EXEC, _CHAIR, *_HOLDING),
+    *_lines("CloseMatter", _CHAIR, *_HOLDING),
     *_lines("AddRegion", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("ImportRegions", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("PutNode", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("Delegate", _CHAIR),
-    *_lines("SolveOnSpot", (Role.UNIT_LEADER, _V, Reach.GROUP), _GROUP_OWNER, _EXEC, _CHAIR, _RIGHTS),
+    *_lines("SolveOnSpot", (Role.UNIT_LEADER, _V, Reach.GROUP), _GROUP_OWNER, _EXEC, _CHAIR),
     *_lines("MarkRead", (None, _ALL, Reach.SELF)),
 )
 
@@ -136,15 +149,19 @@ def may_see_at_all(caller: Caller, target: Target) -> bool:
 
 
 def acting_grant(caller: Caller, command: str, target: Target) -> Grant | None:
-    """The grant under which the caller may ask this, or None. The nearest node wins: she acts as close to the matter as she can."""
+    """The grant under which the caller may ask this, or None. The nearest node wins: she acts as close to the matter as she can.
+    A C2 or C3 matter is handled by its circle alone: having reported it gives nobody's office a hand in it."""
     if not may_see_at_all(caller, target):
+        return None
+    in_circle = caller.member in target.circle
+    if target.case_class in {CaseClass.C2, CaseClass.C3} and not in_circle:
         return None
     fitting = [
         grant
         for line in TABLE
         if line.command == command and line.role is not None
         for grant in caller.grants
-        if grant.role is line.role and grant.level in line.levels and _reaches(line.reach, grant, target)
+        if grant.role is line.role and grant.level in line.levels and _reaches(line.reach, grant, target, in_circle)
     ]
     return max(fitting, key=lambda grant: len(grant.region), default=None)
 
@@ -157,11 +174,14 @@ def may_as_herself(caller: Caller, command: str, target: Target) -> bool:
     return Reach.REPORTER in reaches and caller.member in target.reporters and caller.member not in target.barred
 
 
-def _reaches(reach: Reach, grant: Grant, target: Target) -> bool:
+def _reaches(reach: Reach, grant: Grant, target: Target, in_circle: bool) -> bool:
     match reach:
         case Reach.GROUP:
             return target.group is not None and grant.node == target.group
         case Reach.SUBTREE:
             return target.region is not None and contains(grant.region, target.region)
+        case Reach.HOLDER:
+            below = target.region is not None and contains(grant.region, target.region)
+            return below and (in_circle or grant.node == target.holder)
         case _:
             return False

@@ -87,10 +87,7 @@ async def waiting_for(tx: Transaction, case_id: str) -> list[Event]:
 async def nodes_about(tx: Transaction, region: str, group: str | None) -> dict[str, Node]:
     """The nodes that may have somebody to tell: the group, and the federations from the village up."""
     ids = [federation_of(at_level(region, level)) for level in Level if level.width <= len(region)]
-    found = {
-        node_id: await tx.known(topics.INTAKE_ROSTER, Node, node_id) for node_id in (*ids, *([group] if group else []))
-    }
-    return {node_id: node for node_id, node in found.items() if node is not None}
+    return await tx.known_many(topics.INTAKE_ROSTER, Node, [*ids, *([group] if group else [])])
 
 
 async def send_digests(tx: Transaction, now: datetime, limit: int) -> int:

@@ -41,7 +41,7 @@ class KafkaConsumer:
             subscribe(broker, self._group, self._receiver, poll_ms=50)
             try:
                 await broker.start()
-            except (KafkaError, OSError) as error:
+            except Exception as error:  # whatever it is: a service without a consumer would be deaf without a word
                 log.warning("Kafka is away", extra={"facts": {"group": self._group, "error": type(error).__name__}})
                 with suppress(Exception):
                     await asyncio.wait_for(broker.stop(), 5)
@@ -57,7 +57,7 @@ class KafkaConsumer:
             with suppress(asyncio.CancelledError):
                 await self._starting
         if self._broker:
-            with suppress(TimeoutError):
+            with suppress(TimeoutError, KafkaError):
                 await asyncio.wait_for(self._broker.stop(), 20)
 
     async def lag(self) -> int:
@@ -95,7 +95,6 @@ class KafkaBus:
             await asyncio.gather(*(self._send(producer, *lane, batch) for lane, batch in lanes.items()))
         except BaseException:
             self._producer = None
-        await self._lag.close()
             with suppress(Exception):
                 await asyncio.wait_for(producer.stop(), 2)
             raise

@@ -31,6 +31,7 @@ async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
     return Target(
         region=custody.region,
         group=access.group,
+        holder=custody.holder,
         case_class=access.case_class,
         reporters=access.reporters,
         circle=access.circle,
@@ -49,7 +50,7 @@ async def solve_on_spot(tx: Transaction, acting: Acting, command: asked.SolveOnS
         custody,
         case,
         acting.grant.public_node,
-        worker_tag(tx, custody.case_id, acting.member),
+        worker_tag(tx.room, custody.case_id, acting.member),
         command.outcome,
         tx.get(RuleBook).of(custody.region),
         tx.room.secret,

@@ -28,9 +28,11 @@ from services.intake.tables import PHOTOS
 async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
     """The matter as far as permission goes."""
     case = await _case(tx, command)
+    custody = await _custody(tx, case)
     return Target(
         region=case.village,
         group=case.group,
+        holder=custody.holder if custody else None,
         case_class=case.case_class,
         reporters=case.reporters,
         circle=case.circle,
@@ -133,7 +135,7 @@ async def call_back(tx: Transaction, acting: Acting, command: asked.CallBack) ->
     moved = rules.call_back(
         case,
         _node(acting),
-        worker_tag(tx, case.case_id, acting.member),
+        worker_tag(tx.room, case.case_id, acting.member),
         reached=command.reached,
         score=command.score,
         solved=command.solved,
@@ -165,8 +167,12 @@ async def _matter(tx: Transaction, command: MatterCommand) -> tuple[Case, Custod
     """The case, unchanged since the caller looked, and the custody as its owner last told it."""
     case = await _case(tx, command)
     tx.check_version(Case, case.case_id, command.expected_version)
+    return case, await _custody(tx, case)
+
+
+async def _custody(tx: Transaction, case: Case) -> CustodyState | None:
     topic = topics.ESCALATION_SEALED if case.case_class is CaseClass.C3 else topics.ESCALATION_CUSTODY
-    return case, await tx.known(topic, CustodyState, case.case_id)
+    return await tx.known(topic, CustodyState, case.case_id)
 
 
 async def _save(tx: Transaction, moved: Moved) -> Answer:
