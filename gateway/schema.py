@@ -1,5 +1,7 @@
 """The schema, put together from its subjects."""
 
+from functools import cache
+
 import strawberry
 from strawberry import relay
 from strawberry.printer import print_schema
@@ -14,7 +16,7 @@ from gateway.subjects.feed import Subscription
 from gateway.subjects.inbox import MeMutation, MeQuery
 from gateway.subjects.node import OrgNode, RegionQuery
 from gateway.subjects.roster import RosterMutation
-from gateway.words import REGION_CODE, RegionCode, describe_values
+from gateway.words import REGION_CODE, RegionCode, describe_roots, describe_values
 
 
 @strawberry.type
@@ -30,8 +32,9 @@ Query = merge_types("Query", (NodeQuery, MeQuery, CaseQuery, RegionQuery, Counts
 Mutation = merge_types("Mutation", (CaseMutation, RosterMutation, MeMutation))
 
 
+@cache
 def build() -> strawberry.Schema:
-    """A schema, with the description of every enum value."""
+    """The schema, with a description of everything in it. One a process: Strawberry's types cannot be built into a second."""
     schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,
@@ -41,6 +44,7 @@ def build() -> strawberry.Schema:
         config=StrawberryConfig(scalar_map={RegionCode: REGION_CODE}),
     )
     describe_values(schema)
+    describe_roots(schema)
     return schema
 
 
