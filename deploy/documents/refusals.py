@@ -1,0 +1,28 @@
+"""`docs/refusals.md`: the catalogue of refusals."""
+
+from deploy.documents.markdown import code, page, table
+from services.contracts.refusals import Code
+
+
+def refusals_page() -> str:
+    """Every code with its words in both languages, its HTTP status, and whether a retry may succeed."""
+    rows = [
+        (
+            code(each.name),
+            each.value.zh,
+            each.value.en,
+            each.value.status,
+            "可以 yes" if each.value.retryable else "",
+        )
+        for each in Code
+    ]
+    return page(
+        "拒绝代码 · Refusals",
+        "被拒绝时什么都没有发生。变更操作以 `Refusal` 返回，查询以错误返回（`extensions.code`），服务与 `/attachments` 以所列 HTTP 状态返回。"
+        "花括号处只填代码、字段名和数字，绝不填个人信息。“可重试”表示同一请求（同一个 `idempotencyKey`）稍后可能成功。",
+        "When a request is refused nothing has happened. Mutations answer a `Refusal`, queries an error with the code in its `extensions`, "
+        "services and `/attachments` the HTTP status given here. Braces are filled with codes, names of fields and numbers, never with "
+        "anything personal. Retryable means that the same request, with the same `idempotencyKey`, may succeed later. "
+        "`{ refusalCodes { code messageZh messageEn retryable } }` answers the same table.",
+        table(("代码 code", "中文", "English", "HTTP", "可重试 retryable"), rows),
+    )
