@@ -20,10 +20,12 @@ PORTS: Mapping[str, int] = MappingProxyType(
         "deliberation": 8102,
         "escalation": 8103,
         "notify": 8104,
+        "projector": 8105,
         "Kafka": 19092,
         "PostgreSQL": 15432,
     }
 )
+KAFKA_JARS = "Kafka jars"
 
 
 @dataclass(frozen=True)
@@ -38,15 +40,23 @@ class Check:
 
 def checks(data: Path = Path("data"), ports: Mapping[str, int] = PORTS) -> list[Check]:
     """Everything that a distributed run needs. An embedded run needs Python, its port, the data folder and loopback only."""
+    places = [*(_port(name, port) for name, port in ports.items()), _data_folder(data)]
+    return [*programs(), _kafka_jars(), *places]
+
+
+def needs(data: Path, ports: Mapping[str, int]) -> list[Check]:
+    """What a distributed run lacks and cannot get by itself (the jars it can)."""
+    return [check for check in checks(data, ports) if not check.ok and check.name != KAFKA_JARS]
+
+
+def programs() -> list[Check]:
+    """What has to be installed, whatever the settings."""
     return [
         _python(),
         _look("Java 17 or newer", _java, jars.GET_JAVA),
         _look("Maven", _maven, jars.GET_MAVEN),
-        _kafka_jars(),
         _look("PostgreSQL 15", lambda: str(postgres.binaries()), postgres.GET_POSTGRES),
         _loopback(),
-        *(_port(name, port) for name, port in ports.items()),
-        _data_folder(data),
     ]
 
 
@@ -80,9 +90,9 @@ def _maven() -> str:
 
 def _kafka_jars() -> Check:
     if jars.jars_complete():
-        return Check("Kafka jars", True, f"complete in {jars.LIBS}")
+        return Check(KAFKA_JARS, True, f"complete in {jars.LIBS}")
     get = "they are fetched by Maven (55 MB) at the first distributed run, which needs the network"
-    return Check("Kafka jars", False, f"not complete in {jars.LIBS}", get)
+    return Check(KAFKA_JARS, False, f"not complete in {jars.LIBS}", get)
 
 
 def _loopback() -> Check:

@@ -1,5 +1,7 @@
 """PostgreSQL 15 as one local process with a cluster of its own, on loopback TCP only."""
 
+import hashlib
+import hmac
 import os
 import pwd
 import re
@@ -96,6 +98,21 @@ class PostgresServer(Server):
             # Two starters at once: the loser finds the database there, which is what it wanted.
             if "already exists" not in str(error) and "duplicate key" not in str(error):
                 raise
+
+    def create_owned_database(self, name: str) -> str:
+        """The same, with an owner of the same name who can enter no other; returns `owner:password@host:port`, never to be printed or logged.
+        The password is derived from the cluster's own, so that nothing more has to be kept."""
+        self.create_database(name)
+        password = hmac.new(self._password().encode(), name.encode(), hashlib.sha256).hexdigest()
+        exists = f"SELECT FROM pg_roles WHERE rolname = '{name}'"  # the name was checked above
+        script = [
+            f"SELECT 'CREATE ROLE {name}' WHERE NOT EXISTS ({exists}) \\gexec",
+            f"ALTER ROLE {name} LOGIN PASSWORD '{password}';",
+            f"ALTER DATABASE {name} OWNER TO {name};",
+            f"REVOKE ALL ON DATABASE {name} FROM PUBLIC;",
+        ]
+        self._psql("\n".join(script))
+        return f"{name}:{password}@{LOOPBACK}:{self.port}"
 
     def ready(self) -> bool:
         """Whether the server takes connections now."""

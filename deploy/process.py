@@ -1,0 +1,92 @@
+"""One process of a distributed run: `python -m deploy.process intake|deliberation|escalation|notify|gateway|projector`.
+
+Migrates its own database, serves on its port, consumes, relays, keeps time; drains at SIGTERM. Serves commands with Kafka away.
+The gateway and the projector share a database: the projector writes the read model, any number of gateways read it, and apply
+what their own callers' commands told.
+"""
+
+import asyncio
+import socket
+import sys
+from contextlib import AsyncExitStack
+
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+from starlette.types import ASGIApp
+
+from deploy.embedded import CannotStart, check_python, listening_socket
+from deploy.migrate import SchemaUnknown, check, migrate
+from deploy.serving import server_of
+from deploy.wiring import SERVICES, Wiring
+from gateway.projector import PROJECTOR
+from services.chassis.bus.kafka import KafkaBus
+from services.chassis.settings import Settings, sentence_of
+from services.chassis.telemetry import log_to_stderr
+
+GATEWAY, PROJECTION = PROJECTOR.name, "projector"
+PROCESSES = (*SERVICES, PROJECTION, GATEWAY)
+"""The kinds of process; there may be several of each."""
+
+
+def run(process: str, settings: Settings) -> int:
+    """Until SIGTERM or Ctrl-C. Returns the exit code. Raises CannotStart."""
+    check_python()
+    if not (settings.kafka and settings.postgres):
+        raise CannotStart(
+            "A process of a distributed run needs YISHI_KAFKA and YISHI_POSTGRES; for one process alone: yishi up."
+        )
+    log_to_stderr(process, settings.log_level)
+    with listening_socket(settings, process) as listener:
+        try:
+            asyncio.run(_serve(process, settings, listener))
+        except SchemaUnknown as error:
+            raise CannotStart(str(error)) from None
+        except (OSError, DBAPIError) as error:
+            place = settings.postgres.rpartition("@")[2]  # what stands before it is the password
+            raise CannotStart(
+                f"The database of {process} on PostgreSQL at {place} cannot be used ({_kind(error)}): is it running, and is "
+                "YISHI_POSTGRES right?"
+            ) from None
+    return 0
+
+
+async def _serve(process: str, settings: Settings, listener: socket.socket) -> None:
+    wiring = Wiring(settings, KafkaBus(settings.kafka, f"yishi-{process}"))
+    try:
+        part = wiring.service(GATEWAY if process == PROJECTION else process)
+        await migrate(part.room.service.name, part.room.database.url)
+        await check(part.room.service.name, part.room.database.url)
+        async with AsyncExitStack() as running:
+            app: ASGIApp = part.runtime.app
+            if process == PROJECTION:
+                wiring.give_sources(part, wiring.calling())
+            if process == GATEWAY:
+                app = wiring.gateway(part, wiring.calling(), graphiql=settings.graphiql)
+            else:
+                await running.enter_async_context(part.runtime.running())
+            await server_of(app).serve(sockets=[listener])
+    finally:
+        await wiring.close()
+
+
+def _kind(error: OSError | DBAPIError) -> str:
+    return type((error.orig if isinstance(error, DBAPIError) else None) or error).__name__
+
+
+def main() -> int:
+    """The entry point."""
+    try:
+        if len(sys.argv) != 2 or sys.argv[1] not in PROCESSES:
+            raise CannotStart(f"python -m deploy.process {'|'.join(PROCESSES)}")
+        return run(sys.argv[1], Settings())
+    except ValidationError as error:
+        print(sentence_of(error), file=sys.stderr)
+    except CannotStart as error:
+        print(error, file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
