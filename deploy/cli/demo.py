@@ -1,2 +1,100 @@
-def demo() -> None:
-    """Play a story."""
+"""`yishi demo`: plays stories on a running Yishi and says whether everything held."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from deploy.demo.player import Played
+    from deploy.demo.stories.base import Story
+
+HELD, DID_NOT_HOLD, CANNOT_RUN = 0, 1, 2
+
+
+def demo(
+    story: Annotated[str, typer.Option("--story", help="The story to play, such as S00; by default all.")] = "",
+    url: Annotated[
+        str, typer.Option("--url", help="The gateway's address; by default the run that uses YISHI_DATA.")
+    ] = "",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a JSON line for each step, and one at the end.")
+    ] = False,
+) -> None:
+    """Play a story with each person's own token. Exits 0 if all held, 1 if not, 2 if it cannot be played."""
+    from deploy.demo.client import CannotPlay
+    from deploy.embedded import CannotStart
+
+    try:
+        played = _play(_stories(story), _address(url), as_json=as_json)
+    except (CannotPlay, CannotStart) as error:
+        typer.secho(str(error), fg="red", err=True)
+        raise typer.Exit(CANNOT_RUN) from None
+    raise typer.Exit(HELD if all(each.ok for each in played) else DID_NOT_HOLD)
+
+
+def _stories(wanted: str) -> "Sequence[Story]":
+    from deploy.demo.client import CannotPlay
+    from deploy.demo.stories import s00
+
+    stories = (s00.STORY,)
+    found = [story for story in stories if wanted.upper() in {"", story.id}]
+    if not found:
+        known = ", ".join(story.id for story in stories)
+        raise CannotPlay(f"There is no story {wanted}; there are: {known}.")
+    return found
+
+
+def _address(url: str) -> str:
+    from deploy.demo.client import CannotPlay
+    from deploy.embedded import running_at
+    from services.chassis.settings import Settings
+
+    data = Settings().data
+    if found := url or running_at(data):
+        return found
+    raise CannotPlay(
+        f"No Yishi runs on the data folder {data}: start it with `make up`, set YISHI_DATA to its folder, or give --url."
+    )
+
+
+def _play(stories: "Sequence[Story]", url: str, *, as_json: bool) -> "Sequence[Played]":
+    import httpx
+    from websockets.exceptions import WebSocketException
+
+    from deploy.demo.client import CannotPlay
+
+    try:
+        return asyncio.run(_played(stories, url, as_json=as_json))
+    except (httpx.TransportError, WebSocketException, OSError, TimeoutError) as error:
+        raise CannotPlay(f"The run at {url} went away while the story was played ({type(error).__name__}).") from None
+
+
+async def _played(stories: "Sequence[Story]", url: str, *, as_json: bool) -> "Sequence[Played]":
+    from rich.console import Console
+
+    from deploy.cli.token import issue
+    from deploy.demo import report
+    from deploy.demo.client import Front
+    from deploy.demo.player import play
+
+    console = Console()
+    played: list[Played] = []
+    front = Front(url, issue)
+    try:
+        for story in stories:
+            steps: list[Played] = []
+            with console.status(f"{story.id} …") if not as_json and console.is_terminal else nullcontext():
+                async for step in play(front, story):
+                    steps.append(step)
+                    if as_json:
+                        print(report.json_line(step), flush=True)
+            played += steps
+            if not as_json:
+                report.show(console, story, steps)
+    finally:
+        await front.close()
+    print(report.summary_line(played) if as_json else f"\n{report.summary(played)}", flush=True)
+    return played
