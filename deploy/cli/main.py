@@ -1,11 +1,14 @@
 """The `yishi` command."""
 
 import sys
+from typing import NoReturn
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
-from deploy.cli import dead_letters, demo, doctor, regions, schema, token, topics, up
+from deploy.cli import dead_letters, demo, doctor, readmodel, regions, schema, token, topics, up
+from services.chassis.settings import Settings, sentence_of
 
 app = typer.Typer(
     name="yishi",
@@ -21,6 +24,7 @@ app.command("doctor")(doctor.doctor)
 app.command("schema")(schema.schema)
 app.add_typer(topics.app, name="topics", help="The table of topics, and Kafka's.")
 app.add_typer(dead_letters.app, name="dead-letters", help="Records that are held.")
+app.add_typer(readmodel.app, name="readmodel", help="The gateway's read model.")
 app.add_typer(regions.app, name="regions", help="Regions of the operator's own.")
 
 
@@ -31,5 +35,13 @@ def main() -> None:
     try:
         app()
     except CannotStart as error:
-        Console(stderr=True).print(str(error), style="red", highlight=False, soft_wrap=True)
-        sys.exit(1)
+        _give_up(str(error))
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        _give_up(sentence_of(error))
+
+
+def _give_up(sentence: str) -> NoReturn:
+    Console(stderr=True).print(sentence, style="red", highlight=False, markup=False, soft_wrap=True)
+    sys.exit(1)

@@ -40,7 +40,8 @@ CHANGE = METADATA.tables["change"]
 
 SHANGHAI = timezone(timedelta(hours=8))
 FEED_LOCK = 0x59495348
-"""PostgreSQL advisory lock: rows of the feed commit in the order of their numbers, so that no reader passes one over."""
+"""PostgreSQL advisory lock: rows of the feed commit in the order of their numbers, so that no reader passes one over. One for
+each table of that name: a model that is rebuilt beside keeps nobody waiting."""
 
 
 async def on_case(tx: Transaction, event: Event) -> None:
@@ -249,6 +250,8 @@ async def _changed(tx: Transaction, event: Event) -> None:
 
 async def _feed(tx: Transaction, subject: str, key: str, kind: str, at: datetime, entry: str = "") -> None:
     if not tx.room.database.on_sqlite:
-        await tx.execute(text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=FEED_LOCK))
+        await tx.execute(
+            text("SELECT pg_advisory_xact_lock(:lock, 'change'::regclass::oid::int)").bindparams(lock=FEED_LOCK)
+        )
     values = {"subject": subject, "key": key, "kind": kind, "entry": entry, "at": at}
     await tx.execute(tx.room.database.insert(CHANGE).values(**values))

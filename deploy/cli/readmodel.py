@@ -1,0 +1,90 @@
+"""`yishi readmodel rebuild`: build the read model again from the topics, compare it with the live one, put it in its place."""
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deploy.cli.instance import Instance, RefusedThere, Token, Url
+from deploy.embedded import CannotStart, data_folder, running_at
+from deploy.wiring import Wiring, whole_system
+from gateway.readmodel.comparison import Comparison
+from gateway.readmodel.rebuild import CannotRebuild
+from services.chassis.bus.embedded import EmbeddedBus
+from services.chassis.bus.kafka import KafkaBus
+from services.chassis.settings import Settings
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def readmodel() -> None:
+    """The gateway's read model."""
+
+
+@app.command()
+def rebuild(
+    check_only: Annotated[bool, typer.Option("--check-only", help="Compare, and leave the live one as it is.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Put it in place even though the two differ.")] = False,
+    url: Url = "",
+    token: Token = "",
+) -> None:
+    """Rebuild the read model beside the live one and compare every row. Exits with 0 when they agree, 1 when they differ.
+
+    Goes through the running instance; in a distributed run, and when nothing runs, does it in this process."""
+    settings = Settings()
+    try:
+        if url or (not settings.kafka and running_at(settings.data)):
+            body = {"checkOnly": check_only, "force": force}
+            found = Instance(url, token).post("/readmodel/rebuild", body, seconds=None)
+        else:
+            found = asyncio.run(_here(settings, check_only=check_only, force=force))
+    except RefusedThere as refused:
+        typer.echo(str(refused), err=True)
+        raise typer.Exit(2) from None
+    except CannotRebuild as error:
+        raise CannotStart(str(error)) from None
+    _print(found)
+    raise typer.Exit(0 if found["agrees"] else 1)
+
+
+async def _here(settings: Settings, *, check_only: bool, force: bool) -> dict[str, Any]:
+    if settings.kafka:
+        wiring = Wiring(settings, KafkaBus(settings.kafka, "rebuild"), timers=False)
+        try:
+            wiring.service("gateway")
+            wiring.calling()
+            comparison = await wiring.rebuild(check_only=check_only, force=force)
+        finally:
+            await wiring.close()
+    else:
+        with data_folder(settings):
+            async with whole_system(settings, EmbeddedBus(), timers=False) as system:
+                comparison = await system.wiring.rebuild(check_only=check_only, force=force)
+    return as_json(comparison)
+
+
+def as_json(comparison: Comparison) -> dict[str, Any]:
+    """As the running instance answers."""
+    return {**comparison.model_dump(mode="json"), "agrees": comparison.agrees}
+
+
+def _print(found: dict[str, Any]) -> None:
+    table = Table("table", "live rows", "rebuilt rows", "live hash", "rebuilt hash", "differing rows")
+    for line in found["tables"]:
+        hashes = (line["liveHash"][:12], line["rebuiltHash"][:12])
+        table.add_row(line["table"], str(line["liveRows"]), str(line["rebuiltRows"]), *hashes, str(line["differing"]))
+    Console().print(table)
+    typer.echo(f"{found['facts']} facts; {'the two agree' if found['agrees'] else 'THE TWO DIFFER'}.")
+    remarks = {
+        "missed": "are on the topics and missing in the live model, which neither applied nor holds them",
+        "held": "are held as dead letters (yishi dead-letters list)",
+        "givenUp": "were dropped by an operator, or can no longer be applied",
+        "offTopic": "were told by older states on a compacted topic and are told no more",
+    }
+    for name, remark in remarks.items():
+        if found[name]:
+            typer.echo(f"{found[name]} facts {remark}.")
+    typer.echo("The rebuilt model is the live one now." if found["swapped"] else "The live model was left as it is.")
