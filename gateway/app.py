@@ -1,37 +1,48 @@
-"""The gateway's HTTP application: the GraphQL door, photos, health."""
+"""The gateway's HTTP application: the GraphQL door, photos, health, what operators ask."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from prometheus_client import generate_latest
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message
 
+from gateway import operations
 from gateway.context import Context, Gateway
 from gateway.door import Door, Limits, Unauthenticated, with_cors
 from gateway.paging import DEFAULT_PAGE
 from gateway.schema import build
 from services.chassis.door import refusal
 from services.chassis.identity import Verifier
-from services.chassis.photos import MAX_UPLOAD
+from services.chassis.photos import MAX_UPLOAD, attachment_id, bounded
 from services.contracts.refusals import Code, Refused
 
+FORM_AROUND = 65_536
+"""Bytes that a form may have around its one photo."""
 PHOTOS_OF = {"": "intake", "report": "intake", "evidence": "escalation"}
 """Which service keeps which photos (`?for=`)."""
 
 
-def application(gateway: Gateway, verifier: Verifier, *, graphiql: bool, origins: tuple[str, ...] = ()) -> ASGIApp:
+def application(
+    gateway: Gateway,
+    verifier: Verifier,
+    *,
+    graphiql: bool,
+    origins: tuple[str, ...] = (),
+    rebuild: operations.Rebuild | None = None,
+) -> ASGIApp:
     """The app of one process of the gateway."""
 
     async def make_context(connection: HTTPConnection, payload: Mapping[str, Any] | None) -> Context:
-        header = connection.headers.get("authorization") if payload is None else payload.get("Authorization")
-        if header is None and payload is None:
-            return Context(gateway, None)
         try:
-            return Context(gateway, verifier.caller(header if isinstance(header, str) else None))
+            if payload is not None:
+                said = payload.get("Authorization")
+                return Context(gateway, verifier.caller(said if isinstance(said, str) else None))
+            return Context(gateway, verifier.asking(connection) if "authorization" in connection.headers else None)
         except Refused as refused:
             body = refused.body
             raise Unauthenticated(code=body.code, message_zh=body.message_zh, message_en=body.message_en) from None
@@ -48,11 +59,11 @@ def application(gateway: Gateway, verifier: Verifier, *, graphiql: bool, origins
     async def photo(request: Request) -> Response:
         """Passed through to the service that keeps it, with the caller's own token; nothing is kept here."""
         try:
-            caller = verifier.caller(request.headers.get("authorization"))
+            caller = verifier.asking(request)
             service = PHOTOS_OF.get(request.query_params.get("for", ""))
             if service is None:
                 raise Refused(Code.MALFORMED, field="for", reason="report or evidence")
-            path = "/attachments" + (f"/{request.path_params['id']}" if "id" in request.path_params else "")
+            path = "/attachments" + (f"/{attachment_id(request)}" if "id" in request.path_params else "")
             content = await _upload(request) if request.method == "POST" else None
             answer = await gateway.calls.raw(request.method, service, path, token=caller.token, content=content)
         except Refused as refused:
@@ -78,6 +89,7 @@ def application(gateway: Gateway, verifier: Verifier, *, graphiql: bool, origins
         WebSocketRoute("/graphql", door),
         Route("/attachments", photo, methods=["POST"]),
         Route("/attachments/{id}", photo, methods=["GET"]),
+        *operations.routes(gateway, verifier, rebuild),
         Route("/livez", _alive),
         Route("/readyz", ready),
         Route("/metrics", metrics),
@@ -90,20 +102,21 @@ async def _alive(_request: Request) -> Response:
 
 
 async def _upload(request: Request) -> bytes:
-    """The photo: the body itself, or the one file of a form."""
-    length = int(request.headers.get("content-length") or 0)
-    if length > MAX_UPLOAD + 65_536:
-        raise Refused(Code.PHOTO_TOO_LARGE, limit="10 MiB")
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        async with request.form(max_files=1, max_fields=4) as form:
+    """The photo: the body itself, or the one file of a form. Raises Refused; never holds more than one photo may weigh."""
+    form = request.headers.get("content-type", "").lower().startswith("multipart/form-data")
+    body = await bounded(request, MAX_UPLOAD + FORM_AROUND if form else MAX_UPLOAD)
+    return await _one_file(request, body) if form else body
+
+
+async def _one_file(request: Request, body: bytes) -> bytes:
+    async def replay() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    try:
+        async with Request(request.scope, replay).form(max_files=1, max_fields=4) as form:
             for value in form.values():
                 if not isinstance(value, str):
-                    return await value.read(MAX_UPLOAD + 1)
-        raise Refused(Code.NOT_A_PHOTO)
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_UPLOAD:
-            raise Refused(Code.PHOTO_TOO_LARGE, limit="10 MiB")
-        chunks.append(chunk)
-    return b"".join(chunks)
+                    return await value.read()
+    except HTTPException:
+        raise Refused(Code.MALFORMED, field="body", reason="not a form with one file") from None
+    raise Refused(Code.NOT_A_PHOTO)

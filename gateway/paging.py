@@ -40,6 +40,11 @@ def place(text: str | None, parts: int) -> tuple[str, ...] | None:
         found = json.loads(base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)))
     except (ValueError, binascii.Error, RecursionError):
         found = None
-    if not isinstance(found, list) or len(found) != parts or not all(isinstance(part, str) for part in found):
+    if not isinstance(found, list) or len(found) != parts or not all(_ours(part) for part in found):
         raise Refused(Code.MALFORMED, field="after", reason="not a cursor; pass an endCursor unchanged")
     return tuple(found)
+
+
+def _ours(part: object) -> bool:
+    """Short visible ASCII: what cursors are made of, and no NUL or lone surrogate that a database would choke on."""
+    return isinstance(part, str) and len(part) <= 64 and part.isascii() and part.isprintable()

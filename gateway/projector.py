@@ -85,6 +85,7 @@ PROJECTOR = Service(
         Reaction(topics.INTAKE_CASE, apply.on_case),
         Reaction(topics.INTAKE_SEALED, apply.on_case),
         Reaction(topics.INTAKE_ACCESS, apply.on_access),
+        Reaction(topics.INTAKE_SEALED_ACCESS, apply.on_access),
         Reaction(topics.INTAKE_ROSTER, apply.on_node),
         Reaction(topics.INTAKE_REGION, apply.on_region),
         Reaction(topics.DELIBERATION_DOCKET, apply.on_docket),

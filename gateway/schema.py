@@ -1,6 +1,7 @@
 """The schema, put together from its subjects."""
 
 from functools import cache
+from typing import Annotated
 
 import strawberry
 from strawberry import relay
@@ -8,8 +9,9 @@ from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
+from gateway.context import Context
 from gateway.refusals import AnswerRefused, AnswerRefusedElsewhere
-from gateway.subjects.case import CaseQuery
+from gateway.subjects.case import Case, CaseQuery
 from gateway.subjects.case_commands import CaseMutation
 from gateway.subjects.counts import CountsQuery
 from gateway.subjects.feed import Subscription
@@ -19,13 +21,29 @@ from gateway.subjects.roster import RosterMutation
 from gateway.words import REGION_CODE, RegionCode, describe_roots, describe_values
 
 
+_NODES: dict[str, type[Case] | type[OrgNode]] = {"Case": Case, "OrgNode": OrgNode}
+
+
 @strawberry.type
 class NodeQuery:
     """Relay's door."""
 
-    node: relay.Node | None = relay.node(
+    @strawberry.field(
         description="按 Relay 编号取对象；没有或无权查看时为 null。An object by its Relay id; null if there is none, or none for you."
     )
+    async def node(
+        self,
+        info: strawberry.Info[Context, None],
+        id: Annotated[strawberry.ID, strawberry.argument(description="The ID of the object.")],
+    ) -> relay.Node | None:
+        """What is no id of ours is the id of nothing: it is not an error, and tells nobody which types there are."""
+        info.context.signed_in()
+        try:
+            kind, key = relay.from_base64(id)
+        except ValueError:
+            return None
+        of = _NODES.get(kind)
+        return (await of.resolve_nodes(info=info, node_ids=[key]))[0] if of else None
 
 
 Query = merge_types("Query", (NodeQuery, MeQuery, CaseQuery, RegionQuery, CountsQuery))

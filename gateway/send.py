@@ -15,6 +15,8 @@ from services.chassis.door import Answered
 from services.contracts import topics
 from services.contracts.cases import CaseClass
 from services.contracts.commands.base import Command
+from services.contracts.ids import is_case_id
+from services.contracts.refusals import Code, Refused
 
 OWN_WRITE = 2.0
 """Seconds that an answer which was remembered waits for its row (the events of a fresh one are applied at once)."""
@@ -41,7 +43,7 @@ async def send(context: Context, command: type[Command], input: Any) -> Answered
 
 async def _seen(context: Context, case_id: str) -> dict[str, int]:
     """The versions of the topics that this caller's view of the matter rests on."""
-    if not case_id:
+    if not is_case_id(case_id):
         return {}
     room = context.gateway.room
     async with room.database.read() as connection:
@@ -68,6 +70,9 @@ async def _until_applied(context: Context, answered: Answered) -> None:
                     del wanted[topic, key]
         if wanted:
             await asyncio.sleep(0.02)
+    if wanted:
+        # Done, but not to be seen yet: to answer from a row that is older, or missing, would say that it was not.
+        raise Refused(Code.NOT_YET_KNOWN)
 
 
 def _camel(value: Any) -> Any:

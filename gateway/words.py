@@ -4,7 +4,7 @@ from enum import Enum
 from typing import Any, NewType
 
 import strawberry
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from services.contracts import regions
 from services.contracts.cases import CaseClass, Category, FeedbackMethod, Outcome, Relation, SubCategory, Urgency
@@ -14,12 +14,22 @@ from services.contracts.regions import Level
 from services.contracts.states import ClockStage, ClockState, DocketStage, EntryState
 
 _REGION: TypeAdapter[str] = TypeAdapter(regions.RegionCode)
+
+
+def _region_code(value: object) -> str:
+    """Raises ValueError, in words of ours."""
+    try:
+        return _REGION.validate_python(value, strict=True)
+    except ValidationError:
+        raise ValueError("a region code is a string of 2, 4, 6, 9 or 12 digits that begins with 21") from None
+
+
 RegionCode = NewType("RegionCode", str)
 REGION_CODE = strawberry.scalar(
     name="RegionCode",
     description="区划代码：2、4、6、9 或 12 位数字的字符串。A region code: a string of 2, 4, 6, 9 or 12 digits, never a number.",
     serialize=str,
-    parse_value=lambda value: _REGION.validate_python(value, strict=True),
+    parse_value=_region_code,
 )
 
 WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
@@ -192,6 +202,12 @@ WORDS[Lamp] = (
 )
 
 
+ROOTS = {
+    "Query": "查询：只看得到您有权看的。What may be read: of everything, what the caller may see.",
+    "Mutation": "操作：每一项都返回结果或拒绝。What may be done: each answers its result or why it was refused.",
+    "Subscription": "订阅：断线后可从游标继续。What may be followed: each goes on from a cursor.",
+}
+
 for _of, (_description, _) in WORDS.items():
     strawberry.enum(_of, description=_description)  # the contracts' enums serve as GraphQL enums as they are
 
@@ -204,6 +220,17 @@ def describe_values(schema: strawberry.Schema) -> None:
             continue
         for name, value in definition.values.items():
             value.description = words.get(name) or _of_sub_category(name)
+
+
+def describe_roots(schema: strawberry.Schema) -> None:
+    """Descriptions of the three root types, which are merged from the subjects, and of the argument that every mutation has."""
+    types: Any = schema._schema.type_map
+    for name, words in ROOTS.items():
+        types[name].description = words
+    for mutation in types["Mutation"].fields.values():
+        for argument in mutation.args.values():
+            named = getattr(argument.type, "of_type", argument.type)
+            argument.description = argument.description or named.description
 
 
 def _of_sub_category(name: str) -> str:

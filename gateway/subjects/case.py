@@ -14,8 +14,10 @@ from gateway.readmodel import reads
 from gateway.readmodel.reads import Filter, Matter
 from gateway.subjects.node import OrgNode
 from gateway.words import Lamp, RegionCode
+from services.chassis.transaction import worker_tag
 from services.contracts.allowed import allowed_commands
 from services.contracts.cases import CaseClass, Category, Outcome, SubCategory, Urgency
+from services.contracts.ids import is_case_id
 from services.contracts.lifecycle import Lifecycle
 from services.contracts.queries import CaseText
 from services.contracts.refusals import Code, Refused
@@ -203,7 +205,9 @@ class Case(relay.Node):
             return []
         group = await info.context.nodes.load(access.group) if access.group else None
         village = group.region if group else self.matter.case.region
-        return allowed_commands(info.context.who, self.matter.case, custody, access, village, group)
+        who = info.context.who
+        worker = worker_tag(info.context.gateway.room, self.key, who.member)
+        return allowed_commands(who, self.matter.case, custody, access, village, group, worker)
 
     @strawberry.field(description="公开摘要（公开事项，经人工核准）。The approved public summary of a C0 matter.")
     def summary(self) -> str | None:
@@ -248,9 +252,12 @@ class Case(relay.Node):
 
 
 async def find(info: Info, case_id: str) -> Case | None:
-    """A matter, if it is one for this caller."""
+    """A matter, if it is one for this caller. Raises Refused UNAUTHENTICATED."""
+    who = info.context.who
+    if not is_case_id(case_id):
+        return None
     async with info.context.gateway.room.database.read() as connection:
-        matter = await reads.matter(connection, info.context.who, case_id)
+        matter = await reads.matter(connection, who, case_id)
     return Case(key=case_id, matter=matter) if matter else None
 
 

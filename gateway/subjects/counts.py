@@ -1,5 +1,6 @@
 """Counts: what levels above see of matters that do not concern them one by one; and how fresh the model is."""
 
+import re
 from datetime import datetime
 from typing import Annotated
 
@@ -9,8 +10,10 @@ from gateway.context import Context
 from gateway.readmodel import reads
 from gateway.refusals import RefusalCode, catalogue
 from gateway.words import RegionCode
+from services.contracts.refusals import Code, Refused
 
 Info = strawberry.Info[Context, None]
+_MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 SUPPRESSED_BELOW = 5
 """Counts of private matters smaller than this are not shown (V5): a village would recognise the family."""
 
@@ -54,9 +57,12 @@ class CountsQuery:
             str, strawberry.argument(description="月份，如 2026-11（上海时间）。The month in Shanghai, as in 2026-11.")
         ],
     ) -> list[Count]:
-        """One statement."""
+        """One statement. Raises Refused MALFORMED for what is no month."""
+        who = info.context.who
+        if not _MONTH.fullmatch(month):
+            raise Refused(Code.MALFORMED, field="month", reason="a month as in 2026-11")
         async with info.context.gateway.room.database.read() as connection:
-            rows = await reads.counts(connection, info.context.who, region, month)
+            rows = await reads.counts(connection, who, region, month)
         return [
             Count(
                 metric=row.metric,

@@ -12,6 +12,8 @@ from gateway.context import Context
 from gateway.readmodel import reads
 from gateway.subjects.case import Case, find
 from gateway.subjects.inbox import InboxEntry, lines
+from services.contracts.ids import is_case_id
+from services.contracts.refusals import Code, Refused
 
 Info = strawberry.Info[Context, None]
 LOOK_AGAIN = 0.25
@@ -56,6 +58,8 @@ class Subscription:
         """Pushes only while the caller may see the matter; she is asked about at every change."""
         room = info.context.gateway.room
         place = await _start(info, after)
+        if not is_case_id(case_id):
+            raise Refused(Code.CASE_NOT_FOUND)
         while True:
             async with room.database.read() as connection:
                 rows = await reads.changes(connection, "CASE", [case_id], place)
@@ -96,7 +100,9 @@ class Subscription:
 async def _start(info: Info, after: str | None) -> int:
     behind = paging.place(after, 1)
     if behind is not None:
-        return int(behind[0]) if behind[0].isdigit() else 0
+        if not behind[0].isdigit() or len(behind[0]) > 18:
+            raise Refused(Code.MALFORMED, field="after", reason="not a cursor of this subscription")
+        return int(behind[0])
     async with info.context.gateway.room.database.read() as connection:
         return await reads.newest_change(connection)
 

@@ -11,6 +11,7 @@ from gateway.paging import PageInfo
 from gateway.readmodel import reads
 from gateway.words import RegionCode
 from services.contracts import regions as codes
+from services.contracts.ids import is_node_id
 from services.contracts.organisation import Node, NodeKind
 from services.contracts.regions import Level
 
@@ -49,7 +50,7 @@ class OrgNode(relay.Node):
     async def resolve_nodes(cls, *, info: Info, node_ids: list[str], required: bool = False) -> list["OrgNode | None"]:  # type: ignore[override]
         """For `node(id:)`."""
         info.context.signed_in()
-        found = await info.context.nodes.load_many(list(node_ids))
+        found = [await info.context.nodes.load(each) if is_node_id(each) else None for each in node_ids]
         return [cls.of(node) if node else None for node in found]
 
 

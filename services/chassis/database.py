@@ -19,7 +19,13 @@ class Database:
     def __init__(self, url: str, *, pool: int = 8) -> None:
         self.url = url
         self.on_sqlite = url.startswith("sqlite")
-        self.engine: AsyncEngine = create_async_engine(url, pool_size=pool, max_overflow=pool, pool_timeout=30)
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=pool,
+            max_overflow=pool,
+            pool_timeout=30,
+            hide_parameters=True,  # an error's text may be printed by somebody: never with what a person wrote
+        )
         self._writer: asyncio.Lock | None = asyncio.Lock() if self.on_sqlite else None
         if self.on_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
@@ -66,11 +72,17 @@ class Database:
         await self.engine.dispose()
 
 
+PASSING = ("08", "40", "53", "55P03", "57")
+"""SQLSTATE classes that say nothing about the work: connections, deadlocks, resources, a lock not to be had, operators."""
+
+
 def is_outage(error: BaseException) -> bool:
     """Whether the database could not be reached or was too busy: try again later, nothing is wrong with the work."""
     if isinstance(error, OperationalError | InterfaceError | OSError | asyncio.TimeoutError):
         return True
-    return isinstance(error, DBAPIError) and error.connection_invalidated
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or str(getattr(error.orig, "sqlstate", None) or "").startswith(PASSING)
 
 
 def columns(table: Table, names: Sequence[str]) -> list[ColumnElement[Any]]:

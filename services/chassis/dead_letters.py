@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -14,6 +14,9 @@ from services.chassis.wire import headers_from_json
 from services.contracts.base import Model
 from services.contracts.organisation import Role
 from services.contracts.refusals import Code, Refused
+
+KEYS_AT_A_TIME = 100
+"""Keys that the timer re-drives in one run."""
 
 
 class DeadLetter(Model):
@@ -43,7 +46,7 @@ async def desk(room: Room, inbox: Inbox, verifier: Verifier, request: Request) -
     """The operators' endpoint. GET lists, with `?id=` shows one; POST {"do": "retry", "id": n} re-drives the key of a letter, without
     an id every key; {"do": "drop", "id": n} gives one up and re-drives those behind it."""
     try:
-        caller = verifier.caller(request.headers.get("authorization"))
+        caller = verifier.asking(request)
         if not any(grant.role is Role.OPERATOR for grant in caller.grants):
             raise Refused(Code.NOT_PERMITTED, command="dead-letters")
         if request.method == "GET":
@@ -99,7 +102,8 @@ async def retry(room: Room, inbox: Inbox, letter: int | None = None) -> int:
 
 
 async def drop(room: Room, letter: int) -> bool:
-    """Give one record up for good: it counts as seen, so that no redelivery brings it back. Those behind it are re-driven by `retry`."""
+    """Give one record up for good: it counts as seen, so that no redelivery brings it back. Those behind it are re-driven by
+    `retry`, or by the timer."""
     tables = room.service.chassis
     async with room.transaction() as tx:
         row = (await tx.execute(select(tables.dead_letter).where(tables.dead_letter.c.id == letter))).one_or_none()
@@ -112,12 +116,14 @@ async def drop(room: Room, letter: int) -> bool:
 
 
 async def redrive_all(room: Room) -> int:
-    """The timer: whatever failed in a handler may go through now (a fix was deployed, a fact arrived)."""
+    """The timer: whatever is held may go through now (a fix was deployed, a fact arrived, what stood before it was dropped). Keys
+    that were tried least come first, so that a hundred hopeless ones keep nobody waiting."""
     table = room.service.chassis.dead_letter
     inbox = Inbox(room)
+    tried_least = (func.max(table.c.attempts), func.min(table.c.id))
     async with room.database.read() as connection:
-        query = select(table.c.topic, table.c.key).where(table.c.reason == "HANDLER_FAILED").distinct().limit(100)
-        places = (await connection.execute(query)).all()
+        query = select(table.c.topic, table.c.key).group_by(table.c.topic, table.c.key).order_by(*tried_least)
+        places = (await connection.execute(query.limit(KEYS_AT_A_TIME))).all()
     return sum([await inbox.redrive(place.topic, place.key) for place in places])
 
 

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import logging
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -27,6 +28,7 @@ from services.contracts.refusals import Code, Refused
 
 log = logging.getLogger(__name__)
 
+_CORRELATION = re.compile(r"[0-9a-zA-Z-]{8,64}")
 MAX_BODY = 1024 * 1024
 """Bytes of a command or query."""
 TRIES = 5
@@ -61,7 +63,7 @@ class Door:
     async def command(self, request: Request) -> Response:
         """Do a command once."""
         name = request.path_params["name"]
-        with correlated(request.headers.get("x-correlation-id", "") or secrets.token_hex(8)):
+        with correlated(_correlation_in(request)):
             try:
                 answered = await self._do(name, request)
             except Exception as error:
@@ -73,9 +75,9 @@ class Door:
 
     async def query(self, request: Request) -> Response:
         """Answer a query."""
-        with correlated(request.headers.get("x-correlation-id", "") or secrets.token_hex(8)):
+        with correlated(_correlation_in(request)):
             try:
-                caller = self._verifier.caller(request.headers.get("authorization"))
+                caller = self._verifier.asking(request)
                 query = self._queries.get(request.path_params["name"])
                 if query is None:
                     raise Refused(Code.NOT_FOUND, what="query")
@@ -86,7 +88,7 @@ class Door:
             return Response(answer.model_dump_json(), media_type="application/json")
 
     async def _do(self, name: str, request: Request) -> Answered:
-        caller = self._verifier.caller(request.headers.get("authorization"))
+        caller = self._verifier.asking(request)
         command = self._commands.get(name)
         if command is None:
             raise Refused(Code.UNKNOWN_COMMAND, command=_label(name, self._commands))
@@ -207,6 +209,12 @@ def _same(body: str, answer: str, fingerprint: str) -> Answered:
         raise Refused(Code.KEY_REUSED)
     kept = json.loads(answer)
     return Answered(answer=kept["answer"], reached=kept["reached"])
+
+
+def _correlation_in(request: Request) -> str:
+    """The caller's correlation id, if it is one: it goes into logs and records, so it may be no text of anybody's."""
+    given = request.headers.get("x-correlation-id", "")
+    return given if _CORRELATION.fullmatch(given) else secrets.token_hex(8)
 
 
 def _label(name: str, commands: Mapping[str, Command]) -> str:

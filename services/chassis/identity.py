@@ -1,6 +1,7 @@
 """Who asks: a Bearer JWT (RFC 7519; EdDSA, RFC 8037, or RS256), verified by the gateway and again by every service."""
 
 import json
+import logging
 import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,11 +12,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 from pydantic import TypeAdapter, ValidationError
+from starlette.requests import HTTPConnection
 
 from services.chassis.clock import Clock
 from services.contracts.ids import MemberId
 from services.contracts.permissions import Caller, Grant
 from services.contracts.refusals import Code, Refused
+
+log = logging.getLogger(__name__)
 
 _GRANTS = TypeAdapter(tuple[Grant, ...])
 _MEMBER: TypeAdapter[str] = TypeAdapter(MemberId)
@@ -38,8 +42,14 @@ class Verifier:
         self._file = jwks
         self._audience = audience
         self._clock = clock
-        self._read_at = 0.0
+        self._read_at: tuple[int, int, int] | None = None
         self._keys: dict[str, tuple[str, Any, str]] = {}
+
+    def asking(self, connection: HTTPConnection) -> Verified:
+        """The caller of a request. Two Authorization headers say two things, of which a proxy may have believed the other: refused.
+        Raises Refused UNAUTHENTICATED."""
+        said = connection.headers.getlist("authorization")
+        return self.caller(said[0] if len(said) == 1 else None)
 
     def caller(self, authorization: str | None) -> Verified:
         """The caller in an Authorization header. Raises Refused UNAUTHENTICATED, whatever is wrong: a probe learns nothing."""
@@ -59,14 +69,13 @@ class Verifier:
                 expires_at=expires,
                 token=token.strip(),
             )
-        except (jwt.PyJWTError, ValidationError, KeyError, TypeError, ValueError, OverflowError):
+        except (jwt.PyJWTError, ValidationError, KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError):
             raise Refused(Code.UNAUTHENTICATED) from None
 
     def _claims(self, token: str) -> dict[str, Any]:
         header = jwt.get_unverified_header(token)
         key_id = str(header["kid"])
-        if key_id not in self._keys:
-            self._read()
+        self._read()
         algorithm, key, issuer = self._keys[key_id]
         claims: dict[str, Any] = jwt.decode(
             token,
@@ -85,15 +94,25 @@ class Verifier:
         return claims
 
     def _read(self) -> None:
-        """Key sets rotate: read again when the file is newer than what is known."""
-        changed = self._file.stat().st_mtime if self._file.exists() else 0.0
-        if changed == self._read_at:
-            return
-        for entry in json.loads(self._file.read_text(encoding="utf-8"))["keys"]:
-            algorithm = "EdDSA" if entry["kty"] == "OKP" else "RS256"
-            key = jwt.PyJWK(entry, algorithm=algorithm).key
-            self._keys[entry["kid"]] = (algorithm, key, entry["iss"])
-        self._read_at = changed
+        """Key sets rotate: whenever the file has changed it is read again, so that a key taken out of it is trusted no longer. One
+        that cannot be read changes nothing, and is logged."""
+        try:
+            stat = self._file.stat()
+            changed = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+            if changed == self._read_at:
+                return
+            self._read_at = changed
+            self._keys = _keys_of(self._file.read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError, TypeError, jwt.PyJWTError) as error:
+            log.error("the key set cannot be read", extra={"facts": {"error": type(error).__name__}})
+
+
+def _keys_of(jwks: str) -> dict[str, tuple[str, Any, str]]:
+    keys: dict[str, tuple[str, Any, str]] = {}
+    for entry in json.loads(jwks)["keys"]:
+        algorithm = "EdDSA" if entry["kty"] == "OKP" else "RS256"
+        keys[entry["kid"]] = (algorithm, jwt.PyJWK(entry, algorithm=algorithm).key, entry["iss"])
+    return keys
 
 
 class Issuer:

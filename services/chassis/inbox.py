@@ -2,13 +2,14 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.chassis.crash import Point
 from services.chassis.database import is_outage
 from services.chassis.room import Room
 from services.chassis.service import Reaction
@@ -67,56 +68,66 @@ class Inbox:
         for topic, fate in fates:
             self.room.telemetry.records.labels(topic, fate).inc()
         self.room.heard.ring()
+        if any(fate == "applied" for _, fate in fates):
+            self.room.crash(Point.BEFORE_OFFSETS)
 
     async def _take(self, records: Sequence[Record], *, careful: bool) -> list[tuple[str, str]]:
         """The batch in one transaction; what became of each record."""
         fates: list[tuple[str, str]] = []
         async with self.room.transaction() as tx:
-            seen = await self._seen(tx.connection, records)
+            ours = await self._claim(tx, records)
             held = await self._held(tx.connection, records)
-            fresh: list[str] = []
             for record in records:
                 place = Place(record.topic, record.key)
-                if record.event_id in seen:
+                if record.event_id not in ours:
                     fate = "again"
                 elif place in held:
                     await self._hold(tx, record, "BEHIND", "")
                     fate = "behind"
                 else:
                     fate = await self._apply(tx, record, careful=careful)
+                if fate == "applied":
+                    ours.remove(record.event_id)
                 if fate == "held":
                     held.add(place)
-                if fate == "applied":
-                    seen.add(record.event_id)
-                    fresh.append(record.event_id)
                 fates.append((record.topic, fate))
-            await self._mark_seen(tx, fresh)
+            await self._disclaim(tx, ours)
         return fates
 
-    async def _mark_seen(self, tx: Transaction, event_ids: Sequence[str]) -> None:
+    async def _claim(self, tx: Transaction, records: Sequence[Record]) -> set[str]:
+        """Mark facts as seen before their effects; returns those that had not been. Of two who take the same fact at once (a batch,
+        and the caller whose command told it) the second waits here and leaves it to the first. Sorted: no two wait for each other."""
+        if not records:
+            return set()
+        table, at = self.room.service.chassis.inbox, tx.now.isoformat()
+        insert = self.room.database.insert(table).on_conflict_do_nothing().returning(table.c.event_id)
+        rows = [{"event_id": event_id, "at": at} for event_id in sorted({record.event_id for record in records})]
+        return set((await tx.connection.execute(insert, rows)).scalars())
+
+    async def _disclaim(self, tx: Transaction, event_ids: Collection[str]) -> None:
+        """What had no effect after all, because it is held, has not been seen."""
         if event_ids:
-            rows = [{"event_id": event_id, "at": tx.now.isoformat()} for event_id in event_ids]
-            await tx.connection.execute(self.room.database.insert(self.room.service.chassis.inbox), rows)
+            table = self.room.service.chassis.inbox
+            await tx.execute(table.delete().where(table.c.event_id.in_(list(event_ids))))
 
     async def receive_now(self, events: Sequence[Outgoing]) -> None:
         """Apply what a command just told, before its topic brings it. What cannot be applied now is left to the topic, which holds it
         if it must; so this never fails and never holds."""
-        records = [Record(event.topic, -1, -1, event.key, event.value.encode(), event.headers) for event in events]
+        told = [Record(event.topic, -1, -1, event.key, event.value.encode(), event.headers) for event in events]
+        records = [record for record in told if record.topic in self._reactions]
         try:
             async with self.room.transaction() as tx:
-                seen = await self._seen(tx.connection, records)
+                ours = await self._claim(tx, records)
                 held = await self._held(tx.connection, records)
-                fresh = []
                 for record in records:
-                    place = Place(record.topic, record.key)
-                    if record.topic not in self._reactions or record.event_id in seen or place in held:
+                    if record.event_id not in ours or Place(record.topic, record.key) in held:
                         continue
                     reaction = self._reactions[record.topic]
                     event = decode(record, reaction.topic)
                     await remember(tx, reaction.topic, event)
                     await reaction.react(tx, event)
-                    fresh.append(record.event_id)
-                await self._mark_seen(tx, fresh)
+                    ours.remove(record.event_id)
+                await self._disclaim(tx, ours)
         except Exception as error:
             log.warning("a command's own events wait for their topic", extra={"facts": {"error": type(error).__name__}})
         self.room.heard.ring()
@@ -134,15 +145,10 @@ class Inbox:
             rows = (await tx.execute(query.with_for_update())).all()
             for row in rows:
                 record = record_of(row)
-                fate = (
-                    "again"
-                    if await self._seen(tx.connection, [record])
-                    else await self._apply(tx, record, redriven=True)
-                )
-                if fate == "held":
+                ours = await self._claim(tx, [record])
+                if ours and await self._apply(tx, record, redriven=True) == "held":
+                    await self._disclaim(tx, ours)
                     break
-                if fate == "applied":
-                    await self._mark_seen(tx, [record.event_id])
                 await tx.execute(table.delete().where(table.c.id == row.id))
                 through += 1
         self.room.heard.ring()
@@ -204,11 +210,6 @@ class Inbox:
             held_at=tx.now.isoformat(),
         )
         await tx.execute(insert.on_conflict_do_nothing(index_elements=["topic", "partition", "offset"]))
-
-    async def _seen(self, connection: AsyncConnection, records: Sequence[Record]) -> set[str]:
-        inbox = self.room.service.chassis.inbox
-        ids = [record.event_id for record in records]
-        return set((await connection.execute(select(inbox.c.event_id).where(inbox.c.event_id.in_(ids)))).scalars())
 
     async def _held(self, connection: AsyncConnection, records: Sequence[Record]) -> set[Place]:
         table = self.room.service.chassis.dead_letter

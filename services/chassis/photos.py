@@ -4,6 +4,7 @@ command that takes it commit together."""
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, select, update
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,6 +16,7 @@ from services.chassis.ids import ulid
 from services.chassis.photo_cleaning import NotAPhoto, PhotoTooLarge, clean
 from services.chassis.room import Room
 from services.chassis.transaction import Transaction
+from services.contracts.ids import AttachmentId
 from services.contracts.permissions import Caller, may_ever
 from services.contracts.queries import AttachmentLine
 from services.contracts.refusals import Code, Refused
@@ -24,6 +26,7 @@ MAX_UPLOAD = 10 * 1024 * 1024
 MAX_ATTACHMENTS = 9
 """Photos a command."""
 LIMIT = "10 MiB, 40 megapixels"
+_ID: TypeAdapter[str] = TypeAdapter(AttachmentId)
 
 MayRead = Callable[[Transaction, Caller, str], Awaitable[bool]]
 """Whether a caller may see the photos of a matter; also the place to log that she did."""
@@ -77,17 +80,17 @@ def routes(table: Table, command: str, may_read: MayRead) -> Callable[[Room], li
 
         async def post(request: Request) -> Response:
             try:
-                caller = verifier.caller(request.headers.get("authorization"))
+                caller = verifier.asking(request)
                 if not may_ever(caller, command):
                     raise Refused(Code.NOT_PERMITTED, command="attachments")
-                return await _keep(room, table, caller, await _bytes(request))
+                return await _keep(room, table, caller, await bounded(request, MAX_UPLOAD))
             except Refused as refused:
                 return refusal(refused)
 
         async def get(request: Request) -> Response:
             try:
-                caller = verifier.caller(request.headers.get("authorization"))
-                return await _show(room, table, caller, request.path_params["id"], may_read)
+                caller = verifier.asking(request)
+                return await _show(room, table, caller, attachment_id(request), may_read)
             except Refused as refused:
                 return refusal(refused)
 
@@ -136,11 +139,20 @@ async def _show(room: Room, table: Table, caller: Caller, attachment: str, may_r
     return Response(row.data, media_type=row.media_type, headers=headers)
 
 
-async def _bytes(request: Request) -> bytes:
+def attachment_id(request: Request) -> str:
+    """The id in the path. Raises Refused NOT_FOUND for what can be none: no database and no client is bothered with it."""
+    try:
+        return _ID.validate_python(request.path_params["id"])
+    except ValidationError:
+        raise Refused(Code.NOT_FOUND, what="attachment") from None
+
+
+async def bounded(request: Request, limit: int) -> bytes:
+    """The body, at most so many bytes. Raises Refused PHOTO_TOO_LARGE as soon as there is one more."""
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MAX_UPLOAD:
+        if size > limit:
             raise Refused(Code.PHOTO_TOO_LARGE, limit=LIMIT)
         chunks.append(chunk)
     return b"".join(chunks)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sqlalchemy import delete, select, update
 
+from services.chassis.crash import Point
 from services.chassis.lease import Lease
 from services.chassis.room import Bell, Room
 from services.chassis.wire import Record, headers_from_json
@@ -63,6 +64,7 @@ class Relay:
             return 0
         records = [Record(row.topic, 0, row.id, row.key, row.value, headers_from_json(row.headers)) for row in rows]
         await self._publisher.publish(records)
+        self._room.crash(Point.BEFORE_MARK)
         async with self._room.database.write() as connection:
             await connection.execute(update(outbox).where(outbox.c.id.in_([row.id for row in rows])).values(sent=True))
         for record in records:

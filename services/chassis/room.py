@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 
 from services.chassis.clock import Clock, SystemClock
+from services.chassis.crash import CrashAt, Point, never
 from services.chassis.database import Database
 from services.chassis.service import Service
 from services.chassis.telemetry import Telemetry
@@ -51,6 +52,7 @@ class Room:
         resources: dict[type, Any] | None = None,
         relayed: bool = False,
         on_commit: Callable[[], None] = lambda: None,
+        crash: CrashAt = never,
     ) -> None:
         self.service = service
         self.database = database
@@ -66,6 +68,8 @@ class Room:
         """Rings when facts were consumed."""
         self.on_commit = on_commit
         """Called when outgoing events were committed: wakes the relay, or the embedded bus."""
+        self.crash = crash
+        """Where a crash test kills the process."""
         self._resources: dict[type, Any] = dict(resources or {})
 
     def get(self, kind: type[R]) -> R:
@@ -82,11 +86,19 @@ class Room:
     @asynccontextmanager
     async def transaction(self, *, commanded: bool = False) -> AsyncIterator[Transaction]:
         """A transaction that commits at the end; then the bell for its events rings."""
-        async with self.database.write() as connection:
-            tx = Transaction(self, connection, self.clock.now(), commanded=commanded)
-            yield tx
-        if tx.outgoing:
-            self.on_commit()
+        tx: Transaction | None = None
+        try:
+            async with self.database.write() as connection:
+                tx = Transaction(self, connection, self.clock.now(), commanded=commanded)
+                yield tx
+                if commanded and tx.outgoing:
+                    self.crash(Point.BEFORE_COMMIT)
+            if commanded and tx.outgoing:
+                self.crash(Point.AFTER_COMMIT)
+        finally:
+            # Also for a caller who gave up while it committed: nobody else would say that there is something to send.
+            if tx and tx.outgoing:
+                self.on_commit()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:

@@ -1,15 +1,22 @@
 """Every setting is an environment variable that begins with YISHI_. `docs/settings.md` is generated from here."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.chassis.crash import CrashPlan
+
+PREFIX = "YISHI_"
+FOR_TESTS = ("test_clock", "crash")
+"""What nobody but a test may set."""
 
 
 class Settings(BaseSettings):
     """Read once, when a process starts."""
 
-    model_config = SettingsConfigDict(env_prefix="YISHI_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
     host: str = Field("127.0.0.1", description="Address the gateway and the services listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port of the gateway.")
@@ -17,6 +24,7 @@ class Settings(BaseSettings):
     deliberation_port: int = Field(8102, description="Port of deliberation in a distributed run.")
     escalation_port: int = Field(8103, description="Port of escalation in a distributed run.")
     notify_port: int = Field(8104, description="Port of notify in a distributed run.")
+    projector_port: int = Field(8105, description="Port of the projector's health and metrics in a distributed run.")
     kafka_port: int = Field(19092, description="Port of the Kafka broker that `make up-distributed` starts.")
     postgres_port: int = Field(15432, description="Port of the PostgreSQL cluster that `make up-distributed` starts.")
     data: Path = Field(Path("data"), description="Folder for everything that is kept: databases, photos, keys.")
@@ -31,6 +39,7 @@ class Settings(BaseSettings):
     audience: str = Field("yishi", description="The audience that a token must name.")
     allowed_origins: str = Field("", description="Origins of front ends that browsers may call from, comma separated.")
     demo_issuer: bool = Field(False, description="Let `yishi token` issue demonstration tokens in a distributed run.")
+    graphiql: bool = Field(False, description="Offer GraphiQL in a distributed run, too.")
     log_level: str = Field("INFO", description="Least level that is logged: DEBUG, INFO, WARNING or ERROR.")
     causality_wait: float = Field(
         2.0, ge=0, description="Seconds that a command waits for facts its caller has seen, before NOT_YET_KNOWN."
@@ -39,7 +48,22 @@ class Settings(BaseSettings):
     test_clock: Path | None = Field(
         None, description="File that all processes of a test read the time from; tests only."
     )
+    crash: str = Field(
+        "",
+        description="Where a process of a test kills itself, as point:probability:seed, comma separated; tests only.",
+    )
     testing: bool = Field(False, description="Allow what only tests may do.")
+
+    @model_validator(mode="after")
+    def _only_tests_may(self) -> Self:
+        for name in FOR_TESTS:
+            if getattr(self, name) and not self.testing:
+                raise ValueError(
+                    f"{PREFIX}{name.upper()} is for tests: it needs {PREFIX}TESTING=1, and no one else should set that"
+                )
+        for plan in self.crash.split(",") if self.crash else ():
+            CrashPlan.parse(plan)
+        return self
 
     @property
     def keys(self) -> Path:
@@ -52,5 +76,12 @@ class Settings(BaseSettings):
         return self.jwks or self.keys / "jwks.json"
 
     def port_of(self, service: str) -> int:
-        """The port that a service listens on in a distributed run."""
-        return int(getattr(self, f"{service}_port"))
+        """The port that a service, the gateway or the projector listens on in a distributed run."""
+        return self.port if service == "gateway" else int(getattr(self, f"{service}_port"))
+
+
+def sentence_of(error: ValidationError) -> str:
+    """What is wrong with the settings, in one sentence for whoever set them."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    variable = "".join(f"{PREFIX}{name}: ".upper() for name in first["loc"])
+    return f"{variable}{first['msg'].removeprefix('Value error, ')}."

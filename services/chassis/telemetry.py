@@ -59,15 +59,19 @@ def where(error: BaseException | None) -> list[str]:
     return frames[-8:]
 
 
+OURS = ("services", "gateway", "deploy")
+
+
 def log_to_stderr(service: str, level: str) -> None:
-    """Send all logs of this process to stderr as JSON; the drivers' chatter only from WARNING on."""
+    """Send all logs of this process to stderr as JSON: ours from a level on, the libraries' from WARNING on whatever it is. At DEBUG
+    they print SQL with its parameters, frames of sockets, EXIF: personal text, all of it."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(service))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
-    for noisy in ("aiokafka", "faststream", "aiosqlite", "httpx", "httpcore", "asyncio", "uvicorn.access", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+    for name in OURS:
+        logging.getLogger(name).setLevel(level)
 
 
 class Telemetry:

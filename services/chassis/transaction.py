@@ -68,6 +68,7 @@ class Transaction:
         )
         row = (await self.connection.execute(query)).one_or_none()
         if row is None:
+            self._loaded.pop((kind, key), None)  # a savepoint may have taken back what was saved here
             return None
         self._loaded[kind, key] = (row.version, row.command_version)
         return kind.model_validate_json(row.body)

@@ -1,7 +1,7 @@
 """Events as records: CloudEvents 1.0 in binary mode (Kafka protocol binding): attributes are headers, the value is the JSON data."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -30,6 +30,13 @@ class Record:
     def event_id(self) -> str:
         """The CloudEvents id; of a record without one, its place on the bus."""
         return self.headers.get("ce_id") or f"{self.topic}/{self.partition}/{self.offset}"
+
+
+def must_fit(records: Iterable[Record]) -> None:
+    """Raises ValueError if one is over MAX_RECORD: asked before the first is sent, for a page goes whole or not at all."""
+    for record in records:
+        if (size := len(record.value or b"")) > MAX_RECORD:
+            raise ValueError(f"a record holds at most {MAX_RECORD} bytes; this one has {size}")
 
 
 class Unreadable(Exception):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 CaseId = Annotated[str, StringConstraints(pattern=r"^21[0-9]{2}-[0-9A-HJKMNP-TV-Z]{26}$")]
 """`<city code>-<ULID>`, as in `2103-01JD2Z7Y3W8V5T4S3R2Q1P0N9M`."""
@@ -16,6 +16,21 @@ NodeId = Annotated[str, StringConstraints(pattern=r"^n_[0-9a-z-]{2,60}$")]
 AttachmentId = Annotated[str, StringConstraints(pattern=r"^a_[0-9A-Z]{26}$")]
 ContentId = Annotated[str, StringConstraints(pattern=r"^t_[0-9A-Z]{26}$")]
 
+CaseNumber = Annotated[str, StringConstraints(pattern=r"^(21-21[0-9]{2}-[0-9]{8}-[0-9]{6,9})?$")]
+"""The number that people quote, as in `21-2103-20261124-000001`; empty of a sealed matter."""
+
+EntryId = Annotated[str, StringConstraints(pattern=r"^e_[0-9A-Z]{26}$")]
+"""An entry of an inbox."""
+
+Address = Annotated[str, StringConstraints(pattern=r"^(m_[0-9a-z-]{4,40}|n_[0-9a-z-]{2,60})$")]
+"""Whose inbox: a member's, or a group's board."""
+
+WorkerTag = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
+"""A keyed tag of who did the work on a matter."""
+
+ProfileName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+"""The name of a profile of time limits."""
+
 IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{8,128}$")]
 """The caller's own name for one intention: 8 to 128 visible ASCII characters, kept 7 days."""
 
@@ -23,3 +38,25 @@ IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{8,128}$
 def city_of(case_id: str) -> str:
     """The code of the city whose cell keeps this matter."""
     return case_id[:4]
+
+
+_CASE: TypeAdapter[str] = TypeAdapter(CaseId)
+_NODE: TypeAdapter[str] = TypeAdapter(NodeId)
+
+
+def is_case_id(text: str) -> bool:
+    """Whether a text can be the id of a matter at all: only then is a database asked for it."""
+    return _is(_CASE, text)
+
+
+def is_node_id(text: str) -> bool:
+    """Whether a text can be the id of an organisation node at all."""
+    return _is(_NODE, text)
+
+
+def _is(kind: TypeAdapter[str], text: str) -> bool:
+    try:
+        kind.validate_python(text)
+    except ValidationError:
+        return False
+    return True

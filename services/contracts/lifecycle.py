@@ -45,7 +45,7 @@ def is_resolved(case: CaseState, custody: CustodyState | None) -> bool:
     """Whether the holder's word that it is done still stands: the reporter has not said otherwise since."""
     if custody is None or custody.resolved_at is None:
         return False
-    return case.reworked_at is None or custody.resolved_at > case.reworked_at
+    return custody.resolved_after >= case.reworks
 
 
 def fitting(case: CaseState, custody: CustodyState | None = None) -> tuple[str, ...]:

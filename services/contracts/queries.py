@@ -1,5 +1,9 @@
 """What the gateway asks of a service beside commands: sealed text, with the caller's own token."""
 
+from typing import Annotated
+
+from pydantic import StringConstraints
+
 from services.contracts.base import Asked, Instant, Model
 from services.contracts.ids import CaseId
 
@@ -33,12 +37,16 @@ class CaseText(Model):
     attachments: tuple[AttachmentLine, ...] = ()
 
 
+Mark = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
+"""An entry's id, or a place just before one."""
+
+
 class InboxPage(Asked):
     """A page of what lies in the caller's own inbox and on the boards of her groups, newest first."""
 
-    before: str | None = None
+    before: Mark | None = None
     """Only entries older than this one."""
-    after: str | None = None
+    after: Mark | None = None
     """Only entries newer than this one, oldest first: for a subscription that was away."""
     first: int = 20
 

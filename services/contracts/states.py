@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from services.contracts.base import Instant, Model
 from services.contracts.cases import CaseClass, Category, Outcome, Stage, SubCategory, Urgency
-from services.contracts.ids import CaseId, MemberId, NodeId
+from services.contracts.ids import CaseId, CaseNumber, MemberId, NodeId, ProfileName, WorkerTag
 from services.contracts.regions import Level, RegionCode
 
 
@@ -16,13 +16,13 @@ class CaseState(Model):
 
     case_id: CaseId
     version: int
-    number: str
+    number: CaseNumber
     region: RegionCode
     case_class: CaseClass
     category: Category
     sub_category: SubCategory | None = None
     urgency: Urgency
-    profile: str = "default"
+    profile: ProfileName = "default"
     """The time-limit profile: what escalation needs of the sub-category, and no more."""
     stage: Stage
     submitted_at: Instant
@@ -33,7 +33,9 @@ class CaseState(Model):
     solved: bool | None = None
     """Whether the reporter says it is solved (call-back or rating); None until asked."""
     reworked_at: Instant | None = None
-    """When the reporter last said that it is not solved: a resolution older than that does not count."""
+    """When the reporter last said that it is not solved: the work begins again from there."""
+    reworks: int = 0
+    """How often she has said so. Counted, because the clocks of two services are not to be compared."""
     closed_at: Instant | None = None
     outcome: Outcome | None = None
     summary_version: int = 0
@@ -135,7 +137,9 @@ class CustodyState(Model):
     clocks: tuple[MatterClock, ...] = ()
     resolved_at: Instant | None = None
     resolved_level: Level | None = None
-    workers: tuple[str, ...] = ()
+    resolved_after: int = 0
+    """How many times the reporter had said no when it was resolved: the resolution stands until she says so again."""
+    workers: tuple[WorkerTag, ...] = ()
     """Who did the work, as keyed tags that only a service of this cell can match with a member: she does not call back (I5)."""
     outcome: Outcome | None = None
     closed_at: Instant | None = None

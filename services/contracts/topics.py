@@ -39,6 +39,14 @@ INTAKE_SEALED = Topic("intake.sealed.v1", "case id", "intake", frozenset({"escal
 INTAKE_ACCESS = Topic(
     "intake.access.v1", "case id", "intake", EVERYONE - {"intake"}, intake.ACCESS, retention=Retention.COMPACTED
 )
+INTAKE_SEALED_ACCESS = Topic(
+    "intake.sealed-access.v1",
+    "case id",
+    "intake",
+    frozenset({"escalation", "notify", "gateway"}),
+    intake.ACCESS,
+    retention=Retention.COMPACTED,
+)
 INTAKE_ROSTER = Topic("intake.roster.v1", "node id", "intake", EVERYONE - {"intake"}, intake.ROSTER)
 INTAKE_REGION = Topic("intake.region.v1", "region code", "intake", EVERYONE - {"intake"}, intake.REGION)
 DELIBERATION_DOCKET = Topic(
@@ -56,6 +64,7 @@ TOPICS = (
     INTAKE_CASE,
     INTAKE_SEALED,
     INTAKE_ACCESS,
+    INTAKE_SEALED_ACCESS,
     INTAKE_ROSTER,
     INTAKE_REGION,
     DELIBERATION_DOCKET,

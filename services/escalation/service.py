@@ -29,6 +29,7 @@ ESCALATION = Service(
         Reaction(topics.INTAKE_CASE, follow_case),
         Reaction(topics.INTAKE_SEALED, follow_case),
         Reaction(topics.INTAKE_ACCESS, ignore),
+        Reaction(topics.INTAKE_SEALED_ACCESS, ignore),
         Reaction(topics.INTAKE_ROSTER, ignore),
         Reaction(topics.INTAKE_REGION, ignore),
     ),

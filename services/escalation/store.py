@@ -5,7 +5,8 @@ from datetime import timedelta
 from sqlalchemy import delete
 
 from services.chassis.transaction import Transaction
-from services.contracts.states import ClockState
+from services.contracts import topics
+from services.contracts.states import AccessState, ClockState
 from services.escalation.rules.custody import Custody
 from services.escalation.tables import METADATA
 
@@ -13,14 +14,22 @@ DUE = METADATA.tables["due"]
 LAPSE = "LAPSE"
 
 
+async def access_of(tx: Transaction, case_id: str) -> AccessState | None:
+    """Who may see a matter, as intake told it: of a sealed one on a topic of its own."""
+    for topic in (topics.INTAKE_ACCESS, topics.INTAKE_SEALED_ACCESS):
+        if (access := await tx.known(topic, AccessState, case_id)) is not None:
+            return access
+    return None
+
+
 async def keep_dues(tx: Transaction, custody: Custody) -> None:
     """Exactly the rows that the custody's clocks call for: one for each that runs and is not flagged yet."""
     wanted = {
         clock.stage.value: clock.due_at
         for clock in custody.clocks
-        if clock.state is ClockState.RUNNING and not clock.overdue
+        if clock.state is ClockState.RUNNING and not clock.overdue and not custody.ends_by_itself(clock)
     }
-    if custody.lapse_at is not None:
+    if custody.lapse_at is not None and not custody.lapsed:
         wanted[LAPSE] = custody.lapse_at
     await tx.execute(delete(DUE).where(DUE.c.case_id == custody.case_id))
     for what, at in wanted.items():

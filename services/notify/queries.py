@@ -3,13 +3,12 @@
 from sqlalchemy import func, select
 
 from services.chassis.room import Room
-from services.contracts import topics
 from services.contracts.permissions import Caller, Target, may_see_at_all
 from services.contracts.queries import InboxLine, InboxLines, InboxPage
 from services.contracts.refusals import Code, Refused
 from services.contracts.states import AccessState
 from services.notify.rules.audience import title_of
-from services.notify.store import ENTRY
+from services.notify.store import ENTRY, access_of
 from services.notify.tables import METADATA
 
 READ_MARK = METADATA.tables["read_mark"]
@@ -36,9 +35,10 @@ async def inbox(room: Room, caller: Caller, page: InboxPage) -> InboxLines:
         unread = select(func.count()).select_from(ENTRY).where(ENTRY.c.address.in_(addresses), ENTRY.c.id > up_to)
         lines = []
         for row in rows[: page.first]:
-            access = await tx.known(topics.INTAKE_ACCESS, AccessState, row.case_id) if row.case_id else None
+            access = await access_of(tx, row.case_id) if row.case_id else None
             if access and not _still(caller, access, row.address):
                 continue
+            told_which = access is None or _may_know(caller, access)
             zh, en = title_of(row.kind, private=row.private)
             lines.append(
                 InboxLine(
@@ -48,8 +48,8 @@ async def inbox(room: Room, caller: Caller, page: InboxPage) -> InboxLines:
                     board=row.address != caller.member,
                     title_zh=zh,
                     title_en=en,
-                    case_id=row.case_id,
-                    case_number=row.case_number,
+                    case_id=row.case_id if told_which else None,
+                    case_number=row.case_number if told_which else "",
                     count=row.count,
                     read=row.id <= up_to,
                 )
@@ -59,9 +59,13 @@ async def inbox(room: Room, caller: Caller, page: InboxPage) -> InboxLines:
         )
 
 
-def _still(caller: Caller, access: AccessState, address: str) -> bool:
+def _may_know(caller: Caller, access: AccessState) -> bool:
     target = Target(
         case_class=access.case_class, reporters=access.reporters, circle=access.circle, barred=access.barred
     )
-    # Who was told of a confidential matter without its content (the group's owner) keeps that one line.
-    return may_see_at_all(caller, target) or (address == caller.member and caller.member not in access.barred)
+    return may_see_at_all(caller, target)
+
+
+def _still(caller: Caller, access: AccessState, address: str) -> bool:
+    # Who was told of a confidential matter without its content (the group's owner) keeps that one line; it does not say which.
+    return _may_know(caller, access) or (address == caller.member and caller.member not in access.barred)

@@ -8,7 +8,7 @@ from services.contracts.events.intake import AccessEvent, CaseEvent
 from services.contracts.states import AccessState, CaseState
 from services.contracts.topics import Topic
 from services.notify.rules.audience import audience
-from services.notify.store import keep_waiting, nodes_about, tell, waiting_for
+from services.notify.store import access_of, keep_waiting, nodes_about, tell, waiting_for
 
 
 async def on_case(tx: Transaction, event: Event) -> None:
@@ -34,7 +34,7 @@ async def on_access(tx: Transaction, event: AccessEvent) -> None:
 
 
 async def _tell_or_wait(tx: Transaction, topic: Topic, event: Event) -> None:
-    access = await tx.known(topics.INTAKE_ACCESS, AccessState, event.key)
+    access = await access_of(tx, event.key)
     if access is None:
         await keep_waiting(tx, topic, event)
     else:

@@ -28,6 +28,7 @@ NOTIFY = Service(
     reactions=(
         Reaction(topics.INTAKE_CASE, on_case),
         Reaction(topics.INTAKE_ACCESS, on_access),
+        Reaction(topics.INTAKE_SEALED_ACCESS, on_access),
         Reaction(topics.INTAKE_ROSTER, ignore),
         Reaction(topics.INTAKE_REGION, ignore),
         Reaction(topics.ESCALATION_CUSTODY, on_custody),

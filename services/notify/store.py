@@ -24,6 +24,14 @@ WAITING = METADATA.tables["waiting"]
 DIGEST = METADATA.tables["digest"]
 
 
+async def access_of(tx: Transaction, case_id: str) -> AccessState | None:
+    """Who may see a matter, as intake told it: of a sealed one on a topic of its own."""
+    for topic in (topics.INTAKE_ACCESS, topics.INTAKE_SEALED_ACCESS):
+        if (access := await tx.known(topic, AccessState, case_id)) is not None:
+            return access
+    return None
+
+
 async def tell(tx: Transaction, told: Sequence[Told], access: AccessState, number: str) -> None:
     """Write the entries; addresses in order, so that two transactions lock mailboxes in the same one."""
     private = access.case_class in {CaseClass.C2, CaseClass.C3}

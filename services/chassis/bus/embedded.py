@@ -3,7 +3,9 @@ group's offsets are rows in the consumer's database. Only the client below FastS
 batches, acknowledgement and stopping behave as on Kafka; `tests/bus` runs one suite on both."""
 
 import asyncio
+import logging
 import random
+import secrets
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -12,11 +14,13 @@ from aiokafka import ConsumerRecord, TopicPartition
 from faststream.kafka import KafkaBroker
 from sqlalchemy import func, or_, select
 
-from services.chassis.bus.port import BATCH, Receiver, subscribe
+from services.chassis.bus.port import BATCH, BackOff, Receiver, subscribe
 from services.chassis.database import Database
 from services.chassis.room import Bell
 from services.chassis.tables import Chassis
-from services.chassis.wire import MAX_RECORD, Record, headers_from_json, headers_json
+from services.chassis.wire import Record, headers_from_json, headers_json, must_fit
+
+log = logging.getLogger(__name__)
 
 
 class Log:
@@ -35,12 +39,12 @@ class Log:
         async with self.database.read() as connection:
             return (await connection.execute(select(outbox).where(wanted).order_by(outbox.c.id).limit(limit))).all()
 
-    async def end(self, topic: str) -> int:
-        """The offset of the newest record; 0 of an empty topic."""
+    async def behind(self, topic: str, offset: int) -> int:
+        """How many records of a topic lie behind an offset."""
         outbox = self.tables.outbox
         async with self.database.read() as connection:
-            query = select(func.max(outbox.c.id)).where(outbox.c.topic == topic)
-            return (await connection.execute(query)).scalar_one() or 0
+            query = select(func.count()).where(outbox.c.topic == topic, outbox.c.id > offset)
+            return (await connection.execute(query)).scalar_one()
 
 
 class Chaos:
@@ -88,6 +92,7 @@ class LogConsumer:
         self.next: dict[str, int] = {}
         self._kept: dict[str, int] = {}
         self._read_up_to: dict[Log, int] = {}
+        self._back_off = BackOff()
         self._open = True
 
     def subscribe(self, topics: Sequence[str] = (), pattern: str | None = None, listener: Any = None) -> None:
@@ -131,7 +136,14 @@ class LogConsumer:
     ) -> dict[TopicPartition, list[ConsumerRecord[Any, Any]]]:
         """A batch, as soon as there is one."""
         while self._open:
-            found = await self._read(max_records or BATCH)
+            try:
+                found = await self._read(max_records or BATCH)
+            except Exception as error:
+                # Passed on, it would end the framework's loop, which starts again at once, thousands of times a second.
+                log.warning("a log could not be read", extra={"facts": {"error": type(error).__name__}})
+                await self._back_off.pause()
+                continue
+            self._back_off.reset()
             if found:
                 if self._chaos:
                     await asyncio.sleep(self._chaos.delay)
@@ -149,20 +161,23 @@ class LogConsumer:
             await asyncio.sleep(0.5)
 
     async def _read(self, limit: int) -> list[ConsumerRecord[Any, Any]]:
+        """Moves on only when every log was read: what one gave must not be passed over because another failed."""
         found: list[ConsumerRecord[Any, Any]] = []
-        for log, topics in self._by_log().items():
-            commits = log.commits
-            if self._read_up_to.get(log) == commits:
+        at, read_up_to = dict(self.next), dict(self._read_up_to)
+        for source, topics in self._by_log().items():
+            commits = source.commits
+            if read_up_to.get(source) == commits:
                 continue
-            rows = await log.after({topic: self.next[topic] for topic in topics}, limit)
+            rows = await source.after({topic: at[topic] for topic in topics}, limit)
             if len(rows) < limit:
-                self._read_up_to[log] = commits
+                read_up_to[source] = commits
             for row in rows:
                 headers = tuple((name, value.encode()) for name, value in headers_from_json(row.headers).items())
                 key = row.key.encode()
                 size = len(row.value or b"")
                 found.append(ConsumerRecord(row.topic, 0, row.id, 0, 0, key, row.value, None, len(key), size, headers))
-                self.next[row.topic] = row.id
+                at[row.topic] = row.id
+        self.next, self._read_up_to = at, read_up_to
         return found
 
     def _by_log(self) -> dict[Log, list[str]]:
@@ -206,8 +221,7 @@ class EmbeddedConsumer:
         position = self._home.tables.position
         async with self._home.database.read() as connection:
             kept = {row.topic: row.next for row in (await connection.execute(select(position))).all()}
-        ends = {topic: await self._bus.logs[topic].end(topic) for topic in self._receiver.topics}
-        return sum(1 for topic, end in ends.items() if end > kept.get(topic, 0))
+        return sum([await self._bus.logs[topic].behind(topic, kept.get(topic, 0)) for topic in self._receiver.topics])
 
 
 class EmbeddedBus:
@@ -236,23 +250,24 @@ class EmbeddedBus:
 
     async def publish(self, records: Sequence[Record]) -> None:
         """For foreign producers only (partners, tests): the services' own events are in the log when they commit."""
+        must_fit(records)
+        lanes: dict[Log, list[dict[str, Any]]] = {}
         for record in records:
-            if len(record.value or b"") > MAX_RECORD:
-                raise ValueError(f"a record holds at most {MAX_RECORD} bytes; this one has {len(record.value or b'')}")
-            log = self.logs[record.topic]
-            async with log.database.write() as connection:
-                await connection.execute(
-                    log.database.insert(log.tables.outbox).values(
-                        topic=record.topic,
-                        key=record.key,
-                        value=record.value,
-                        headers=headers_json(record.headers),
-                        event_id=record.event_id,
-                        at=record.headers.get("ce_time", ""),
-                        sent=True,
-                    )
-                )
-            log.commits += 1
+            row = {
+                "topic": record.topic,
+                "key": record.key,
+                "value": record.value,
+                "headers": headers_json(record.headers),
+                # The row's own: a foreign producer may send one id twice, or none; readers go by the header.
+                "event_id": secrets.token_hex(16),
+                "at": record.headers.get("ce_time", ""),
+                "sent": True,
+            }
+            lanes.setdefault(self.logs[record.topic], []).append(row)
+        for source, rows in lanes.items():
+            async with source.database.write() as connection:
+                await connection.execute(source.database.insert(source.tables.outbox), rows)
+            source.commits += 1
         self.bell.ring()
 
     async def stop(self) -> None:

@@ -12,7 +12,7 @@ from faststream.kafka import KafkaBroker
 
 from services.chassis.bus.kafka_lag import KafkaLag
 from services.chassis.bus.port import Receiver, subscribe
-from services.chassis.wire import MAX_BATCH, MAX_RECORD, Record
+from services.chassis.wire import MAX_BATCH, Record, must_fit
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +36,15 @@ class KafkaConsumer:
         pause = 0.2
         while True:
             broker = KafkaBroker(
-                self._servers, client_id=self._group, allow_auto_create_topics=False, logger=None, graceful_timeout=20
+                self._servers,
+                client_id=self._group,
+                allow_auto_create_topics=False,
+                consumer_only=True,  # the relay publishes
+                logger=None,
+                graceful_timeout=20,
             )
             subscribe(broker, self._group, self._receiver, poll_ms=50)
+            self._broker = broker  # also half started: stop() gives it back
             try:
                 await broker.start()
             except Exception as error:  # whatever it is: a service without a consumer would be deaf without a word
@@ -48,7 +54,6 @@ class KafkaConsumer:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5)
             else:
-                self._broker = broker
                 return
 
     async def stop(self) -> None:
@@ -71,6 +76,8 @@ class KafkaBus:
         self._servers = servers.split(",")
         self._client_id = client_id
         self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
+        """Publishers that come at once share one producer."""
         self._lag = KafkaLag(self._servers, client_id)
 
     def consumer(self, group: str, receiver: Receiver) -> KafkaConsumer:
@@ -81,20 +88,18 @@ class KafkaBus:
 
         After any failure the producer is thrown away: an idempotent one is poisoned per partition for good (aiokafka issue 1017).
         """
+        must_fit(records)  # before the producer, which no refusal of ours has poisoned
         producer = await self._started()
         try:
             lanes: dict[tuple[str, int], list[Record]] = {}
             for record in records:
-                if len(record.value or b"") > MAX_RECORD:
-                    raise ValueError(
-                        f"a record holds at most {MAX_RECORD} bytes; this one has {len(record.value or b'')}"
-                    )
                 count = len(await producer.partitions_for(record.topic))
                 partition = (murmur2(record.key.encode()) & 0x7FFFFFFF) % count
                 lanes.setdefault((record.topic, partition), []).append(record)
             await asyncio.gather(*(self._send(producer, *lane, batch) for lane, batch in lanes.items()))
         except BaseException:
-            self._producer = None
+            if self._producer is producer:  # another publisher may have replaced it already
+                self._producer = None
             with suppress(Exception):
                 await asyncio.wait_for(producer.stop(), 2)
             raise
@@ -113,23 +118,26 @@ class KafkaBus:
         await (await producer.send_batch(batch, topic, partition=partition))
 
     async def _started(self) -> AIOKafkaProducer:
-        if self._producer is None:
-            producer = AIOKafkaProducer(
-                bootstrap_servers=self._servers,
-                client_id=self._client_id,
-                enable_idempotence=True,
-                max_batch_size=MAX_BATCH,  # a topic takes no larger one, and a refused batch poisons the producer
-                max_request_size=MAX_BATCH * 4,
-                request_timeout_ms=15_000,
-            )
-            try:
-                await producer.start()
-            except BaseException:
-                with suppress(Exception):
-                    await producer.stop()
-                raise
-            self._producer = producer
-        return self._producer
+        async with self._starting:
+            return self._producer or await self._new()
+
+    async def _new(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._servers,
+            client_id=self._client_id,
+            enable_idempotence=True,
+            max_batch_size=MAX_BATCH,  # a topic takes no larger one, and a refused batch poisons the producer
+            max_request_size=MAX_BATCH * 4,
+            request_timeout_ms=15_000,
+        )
+        try:
+            await producer.start()
+        except BaseException:
+            with suppress(Exception):
+                await producer.stop()
+            raise
+        self._producer = producer
+        return producer
 
     async def stop(self) -> None:
         """With batches pending in an outage a producer would wait 50 s: the outbox has them, so do not."""

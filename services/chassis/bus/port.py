@@ -2,10 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Protocol
 
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import IllegalStateError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage, KafkaRouter
 from faststream.message import StreamMessage
@@ -68,6 +71,31 @@ async def raw(message: StreamMessage[Any]) -> Any:
     return message.body
 
 
+async def legible(
+    batch: tuple[ConsumerRecord[Any, Any], ...], parse: Callable[[Any], Awaitable[KafkaMessage]]
+) -> KafkaMessage:
+    """Headers that the framework's own parser can read. It takes them all for UTF-8, and a batch that it cannot parse is neither
+    handled nor taken back: the next commit would lose every record of it."""
+    return await parse(tuple(replace(record, headers=_text_headers(record)) for record in batch))
+
+
+def _text_headers(record: ConsumerRecord[Any, Any]) -> tuple[tuple[str, bytes], ...]:
+    """What is no text gets replacement characters, what is null becomes empty: headers that no reader knows."""
+    return tuple((name, (value or b"").decode("utf-8", "replace").encode()) for name, value in record.headers)
+
+
+def rewind(message: KafkaMessage) -> None:
+    """Every partition of a refused batch back to its first record. The framework does it too, but stops at the first partition that a
+    rebalance took away meanwhile, and the next commit would go past the others."""
+    firsts: dict[TopicPartition, int] = {}
+    for record in message.raw_message:
+        place = TopicPartition(record.topic, record.partition)
+        firsts[place] = min(record.offset, firsts.get(place, record.offset))
+    for place, offset in firsts.items():
+        with suppress(IllegalStateError):
+            message.consumer.seek(place, offset)
+
+
 def subscribe(broker: KafkaBroker, group: str, receiver: Receiver, *, poll_ms: int) -> None:
     """FastStream's batch subscriber over a receiver. A router serves one broker once, so it is made here for each run."""
     router = KafkaRouter(ack_policy=AckPolicy.NACK_ON_ERROR)  # the broker's own policy would not reach it
@@ -80,7 +108,9 @@ def subscribe(broker: KafkaBroker, group: str, receiver: Receiver, *, poll_ms: i
         batch=True,
         max_records=BATCH,
         batch_timeout_ms=poll_ms,
+        parser=legible,
         decoder=raw,
+        no_reply=True,  # else a record's `reply_to` would have us publish wherever it says
         session_timeout_ms=6000,
         heartbeat_interval_ms=2000,
     )
@@ -92,6 +122,7 @@ def subscribe(broker: KafkaBroker, group: str, receiver: Receiver, *, poll_ms: i
             # A nack rewinds at once and for ever: the pause is ours to make.
             log.warning("a batch will come again", extra={"facts": {"group": group, "error": type(error).__name__}})
             await back_off.pause()
+            rewind(message)
             raise
         back_off.reset()
 
@@ -115,7 +146,7 @@ class BackOff:
 
 
 def record_of(record: ConsumerRecord[Any, Any]) -> Record:
-    """A client's record as ours. A header that is no text becomes one that no reader knows."""
-    headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+    """A client's record, its headers legible, as ours. A key that is no text becomes one that no reader knows."""
+    headers = {name: value.decode() for name, value in record.headers}
     key = (record.key or b"").decode("utf-8", "replace")
     return Record(record.topic, record.partition, record.offset, key, record.value, headers)

@@ -59,7 +59,7 @@ class Acknowledge(MatterCommand):
 
 
 class AcceptMatter(MatterCommand):
-    """Take it in hand (受理). Allowed to: the chair and officers above; the group owner where the chair delegated it,
+    """Take it in hand (受理). Allowed to: the chair, the officers of a level that holds it; the group owner where the chair delegated it,
     for C0 of GREEN and YELLOW; C3: the rights department. Not yet acknowledged, it is acknowledged too."""
 
     service: ClassVar[str] = "intake"
@@ -90,7 +90,8 @@ class RateMatter(MatterCommand):
 
 
 class CallBack(MatterCommand):
-    """Ask the reporter (回访). Allowed to: group owner (C0, C1), executive member, chair, officers; never to who did the work."""
+    """Ask the reporter (回访). Allowed to: group owner (C0, C1), executive member, chair, officers of a level that holds it;
+    never to who did the work."""
 
     service: ClassVar[str] = "intake"
 

@@ -1,10 +1,9 @@
 """What may be asked of notify."""
 
-from typing import Annotated, ClassVar
-
-from pydantic import Field
+from typing import ClassVar
 
 from services.contracts.commands.base import Command
+from services.contracts.ids import EntryId
 
 
 class MarkRead(Command):
@@ -12,7 +11,7 @@ class MarkRead(Command):
 
     service: ClassVar[str] = "notify"
 
-    up_to: Annotated[str, Field(pattern=r"^e_[0-9A-Z]{26}$")]
+    up_to: EntryId
     """The newest entry that she has read; all older ones count as read too."""
 
 

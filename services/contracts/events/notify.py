@@ -4,12 +4,13 @@ from typing import ClassVar
 
 from services.contracts.base import Model
 from services.contracts.events.base import Event
+from services.contracts.ids import Address, EntryId
 
 
 class InboxState(Model):
     """How many entries an address has had. An address is a member or a group."""
 
-    address: str
+    address: Address
     version: int
 
 
@@ -18,7 +19,7 @@ class InboxEntryAdded(Event):
 
     service: ClassVar[str] = "notify"
     inbox: InboxState
-    entry_id: str
+    entry_id: EntryId
 
     @property
     def key(self) -> str:

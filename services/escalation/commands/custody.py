@@ -9,11 +9,12 @@ from services.contracts.commands import escalation as asked
 from services.contracts.commands.base import Answer, MatterCommand
 from services.contracts.permissions import Target
 from services.contracts.refusals import Code, Refused
-from services.contracts.states import AccessState, CaseState
+from services.contracts.states import CaseState
+from services.contracts.texts import text
 from services.escalation.rules import custody as rules
 from services.escalation.rules.custody import Custody
 from services.escalation.rules.limits import RuleBook
-from services.escalation.store import keep_dues
+from services.escalation.store import access_of, keep_dues
 from services.escalation.tables import METADATA, PHOTOS
 
 CONTENT = METADATA.tables["content"]
@@ -25,7 +26,7 @@ async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
     """The matter as far as permission goes: from custody, and from what intake says of access. Of a matter that has not been heard
     of there is nothing to say."""
     custody = await tx.load(Custody, command.case_id)
-    access = await tx.known(topics.INTAKE_ACCESS, AccessState, command.case_id)
+    access = await access_of(tx, command.case_id)
     if custody is None or access is None:
         raise Refused(Code.CASE_NOT_FOUND)
     return Target(
@@ -43,9 +44,7 @@ async def solve_on_spot(tx: Transaction, acting: Acting, command: asked.SolveOnS
     """Done, with evidence; the evidence stays here."""
     custody, case = await _matter(tx, command)
     assert acting.grant is not None, "the permission table lets nobody without a grant do this"
-    evidence = command.evidence.strip()
-    if len(evidence) > MAX_EVIDENCE:
-        raise Refused(Code.TEXT_TOO_LONG, field="evidence", limit=MAX_EVIDENCE)
+    evidence = text(command.evidence, "evidence", MAX_EVIDENCE)
     after, events = rules.solve_on_spot(
         custody,
         case,

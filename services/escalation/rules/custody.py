@@ -43,6 +43,12 @@ class Custody(CustodyState):
     windows: dict[ClockStage, Due] = {}
     lapse_at: datetime | None = None
     """When a call-back that nobody made lets the matter close."""
+    lapsed: bool = False
+    """Whether that has been told."""
+
+    def ends_by_itself(self, clock: MatterClock) -> bool:
+        """Whether a clock ends in the lapse (GREEN, not drawn for a call-back): nobody owes anything, so nobody is late."""
+        return clock.stage is ClockStage.CALL_BACK and self.lapse_at is not None and clock.due_at >= self.lapse_at
 
     def public(self) -> CustodyState:
         """What events carry."""
@@ -92,7 +98,14 @@ def follow(custody: Custody, case: CaseState, rules: Rules, secret: bytes, now: 
         return closed, (CustodyClosed(at=now, custody=closed.public()),)
     reworked = custody.resolved_at is not None and not is_resolved(case, custody)
     standing = (
-        custody.model_copy(update={"resolved_at": None, "resolved_level": None, "outcome": None})
+        custody.model_copy(
+            update={
+                "resolved_at": None,
+                "resolved_level": None,
+                "outcome": None,
+                "entries": _entries(custody, EntryState.RESOLVED_HERE, EntryState.ACTING),
+            }
+        )
         if reworked
         else custody
     )
@@ -128,6 +141,7 @@ def solve_on_spot(
         update={
             "resolved_at": now,
             "resolved_level": custody.level,
+            "resolved_after": case.reworks,
             "outcome": outcome,
             "workers": tuple(dict.fromkeys((*custody.workers, worker))),
             "entries": tuple(
@@ -148,6 +162,7 @@ def overdue(custody: Custody, stage: ClockStage, now: datetime) -> Moved:
         clock is None
         or clock.state is not ClockState.RUNNING
         or clock.overdue
+        or custody.ends_by_itself(clock)
         or now <= clock.due_at
         or custody.holder is None
     ):
@@ -163,9 +178,9 @@ def overdue(custody: Custody, stage: ClockStage, now: datetime) -> Moved:
 
 def lapse(custody: Custody, now: datetime) -> Moved:
     """The time for a call-back is over: intake will close the matter."""
-    if custody.lapse_at is None or now <= custody.lapse_at or custody.closed_at is not None:
+    if custody.lapse_at is None or custody.lapsed or now <= custody.lapse_at or custody.closed_at is not None:
         return custody, ()
-    after = custody.after(lapse_at=None)
+    after = custody.after(lapsed=True)
     return after, (CallBackLapsed(at=now, custody=after.public()),)
 
 
@@ -209,7 +224,15 @@ def _ticking(custody: Custody, case: CaseState, rules: Rules, secret: bytes) -> 
             windows[stage] = due(limit, since, rules.calendar, limits.hours)
             fresh = _clock(stage, windows[stage])
             clocks = [*(clock for clock in clocks if clock.stage is not stage), fresh]
-    return custody.model_copy(update={"clocks": tuple(clocks), "windows": windows, "lapse_at": lapse_at})
+    lapsed = custody.lapsed and lapse_at == custody.lapse_at
+    changes = {"clocks": tuple(clocks), "windows": windows, "lapse_at": lapse_at, "lapsed": lapsed}
+    return custody.model_copy(update=changes)
+
+
+def _entries(custody: Custody, before: EntryState, after: EntryState) -> tuple[LevelEntry, ...]:
+    return tuple(
+        entry.model_copy(update={"state": after}) if entry.state is before else entry for entry in custody.entries
+    )
 
 
 def _clock(stage: ClockStage, window: Due) -> MatterClock:

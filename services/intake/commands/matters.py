@@ -15,12 +15,12 @@ from services.contracts.permissions import Target
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, at_level
 from services.contracts.states import CustodyState
+from services.contracts.texts import text
 from services.intake.rules import case as rules
 from services.intake.rules import roster
 from services.intake.rules.case import Case, Moved
 from services.intake.rules.phones import MalformedPhone, normalise
 from services.intake.rules.roster import KeptNode
-from services.intake.rules.texts import text
 from services.intake.store import next_number, write_content
 from services.intake.tables import PHOTOS
 
@@ -71,7 +71,8 @@ async def report(tx: Transaction, acting: Acting, command: asked.ReportMatter) -
         now=tx.now,
     )
     await tx.save(case, *events)
-    await tx.emit(topics.INTAKE_ACCESS, AccessChanged(at=tx.now, access=case.access()))
+    sealed = case.case_class is CaseClass.C3
+    await tx.emit(topics.INTAKE_SEALED_ACCESS if sealed else topics.INTAKE_ACCESS, AccessChanged(at=tx.now, access=case.access()))
     for field, value in texts.items():
         await write_content(tx, case.case_id, field, value)
     await photos.take(tx, PHOTOS, acting.member, command.attachments, case.case_id, "report")

@@ -10,8 +10,11 @@ from services.contracts.organisation import Node, NodeKind
 from services.contracts.permissions import Target
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, Region, RegionSource, at_level, contains, level_of
+from services.contracts.texts import text
 from services.intake.rules.roster import KeptNode, KeptRegion
-from services.intake.rules.texts import text
+
+MAX_MEMBERS = 1_000
+"""Of one node: its fact must fit a record."""
 
 
 async def region_target(tx: Transaction, command: asked.AddRegion) -> Target:
@@ -39,9 +42,9 @@ async def import_regions(tx: Transaction, acting: Acting, command: asked.ImportR
 
 
 async def _keep_region(tx: Transaction, code: str, given: str, source: RegionSource) -> Answer:
-    """A region whose parent is known; unchanged, nothing happens."""
+    """A region whose parent is known, or the cell's own; unchanged, nothing happens."""
     _in_cell(tx, code)
-    above = level_of(code).above
+    above = None if code == tx.room.cell else level_of(code).above
     if above and await tx.load(KeptRegion, at_level(code, above)) is None:
         raise Refused(Code.UNKNOWN_REGION, region=at_level(code, above))
     name = text(given, "name", 80, required=True)
@@ -68,6 +71,10 @@ async def put_node(tx: Transaction, acting: Acting, command: asked.PutNode) -> A
         raise Refused(Code.UNKNOWN_REGION, region=node.region)
     if node.kind is NodeKind.GROUP and level_of(node.region) is not Level.VILLAGE:
         raise Refused(Code.MALFORMED, field="node.region", reason="a group belongs to one village")
+    text(node.name, "node.name", 80, required=True)
+    text(node.name_en, "node.nameEn", 120)
+    if len(node.members) > MAX_MEMBERS:
+        raise Refused(Code.MALFORMED, field="node.members", reason=f"at most {MAX_MEMBERS}")
     before = await tx.load(KeptNode, node.id)
     if before and _public(before) == node:
         return Answer(id=before.id, version=before.version)

@@ -219,7 +219,8 @@ def lapse(case: Case, custody: CustodyState, now: datetime) -> Moved:
 def _heard(case: Case, score: int | None, solved: bool, now: datetime) -> Case:
     if solved:
         return case.after(score=score, solved=True)
-    return case.after(score=score, solved=False, stage=Stage.ACCEPTED, feedback_at=None, reworked_at=now)
+    again = {"stage": Stage.ACCEPTED, "feedback_at": None, "reworked_at": now, "reworks": case.reworks + 1}
+    return case.after(score=score, solved=False, **again)
 
 
 def _closed_if_solved(case: Case, told: tuple[CaseEvent, ...], custody: CustodyState | None, now: datetime) -> Moved:

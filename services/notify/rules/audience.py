@@ -58,7 +58,7 @@ class Told(NamedTuple):
 
 
 def audience(event: Event, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> tuple[Told, ...]:
-    """Who is told of a fact. Parties are never told; nobody is told twice."""
+    """Who is told of a fact. Parties are never told; nobody is told twice, whatever she is beside: the first reason counts."""
     told: list[Told] = []
     match event:
         case CaseSubmitted():
@@ -66,7 +66,7 @@ def audience(event: Event, access: AccessState, nodes: Mapping[str, Node], now: 
             told += _of_new(event, access, nodes, now)
         case CaseAccepted():
             told += [Told(member, Kind.ACCEPTED) for member in access.reporters]
-        case MatterResolved(on_the_spot=True):
+        case MatterResolved(on_the_spot=True) if access.case_class in {CaseClass.C0, CaseClass.C1}:
             told += [Told(chair, Kind.DAILY_DIGEST, digest=True) for chair in _chairs(event.custody.region, nodes, now)]
         case FeedbackGiven():
             told += [Told(member, Kind.FEEDBACK) for member in access.reporters]
@@ -83,7 +83,11 @@ def audience(event: Event, access: AccessState, nodes: Mapping[str, Node], now: 
             told += [Told(member, Kind.SEALED_MATTER) for member in access.circle]
         case _:
             pass
-    return tuple(dict.fromkeys(each for each in told if each.address not in access.barred))
+    once: dict[str, Told] = {}
+    for each in told:
+        if each.address not in access.barred:
+            once.setdefault(each.address, each)
+    return tuple(once.values())
 
 
 def title_of(kind: str, *, private: bool) -> tuple[str, str]:
