@@ -12,17 +12,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import uvicorn
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from deploy.demo import roster
 from deploy.demo.seed import operator, seed
 from deploy.migrate import SchemaUnknown
+from deploy.serving import server_of
 from deploy.wiring import DEMO_ISSUER, System, whole_system
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.identity import Issuer
 from services.chassis.settings import Settings
 from services.chassis.telemetry import log_to_stderr
+from services.escalation.limits_file import LimitsFileError
+
+BACKLOG = 2048
+"""Connections that may wait to be taken, those that come while the databases are opened among them."""
 
 
 class CannotStart(Exception):
@@ -37,10 +41,7 @@ def data_folder(settings: Settings) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "lock").open("a+")
     except OSError as error:
-        reason = os.strerror(error.errno or errno.EIO)
-        raise CannotStart(
-            f"The data folder {folder} cannot be written ({reason}): set YISHI_DATA to one that can."
-        ) from None
+        raise CannotStart(_cannot_be_written(folder, os.strerror(error.errno or errno.EIO))) from None
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -51,16 +52,25 @@ def data_folder(settings: Settings) -> Iterator[None]:
         yield
 
 
-def listening_socket(settings: Settings) -> socket.socket:
-    """The gateway's port. Raises CannotStart."""
-    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+def listening_socket(settings: Settings, process: str = "gateway") -> socket.socket:
+    """The port of the gateway, or of another process of a distributed run. Raises CannotStart."""
+    port, variable = (
+        settings.port_of(process),
+        "YISHI_PORT" if process == "gateway" else f"YISHI_{process.upper()}_PORT",
+    )
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    # Named as TCP, because asyncio turns Nagle's algorithm off only for sockets that say so; with it each answer takes 40 ms longer.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.host, settings.port))
+        listener.bind((settings.host, port))
+        listener.listen(BACKLOG)  # at once: two starters at the same time could both have bound it
     except OSError as error:
         listener.close()
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            raise CannotStart(f"{settings.host} is no address of this machine: set YISHI_HOST to one.") from None
         reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be had ({os.strerror(error.errno or 0)})"
-        raise CannotStart(f"Port {settings.port} {reason}: set YISHI_PORT to a free one.") from None
+        raise CannotStart(f"Port {port} {reason}: set {variable} to a free one.") from None
     return listener
 
 
@@ -79,42 +89,44 @@ def run(settings: Settings, *, quiet: bool = False) -> int:
     with data_folder(settings), listening_socket(settings) as listener:
         try:
             return asyncio.run(_serve(settings, listener, started, quiet=quiet))
-        except SchemaUnknown as error:
-            raise CannotStart(str(error)) from None
-        except DatabaseError as error:
-            kind = type(error.orig).__name__ if error.orig else type(error).__name__
-            raise CannotStart(
-                f"A database in {settings.data} is damaged ({kind}): put back a copy, or set YISHI_DATA to a new folder."
-            ) from None
+        except (SchemaUnknown, LimitsFileError, DatabaseError, OSError) as error:
+            raise CannotStart(_why(error, settings)) from None
         except KeyboardInterrupt:
             return 0
+
+
+def _why(error: Exception, settings: Settings) -> str:
+    match error:
+        case OperationalError():
+            return _cannot_be_written(settings.data, str(error.orig))
+        case DatabaseError():
+            return f"A database in {settings.data} is damaged ({error.orig}): put back a backup, or set YISHI_DATA to a new folder."
+        case OSError(filename=str(name)) if settings.data in Path(name).parents:
+            return _cannot_be_written(settings.data, f"{Path(name).name}: {error.strerror}")
+        case OSError():
+            return f"{error.filename or 'A file'} cannot be used ({error.strerror}): it must be there, and yours."
+        case LimitsFileError():
+            return f"YISHI_LIMITS: {error}"
+    return str(error)
+
+
+def _cannot_be_written(folder: Path, reason: str) -> str:
+    return f"The data folder {folder} cannot be written ({reason}): set YISHI_DATA to one that can."
 
 
 async def _serve(settings: Settings, listener: socket.socket, started: float, *, quiet: bool) -> int:
     issuer = Issuer.kept_in(settings.keys, DEMO_ISSUER, settings.audience)
     async with whole_system(settings, EmbeddedBus()) as system:
         await _first_run(settings, system, issuer)
-        config = uvicorn.Config(
-            system.app,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            ws="websockets-sansio",
-            ws_max_size=1024 * 1024,
-            h11_max_incomplete_event_size=64 * 1024,
-            timeout_graceful_shutdown=10,
-            server_header=False,
-        )
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.01)
         running = settings.data / "run.json"
-        running.write_text(json.dumps({"pid": os.getpid(), "url": address(settings)}), encoding="utf-8")
-        if not quiet:
-            print(welcome(settings, time.monotonic() - started), flush=True)
+
+        def begun() -> None:
+            running.write_text(json.dumps({"pid": os.getpid(), "url": address(settings)}), encoding="utf-8")
+            if not quiet:
+                print(welcome(settings, time.monotonic() - started), flush=True)
+
         try:
-            await serving
+            await server_of(system.app, begun).serve(sockets=[listener])
         finally:
             with suppress(FileNotFoundError):
                 running.unlink()

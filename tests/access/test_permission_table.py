@@ -1,0 +1,254 @@
+"""Who may ask what: every command as every role in scope, beside, above and below, anonymous and with forged tokens (domain 1.3).
+
+`ORACLE` is written by hand from the dossier and knows nothing of `services.contracts.permissions`, so that a wrong line there is noticed.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from services.chassis.identity import Issuer
+from services.contracts.commands import escalation, intake, notify
+from services.contracts.organisation import Role, federation_of, rights_department_of
+from services.contracts.permissions import TABLE
+from tests.access.world import DENIED, MATTER_COMMANDS, STAGES, brought_to, pascal, reported, send, service
+from tests.harness import Harness, Person, Place, key
+
+R = Role
+_GROUP = "group"
+_VILLAGE = {(R.COUNCIL_MEMBER, "village"), (R.EXEC_MEMBER, "village"), (R.CHAIR, "village")}
+_EXEC, _CHAIR = (R.EXEC_MEMBER, "village"), (R.CHAIR, "village")
+_OWNER, _UNIT = (R.GROUP_OWNER, _GROUP), (R.UNIT_LEADER, _GROUP)
+_ABOVE = {
+    (role, where) for role in (R.OFFICER, R.CHAIR) for where in ("township", "county", "rights", "city", "province")
+}
+
+ORACLE: dict[str, set[tuple[Role, str]]] = {
+    "reportMatter": {(R.RESIDENT, _GROUP), (R.REPRESENTATIVE, _GROUP), _UNIT, _OWNER, *_VILLAGE, *_ABOVE}
+    | {(R.RIGHTS_OFFICER, "county"), (R.RIGHTS_OFFICER, "rights")},
+    "acknowledge": {_OWNER, _EXEC, _CHAIR},
+    "acceptMatter": {_OWNER, _CHAIR},
+    "solveOnSpot": {_UNIT, _OWNER, _EXEC, _CHAIR},
+    "giveFeedback": {_OWNER, _CHAIR},
+    "rateMatter": set(),
+    "callBack": {_OWNER, _EXEC, _CHAIR},
+    "closeMatter": {_CHAIR},
+    "delegate": {_CHAIR},
+    "addRegion": {(R.OPERATOR, "province")},
+    "putNode": {(R.OPERATOR, "province")},
+}
+"""Which role at which place may ask what of an open (C0) matter of a village that holds it."""
+
+BY_CLASS: dict[str, dict[str, set[str]]] = {
+    "C1": {
+        "acknowledge": {"owner", "exec_member", "chair"},
+        "acceptMatter": {"owner", "chair"},
+        "solveOnSpot": {"unit_leader", "owner", "exec_member", "chair"},
+        "giveFeedback": {"owner", "chair"},
+        "rateMatter": {"resident"},
+        "callBack": {"owner", "exec_member", "chair"},
+        "closeMatter": {"chair"},
+    },
+    "C2": {name: {"chair"} for name in MATTER_COMMANDS} | {"rateMatter": {"resident"}},
+    "C3": {name: {"rights_officer"} for name in MATTER_COMMANDS} | {"rateMatter": {"resident"}, "solveOnSpot": set()},
+}
+"""By class, who of a place's people reaches the rule: of C2 the circle (the chair), of C3 the county's rights officer."""
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A role at a place, relative to the matter."""
+
+    role: Role
+    where: str
+    person: Person
+
+
+def everybody(system: Harness, place: Place) -> list[Somebody]:
+    """Every role at every place: in scope, in a sibling's scope, above, beside, below."""
+    sibling = f"{place.county}002001"
+    places = {
+        _GROUP: (place.group, place.village),
+        "second group": (f"n_g2-{place.village}", place.village),
+        "sibling group": (f"n_g-{sibling}", sibling),
+        "village": (federation_of(place.village), place.village),
+        "sibling": (federation_of(sibling), sibling),
+        "township": (federation_of(place.township), place.township),
+        "beside": (federation_of(sibling[:9]), sibling[:9]),
+        "county": (federation_of(place.county), place.county),
+        "rights": (rights_department_of(place.county), place.county),
+        "city": (federation_of(place.city), place.city),
+        "other city": (federation_of("2114"), "2114"),
+        "province": (federation_of("21"), "21"),
+    }
+    found = []
+    in_groups = {R.RESIDENT, R.REPRESENTATIVE, R.UNIT_LEADER, R.GROUP_OWNER, R.VOLUNTEER}
+    for role in Role:
+        for where, (node, region) in places.items():
+            if where.endswith("group") and role not in in_groups:
+                continue  # nobody holds an office of the federation in a chat group
+            member = f"m_{role.value.lower().replace('_', '-')}-{where.replace(' ', '-')}"
+            found.append(Somebody(role, where, system.person(member, (role, node, region))))
+    return found
+
+
+def inputs(place: Place, case_id: str) -> dict[str, dict[str, Any]]:
+    """Every mutation with an input that is in order."""
+    return {name: {"caseId": case_id, **words} for name, words in MATTER_COMMANDS.items()} | {
+        "reportMatter": {"group": place.group, "subCategory": "PUBLIC_FACILITY", "narrative": "公告栏坏了"},
+        "delegate": {"group": place.group, "delegated": True},
+        "addRegion": {"code": f"{place.township}901", "name": "新村"},
+        "putNode": {
+            "node": {"id": f"n_x-{place.village}", "kind": "COUNCIL", "region": place.village, "name": "议事会"}
+        },
+    }
+
+
+async def together(work: list[Awaitable[str | None]]) -> list[str | None]:
+    """All at once, some at a time."""
+    gate = asyncio.Semaphore(8)
+
+    async def one(each: Awaitable[str | None]) -> str | None:
+        async with gate:
+            return await each
+
+    return list(await asyncio.gather(*(one(each) for each in work)))
+
+
+def test_every_command_is_tried() -> None:
+    """A new command must come into the oracle; a command without a line in the table could be asked by nobody."""
+    known = {model.command_name() for model in (*intake.COMMANDS, *escalation.COMMANDS, *notify.COMMANDS)}
+    assert {line.command for line in TABLE} == known
+    assert {pascal(name) for name in ORACLE} | {"ImportRegions", "MarkRead"} == known
+
+
+async def test_every_command_as_every_role_everywhere(system: Harness, place: Place) -> None:
+    case_id = await reported(system, place, "C0")
+    people = everybody(system, place)
+    tried = [(name, somebody, words) for name, words in inputs(place, case_id).items() for somebody in people]
+    refused = [each for each in tried if (each[1].role, each[1].where) not in ORACLE[each[0]]]
+    allowed = [each for each in tried if (each[1].role, each[1].where) in ORACLE[each[0]]]
+    before = await system.snapshot()
+    codes = await together([send(who.person, name, **words) for name, who, words in refused])
+    wrong = {
+        (name, who.role.value, who.where): code
+        for (name, who, _), code in zip(refused, codes, strict=True)
+        if code not in DENIED
+    }
+    assert not wrong, "the table allows what the dossier does not"
+    await system.settle()
+    assert await system.snapshot() == before, "a refused command left something behind"
+    for name, who, words in allowed:
+        code = await send(who.person, name, **words)
+        assert code not in DENIED, f"{who.role} at {who.where} may {name}, but was told {code}"
+    await system.settle()
+    await system.no_dead_letters()
+
+
+@pytest.mark.parametrize("case_class", sorted(BY_CLASS))
+async def test_private_matters_are_moved_by_their_own_people_alone(
+    system: Harness, place: Place, case_class: str
+) -> None:
+    case_id = await reported(system, place, case_class)
+    oracle = BY_CLASS[case_class]
+    refused = [(name, who) for name in MATTER_COMMANDS for who in place.people if who not in oracle[name]]
+    before = await system.snapshot()
+    codes = await together(
+        [send(place.people[who], name, caseId=case_id, **MATTER_COMMANDS[name]) for name, who in refused]
+    )
+    assert set(codes) <= DENIED, dict(zip(refused, codes, strict=True))
+    await system.settle()
+    assert await system.snapshot() == before
+    for name, people in oracle.items():
+        for who in people:
+            code = await send(place.people[who], name, caseId=case_id, **MATTER_COMMANDS[name])
+            assert code not in DENIED, (name, who, code)
+
+
+async def test_an_office_gives_no_hand_in_a_private_matter_that_its_bearer_reported(
+    system: Harness, place: Place
+) -> None:
+    """A group owner who reports her own trouble is its reporter, not its handler."""
+    answer = await place.owner.report(place, subCategory="MARITAL_CONFLICT", urgency=None)
+    await system.settle()
+    case_id = answer["caseId"]
+    before = await system.snapshot()
+    for name in ("acknowledge", "acceptMatter", "giveFeedback", "callBack", "solveOnSpot"):
+        assert await send(place.owner, name, caseId=case_id, **MATTER_COMMANDS[name]) == "CASE_NOT_FOUND"
+    assert await system.snapshot() == before
+
+
+async def test_nobody_anonymous_and_nobody_with_a_forged_token(system: Harness, place: Place) -> None:
+    case_id = await reported(system, place, "C0")
+    stranger = Ed25519PrivateKey.generate()
+    forger = Issuer(system.issuer.name, stranger, system.issuer._key_id, "yishi")
+    genuine, before = system.issuer, await system.snapshot()
+    for name, words in inputs(place, case_id).items():
+        assert await send(system.anonymous, name, **words) == "UNAUTHENTICATED"
+        system.issuer = forger
+        try:
+            for who in (place.chair, place.owner, place.resident, system.operator):
+                assert await send(who, name, **words) == "UNAUTHENTICATED"
+        finally:
+            system.issuer = genuine
+    assert await system.snapshot() == before
+
+
+async def test_importing_regions_is_for_operators_at_the_services_door_too(system: Harness, place: Place) -> None:
+    body = {"command": {"idempotencyKey": key(), "regions": [{"code": f"{place.township}902", "name": "新村"}]}}
+    before = await system.snapshot()
+    async with service(system, "intake") as intake_door:
+        for who in (*everybody(system, place), Somebody(R.RESIDENT, "", system.anonymous)):
+            if (who.role, who.where) == (R.OPERATOR, "province"):
+                continue
+            answer = await intake_door.post("/commands/ImportRegions", json=body, headers=who.person.headers())
+            assert answer.json()["refusal"]["code"] in DENIED, who
+        assert await system.snapshot() == before
+        done = await intake_door.post("/commands/ImportRegions", json=body, headers=system.operator.headers())
+        assert done.status_code == 200
+    await system.settle()
+
+
+async def test_everyone_marks_her_own_inbox_and_nobody_elses(system: Harness, place: Place) -> None:
+    await reported(system, place, "C0")
+    unread = "{ me { inbox { unread edges { node { id } } } } }"
+    mine = (await place.owner.ask(unread))["me"]["inbox"]
+    assert mine["unread"] == 1
+    newest = mine["edges"][0]["node"]["id"]
+    assert await send(place.sibling_owner, "markRead", upTo=newest) is None
+    assert (await place.owner.ask(unread))["me"]["inbox"]["unread"] == 1
+    assert await send(place.owner, "markRead", upTo=newest) is None
+    assert (await place.owner.ask(unread))["me"]["inbox"]["unread"] == 0
+
+
+@pytest.mark.parametrize(
+    "case_class, stage",
+    [*(("C0", stage) for stage in STAGES), ("C1", "SUBMITTED"), ("C2", "SUBMITTED"), ("C3", "SUBMITTED")],
+)
+async def test_allowed_commands_say_what_is_really_allowed(
+    system: Harness, place: Place, case_class: str, stage: str
+) -> None:
+    """For every person and every state of S00: what is not in the list is refused, what is in it is done."""
+    [case_id] = await brought_to(system, place, stage, case_class)
+    listed: dict[str, list[str]] = {}
+    for who, person in place.people.items():
+        seen = await person.case(case_id)
+        listed[who] = seen["allowedCommands"] if seen else []
+    assert any(listed.values()) == (stage != "CLOSED")
+    before = await system.snapshot()
+    denied = [(who, name) for who, allowed in listed.items() for name in MATTER_COMMANDS if pascal(name) not in allowed]
+    codes = await together(
+        [send(place.people[who], name, caseId=case_id, **MATTER_COMMANDS[name]) for who, name in denied]
+    )
+    assert [pair for pair, code in zip(denied, codes, strict=True) if code is None] == [], "may, and was not told so"
+    await system.settle()
+    assert await system.snapshot() == before
+    told = [(who, command[0].lower() + command[1:]) for who, allowed in listed.items() for command in allowed]
+    twins = await brought_to(system, place, stage, case_class, len(told))
+    for (who, name), twin in zip(told, twins, strict=True):
+        code = await send(place.people[who], name, caseId=twin, **MATTER_COMMANDS[name])
+        assert code is None, f"{who} was told that she may {name}, but: {code}"

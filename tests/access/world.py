@@ -1,0 +1,126 @@
+"""What the access tests share: matters of every class, photos with a canary inside, the plain HTTP of the front door."""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+import httpx
+from PIL import Image
+from PIL.ExifTags import GPS, IFD, Base
+
+from tests.harness import Harness, Person, Place, key
+
+SUBS = {"C0": "PUBLIC_FACILITY", "C1": "ELDER_CARE", "C2": "MARITAL_CONFLICT", "C3": "DOMESTIC_VIOLENCE"}
+"""A sub-category of each class."""
+
+DENIED = frozenset({"NOT_PERMITTED", "CASE_NOT_FOUND", "NOT_FOUND", "UNAUTHENTICATED"})
+"""What a caller is told who may not."""
+
+CODE = "{ __typename ... on Refusal { code } }"
+
+MATTER_COMMANDS: dict[str, dict[str, Any]] = {
+    "acknowledge": {},
+    "acceptMatter": {},
+    "solveOnSpot": {"evidence": "已修好"},
+    "giveFeedback": {"text": "已答复"},
+    "rateMatter": {"score": 5, "solved": True},
+    "callBack": {"reached": True, "solved": True, "score": 5},
+    "closeMatter": {"outcome": "SOLVED"},
+}
+"""Every command on a matter, with an input that is in order."""
+
+
+def pascal(mutation: str) -> str:
+    """A mutation's command."""
+    return mutation[0].upper() + mutation[1:]
+
+
+def photo(canary: str = "", size: tuple[int, int] = (48, 32)) -> bytes:
+    """A JPEG from a camera: EXIF, GPS and a comment, all with the canary."""
+    tags = Image.Exif()
+    tags[Base.Make] = tags[Base.ImageDescription] = tags[Base.Artist] = canary or "camera"
+    tags.get_ifd(IFD.Exif)[Base.UserComment] = b"ASCII\0\0\0" + canary.encode()
+    tags.get_ifd(IFD.GPSInfo).update(
+        {GPS.GPSLatitudeRef: "N", GPS.GPSLatitude: (41.0, 48.0, 20.5), GPS.GPSAreaInformation: canary.encode()}
+    )
+    out = BytesIO()
+    Image.new("RGB", size, (90, 90, 90)).save(out, "JPEG", exif=tags, comment=canary.encode())
+    return out.getvalue()
+
+
+async def send(person: Person, mutation: str, **input: Any) -> str | None:
+    """A mutation's refusal code, None if it was done; a caller whom the door itself turns away gets that code."""
+    kind = {"acknowledge": "Matter"}.get(mutation, pascal(mutation))
+    query = f"mutation($input: {kind}Input!) {{ answer: {mutation}(input: $input) {CODE} }}"
+    found = await person.raw(query, {"input": {"idempotencyKey": key(), **input}})
+    if "errors" in found:
+        code: str = found["errors"][0]["extensions"]["code"]
+        return code
+    answer: dict[str, str | None] = found["data"]["answer"]
+    return answer.get("code")
+
+
+async def upload(
+    person: Person, data: bytes, *, evidence: bool = False, headers: Mapping[str, str] = {}
+) -> httpx.Response:
+    """POST /attachments."""
+    where = "/attachments" + ("?for=evidence" if evidence else "")
+    return await person.harness.http.post(where, content=data, headers={**person.headers(), **headers})
+
+
+async def download(person: Person, attachment: str, *, evidence: bool = False) -> httpx.Response:
+    """GET /attachments/<id>."""
+    where = f"/attachments/{attachment}" + ("?for=evidence" if evidence else "")
+    return await person.harness.http.get(where, headers=person.headers())
+
+
+def service(system: Harness, name: str) -> httpx.AsyncClient:
+    """A service's own door, past the gateway."""
+    app = system.system.wiring.parts[name].runtime.app
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url=f"http://{name}")
+
+
+async def reported(system: Harness, place: Place, case_class: str, /, **input: Any) -> str:
+    """A matter of a class, everybody has heard of."""
+    [case_id] = await brought_to(system, place, "SUBMITTED", case_class, **input)
+    return case_id
+
+
+HANDLER = {"C0": "owner", "C1": "chair", "C2": "chair", "C3": "rights_officer"}
+"""Who takes a matter of a class in hand."""
+
+STAGES = ("SUBMITTED", "ACCEPTED", "RESOLVED", "FEEDBACK_GIVEN", "CLOSED")
+
+
+async def brought_to(
+    system: Harness, place: Place, stage: str, case_class: str = "C0", how_many: int = 1, /, **input: Any
+) -> list[str]:
+    """Matters at a stage of S00, everybody has heard of. C2 and C3 go no further than ACCEPTED yet."""
+    case_ids = []
+    for _ in range(how_many):
+        answer = await place.resident.report(place, subCategory=SUBS[case_class], urgency=None, **input)
+        assert answer.code is None, answer
+        case_ids.append(str(answer["caseId"]))
+    await system.settle()
+    await on_from(system, place, case_ids, "SUBMITTED", stage, case_class)
+    return case_ids
+
+
+async def on_from(
+    system: Harness, place: Place, case_ids: Sequence[str], stage: str, to: str, case_class: str = "C0"
+) -> None:
+    """Play matters on from one stage to a later one."""
+    handler: Person = getattr(place, HANDLER[case_class])
+    summary = {"publicSummary": "公告栏待修"} if case_class == "C0" else {}
+    steps: list[tuple[Person, str, dict[str, Any]]] = [
+        (handler, "acceptMatter", summary),
+        (handler, "solveOnSpot", {"evidence": "已修好"}),
+        (handler, "giveFeedback", {"text": "给您的答复"}),
+        (place.resident, "rateMatter", {"score": 5, "solved": True}),
+    ]
+    for person, mutation, words in steps[STAGES.index(stage) : STAGES.index(to)]:
+        for case_id in case_ids:
+            code = await send(person, mutation, caseId=case_id, **words)
+            assert code is None, (mutation, code)
+        await system.settle()

@@ -1,0 +1,263 @@
+"""The rooms at play by their pure rules alone: facts wait in lanes (reader, topic, key), so that any order may be tried."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import NamedTuple
+
+from services.contracts import topics
+from services.contracts.cases import CaseClass, FeedbackMethod, Outcome, Relation, SubCategory, Urgency
+from services.contracts.events.base import Event
+from services.contracts.events.escalation import CallBackLapsed, CustodyEvent
+from services.contracts.events.intake import AccessChanged, CaseAccepted, CaseEvent
+from services.contracts.lifecycle import fitting
+from services.contracts.organisation import federation_of
+from services.contracts.refusals import Refused
+from services.contracts.states import CaseState, ClockState, CustodyState
+from services.contracts.topics import Topic
+from services.deliberation.rules.docket import Docket, open_docket
+from services.escalation.limits_file import load
+from services.escalation.rules import custody as holding
+from services.escalation.rules.custody import Custody
+from services.intake.rules import case as taking
+from services.intake.rules.case import Case
+
+START = datetime.fromisoformat("2026-11-23T09:00:00+08:00")
+VILLAGE = "210103001001"
+GROUP = "n_g-210103001001"
+BY = federation_of(VILLAGE)
+SECRET = b"a secret of the test's cell"
+BOOK = load()
+RULES = BOOK.of(VILLAGE)
+COMMANDS = ("Acknowledge", "AcceptMatter", "SolveOnSpot", "GiveFeedback", "RateMatter", "CallBack", "CloseMatter")
+CALLER, SOLVER, OTHER = ("ca11e4" * 4, "50173e" * 4, "07e4a0" * 4)
+"""Tags of workers (`chassis.transaction.worker_tag`)."""
+STEPS = (0, 1, 60, 3600, 4 * 3600, 24 * 3600, 6 * 24 * 3600, 22 * 24 * 3600)
+"""Seconds by which a clock moves: nothing at all, a moment, hours, over every limit."""
+
+
+class Lane(NamedTuple):
+    """What one reader has not heard yet of one key on one topic. Order holds within it and nowhere else."""
+
+    reader: str
+    topic: str
+    key: str
+
+
+CaseMoved = tuple[Case, tuple[CaseEvent, ...]]
+CustodyMoved = tuple[Custody, tuple[CustodyEvent, ...]]
+
+
+@dataclass
+class Play:
+    """Intake, escalation and deliberation over some matters."""
+
+    now: datetime = START
+    cases: dict[str, Case] = field(default_factory=dict)
+    custodies: dict[str, Custody] = field(default_factory=dict)
+    dockets: dict[str, Docket] = field(default_factory=dict)
+    heard_case: dict[str, CaseState] = field(default_factory=dict)
+    """What escalation knows of intake's cases."""
+    heard_custody: dict[str, CustodyState] = field(default_factory=dict)
+    """What intake knows of escalation's custodies."""
+    lanes: dict[Lane, deque[Event]] = field(default_factory=dict)
+    history: list[tuple[Topic, Event]] = field(default_factory=list)
+
+    def copy(self) -> Play:
+        """The same play, to go on in another way: everything that is kept is immutable."""
+        lanes = {lane: deque(events) for lane, events in self.lanes.items()}
+        return Play(
+            self.now,
+            dict(self.cases),
+            dict(self.custodies),
+            dict(self.dockets),
+            dict(self.heard_case),
+            dict(self.heard_custody),
+            lanes,
+            list(self.history),
+        )
+
+    def report(self, sub: SubCategory, urgency: Urgency | None = None, relation: Relation = Relation.OWN) -> str:
+        """A matter is reported. Raises Refused."""
+        number = len(self.cases) + 1
+        private = sub.default.case_class in {CaseClass.C2, CaseClass.C3}
+        case, events = taking.submit(
+            f"2101-{number:026d}",
+            taking.number_of(VILLAGE, self.now, number),
+            village=VILLAGE,
+            group=GROUP,
+            sub=sub,
+            relation=relation,
+            urgency=urgency,
+            reporters=(f"m_reporter-{number}",),
+            circle=("m_circle",) if private else (),
+            happened_on=None,
+            now=self.now,
+        )
+        self._keep_case(case, events)
+        access = topics.INTAKE_SEALED_ACCESS if case.case_class is CaseClass.C3 else topics.INTAKE_ACCESS
+        self._tell(access, AccessChanged(at=self.now, access=case.access()))
+        return case.case_id
+
+    def of_intake(
+        self,
+        command: str,
+        case_id: str,
+        *,
+        worker: str = CALLER,
+        reached: bool = True,
+        solved: bool = True,
+        outcome: Outcome = Outcome.PARTLY,
+        to_group: bool = False,
+    ) -> CaseMoved:
+        """What a command to intake would do; nothing is kept. Raises Refused."""
+        case, custody, now = self.cases[case_id], self.heard_custody.get(case_id), self.now
+        match command:
+            case "Acknowledge":
+                return taking.acknowledge(case, BY, custody, now)
+            case "AcceptMatter":
+                return taking.accept(case, BY, custody, now, as_owner=False, delegated=False, summarised=to_group)
+            case "GiveFeedback":
+                return taking.give_feedback(case, BY, FeedbackMethod.APP, custody, now, to_group=to_group)
+            case "RateMatter":
+                return taking.rate(case, 3, solved, custody, now)
+            case "CallBack":
+                return taking.call_back(
+                    case, BY, worker, reached=reached, score=None, solved=solved, custody=custody, now=now
+                )
+            case "CloseMatter":
+                return taking.close(case, outcome, custody, now)
+            case _:
+                raise LookupError(command)
+
+    def solve_on_spot(self, case_id: str, worker: str = SOLVER, evidence: bool = True) -> CustodyMoved:
+        """What the command to escalation would do; nothing is kept. Raises Refused."""
+        custody, case = self.custodies[case_id], self.heard_case[case_id]
+        return holding.solve_on_spot(
+            custody, case, BY, worker, Outcome.SOLVED, RULES, SECRET, self.now, evidence=evidence
+        )
+
+    def do(self, command: str, case_id: str, **args: bool | str) -> None:
+        """Do it. Raises Refused, and nothing has happened."""
+        if command == "SolveOnSpot":
+            self._keep_custody(*self.solve_on_spot(case_id, **args))  # type: ignore[arg-type]
+        else:
+            self._keep_case(*self.of_intake(command, case_id, **args))  # type: ignore[arg-type]
+
+    def sweep(self) -> None:
+        """What time brings, as `escalation.timers.sweep` does it."""
+        for case_id in self.custodies:
+            for clock in self.custodies[case_id].clocks:
+                self._keep_custody(*holding.overdue(self.custodies[case_id], clock.stage, self.now))
+            self._keep_custody(*holding.lapse(self.custodies[case_id], self.now))
+
+    def deliver(self, lane: Lane) -> None:
+        """The lane's reader hears its oldest fact."""
+        event = self.lanes[lane].popleft()
+        if not self.lanes[lane]:
+            del self.lanes[lane]
+        match lane.reader, event:
+            case "escalation", CaseEvent():
+                self.heard_case[lane.key] = event.case
+                custody = self.custodies.get(lane.key)
+                if custody is None:
+                    self._keep_custody(*holding.open_custody(event.case, RULES, SECRET, self.now))
+                else:
+                    self._keep_custody(*holding.follow(custody, event.case, RULES, SECRET, self.now))
+            case "intake", CustodyEvent():
+                self.heard_custody[lane.key] = event.custody
+                if isinstance(event, CallBackLapsed):
+                    self._keep_case(*taking.lapse(self.cases[lane.key], event.custody, self.now))
+            case "deliberation", CaseAccepted() if lane.key not in self.dockets:
+                docket, opened = open_docket(event.case, self.now)
+                self.dockets[lane.key] = docket
+                self._tell(topics.DELIBERATION_DOCKET, opened)
+            case _:
+                pass
+
+    def drain(self, random: Random) -> None:
+        """Deliver everything, lanes in any order."""
+        while self.lanes:
+            self.deliver(random.choice(sorted(self.lanes)))
+
+    def fits(self, command: str, case_id: str) -> bool:
+        """Whether the owner of a command would take it, as far as the owner knows."""
+        if command == "SolveOnSpot":
+            known = self.heard_case.get(case_id)
+            return known is not None and command in fitting(known, self.custodies.get(case_id))
+        return command in fitting(self.cases[case_id], self.heard_custody.get(case_id))
+
+    def _keep_case(self, case: Case, events: tuple[CaseEvent, ...]) -> None:
+        """Save as `Transaction.save` does: a version of its own for each fact, the last of which is what is kept."""
+        before = self.cases.get(case.case_id)
+        assert [event.version for event in events] == list(
+            range(before.version + 1 if before else 1, case.version + 1)
+        ), "versions grow by one"
+        if events:
+            assert events[-1].case == case.public()
+        sealed = case.case_class is CaseClass.C3
+        self.cases[case.case_id] = case
+        for event in events:
+            self._tell(topics.INTAKE_SEALED if sealed else topics.INTAKE_CASE, event)
+
+    def _keep_custody(self, custody: Custody, events: tuple[CustodyEvent, ...]) -> None:
+        before = self.custodies.get(custody.case_id)
+        assert [event.version for event in events] == list(
+            range(before.version + 1 if before else 1, custody.version + 1)
+        ), "versions grow by one"
+        if events:
+            assert events[-1].custody == custody.public()
+        else:
+            assert custody == before, "what is told to nobody changes nothing"
+        sealed = custody.case_class is CaseClass.C3
+        self.custodies[custody.case_id] = custody
+        for event in events:
+            self._tell(topics.ESCALATION_SEALED if sealed else topics.ESCALATION_CUSTODY, event)
+
+    def _tell(self, topic: Topic, event: Event) -> None:
+        self.history.append((topic, event))
+        for reader in sorted(topic.readers & {"intake", "escalation", "deliberation"}):
+            self.lanes.setdefault(Lane(reader, topic.name, event.key), deque()).append(event)
+
+
+def wander(random: Random, moves: int, matters: int = 3) -> Play:
+    """A play of some matters by random moves that fit, part of its facts still on the way."""
+    play = Play()
+    for _ in range(moves):
+        fit = [(command, case_id) for case_id in play.cases for command in COMMANDS if play.fits(command, case_id)]
+        draw = random.random()
+        if len(play.cases) < matters and (not play.cases or draw < 0.1):
+            play.report(random.choice(list(SubCategory)), relation=random.choice(list(Relation)))
+        elif fit and draw < 0.4:
+            command, case_id = random.choice(fit)
+            choices: dict[str, bool | str] = {}
+            if command in {"RateMatter", "CallBack"}:
+                choices["solved"] = random.random() < 0.4
+            if command == "CallBack":
+                choices["reached"] = random.random() < 0.7
+            if command in {"AcceptMatter", "GiveFeedback"}:
+                choices["to_group"] = play.cases[case_id].case_class is CaseClass.C0 and random.random() < 0.5
+            play.do(command, case_id, **choices)
+        elif play.lanes and draw < 0.85:
+            play.deliver(random.choice(sorted(play.lanes)))
+        else:
+            play.now += timedelta(seconds=random.choice(STEPS))
+            play.sweep()
+    return play
+
+
+def running(custody: CustodyState) -> set[str]:
+    """The names of the clocks that run."""
+    return {clock.stage.value for clock in custody.clocks if clock.state is ClockState.RUNNING}
+
+
+def refused(play: Play, command: str, case_id: str) -> Refused | None:
+    """How a command with legal arguments would be refused; None if it would be done."""
+    try:
+        play.solve_on_spot(case_id) if command == "SolveOnSpot" else play.of_intake(command, case_id)
+    except Refused as refusal:
+        return refusal
+    return None

@@ -1,0 +1,240 @@
+"""A matter between intake and escalation, by their rules alone, with every delay and order that topics allow: I1, I2, I4, I5, I7 of
+domain 2.11, and that what fits a state is exactly what is done in it."""
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from services.contracts.cases import CaseClass, Outcome, Relation, Stage, SubCategory, Urgency
+from services.contracts.lifecycle import Lifecycle, fitting, lifecycle
+from services.contracts.organisation import rights_department_of
+from services.contracts.refusals import Code, Refused
+from services.contracts.states import ClockState, CustodyState, EntryState
+from tests.properties.playing import BY, COMMANDS, OTHER, SOLVER, START, STEPS, Play, refused, running
+
+MATTERS = 3
+CLASSES = list(CaseClass)
+CLOCKS = {
+    Lifecycle.ACCEPTED: {"WINDOW"},
+    Lifecycle.RESOLVED: {"FEEDBACK"},
+    Lifecycle.FEEDBACK_GIVEN: {"CALL_BACK"},
+    Lifecycle.CLOSED: set[str](),
+}
+"""Which clocks run when everyone has heard everything; of SUBMITTED it depends on the acknowledgement."""
+BETTER_WORDS = {"CloseMatter": Code.FEEDBACK_FIRST, "SolveOnSpot": Code.NOT_ON_THE_SPOT}
+"""Refusals that say more than that the state does not fit."""
+
+
+class Matters(RuleBasedStateMachine):
+    """Commands, deliveries, clock steps and sweeps in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.play = Play()
+        self.highest: dict[str, int] = {}
+
+    def _any(self, data: st.DataObject) -> str:
+        return data.draw(st.sampled_from(sorted(self.play.cases)))
+
+    @precondition(lambda self: len(self.play.cases) < MATTERS)
+    @rule(sub=st.sampled_from(SubCategory), urgency=st.none() | st.sampled_from(Urgency))
+    def report(self, sub: SubCategory, urgency: Urgency | None) -> None:
+        """Reported; the urgency of a private or RED matter is not lowered by its reporter."""
+        default, order = sub.default, list(Urgency)
+        lowered = urgency is not None and order.index(urgency) > order.index(default.urgency)
+        if lowered and (default.urgency is Urgency.RED or default.case_class in {CaseClass.C2, CaseClass.C3}):
+            with pytest.raises(Refused) as caught:
+                self.play.report(sub, urgency)
+            assert caught.value.code is Code.URGENCY_NOT_YOURS
+        else:
+            self.play.report(sub, urgency, Relation.ANOTHERS)
+
+    @precondition(lambda self: bool(self.play.cases))
+    @rule(data=st.data(), moves=st.integers(1, 5), heard=st.booleans())
+    def ask_what_fits(self, data: st.DataObject, moves: int, heard: bool) -> None:
+        """Commands that fit, with arguments that a caller may well send; heard by all in between, or by nobody."""
+        play, case_id = self.play, self._any(data)
+        for _ in range(moves):
+            fit = [command for command in COMMANDS if play.fits(command, case_id)]
+            if not fit:
+                return
+            command = data.draw(st.sampled_from(fit))
+            args: dict[str, bool | str] = {}
+            if command in {"RateMatter", "CallBack"}:
+                args["solved"] = data.draw(st.booleans())
+            if command == "CallBack":
+                args["reached"] = data.draw(st.booleans())
+            if command == "SolveOnSpot":
+                args["worker"] = data.draw(st.sampled_from([SOLVER, OTHER]))
+            play.do(command, case_id, **args)
+            if heard:
+                play.drain(Random(moves))
+
+    @precondition(lambda self: bool(self.play.lanes))
+    @rule(data=st.data(), facts=st.integers(1, 4))
+    def deliver(self, data: st.DataObject, facts: int) -> None:
+        """Some reader hears something."""
+        for _ in range(facts):
+            if self.play.lanes:
+                self.play.deliver(data.draw(st.sampled_from(sorted(self.play.lanes))))
+
+    @rule(seconds=st.sampled_from(STEPS))
+    def time_passes(self, seconds: int) -> None:
+        """The clock moves, or stands still."""
+        self.play.now += timedelta(seconds=seconds)
+
+    @rule()
+    def sweep(self) -> None:
+        """What is due is flagged; nothing else of a custody changes: not its holder, its level or its windows."""
+        before = dict(self.play.custodies)
+        self.play.sweep()
+        for case_id, custody in before.items():
+            after = self.play.custodies[case_id]
+            assert (after.holder, after.level, after.entries) == (custody.holder, custody.level, custody.entries)
+            assert [clock.model_copy(update={"overdue": False}) for clock in after.clocks] == [
+                clock.model_copy(update={"overdue": False}) for clock in custody.clocks
+            ]
+        told = len(self.play.history)
+        self.play.sweep()
+        assert len(self.play.history) == told, "a second sweep at the same moment finds nothing"
+
+    @rule(one=st.integers(0, 2**16), two=st.integers(0, 2**16))
+    def every_order_ends_alike(self, one: int, two: int) -> None:
+        """Drained in two orders, the rooms come to the same end, and agree."""
+        first, second = self.play.copy(), self.play.copy()
+        first.drain(Random(one))
+        second.drain(Random(two))
+        assert first.cases == second.cases
+        assert first.custodies == second.custodies
+        assert first.dockets == second.dockets
+        for case_id, case in first.cases.items():
+            custody = first.custodies[case_id]
+            assert (case.stage is Stage.CLOSED) == (custody.closed_at is not None) == (custody.holder is None)
+            state = lifecycle(case, None, custody)
+            sealed = case.case_class is CaseClass.C3
+            if state is Lifecycle.SUBMITTED:
+                assert running(custody) == ({"TRIAGE"} if case.acknowledged_at else {"ACK", "TRIAGE"})
+            elif not sealed or state is Lifecycle.CLOSED:
+                assert running(custody) == CLOCKS[state]
+            assert first.heard_custody[case_id] == custody.public()
+            assert first.heard_case[case_id] == case.public()
+
+    @invariant()
+    def one_holder_and_a_running_clock(self) -> None:
+        """I1, I2: from the moment that escalation has heard of it until it is closed; before, the holder follows by rule."""
+        for case_id, custody in self.play.custodies.items():
+            case = self.play.cases[case_id]
+            if custody.closed_at is not None:
+                assert (custody.holder, custody.clock, custody.lapse_at) == (None, None, None)
+                assert case.stage is Stage.CLOSED
+                continue
+            sealed = case.case_class is CaseClass.C3
+            assert custody.holder == (rights_department_of(case.village[:6]) if sealed else BY)
+            assert custody.clock is not None
+            assert all(clock.state is not ClockState.PAUSED for clock in custody.clocks), "nothing pauses a clock yet"
+            done = any(entry.state is EntryState.RESOLVED_HERE for entry in custody.entries)
+            assert done == (custody.resolved_at is not None), "a level that works again has not resolved"
+
+    @invariant()
+    def no_case_closes_unanswered(self) -> None:
+        """I4: feedback, or it is on record that nobody could be reached."""
+        for case in self.play.cases.values():
+            if case.stage is Stage.CLOSED:
+                assert case.outcome is not None
+                assert case.feedback_at is not None or case.outcome is Outcome.NO_RESPONSE
+
+    @invariant()
+    def nobody_calls_back_her_own_work(self) -> None:
+        """I5: whoever worked on it, whenever, is refused."""
+        for case_id, custody in self.play.custodies.items():
+            if self.play.fits("CallBack", case_id):
+                assert custody.workers
+                for worker in custody.workers:
+                    with pytest.raises(Refused) as caught:
+                        self.play.of_intake("CallBack", case_id, worker=worker)
+                    assert caught.value.code is Code.OWN_WORK
+
+    @invariant()
+    def the_class_never_falls(self) -> None:
+        """I7; and what events carry of it keeps within its class (design 3)."""
+        for case_id, case in self.play.cases.items():
+            rank = CLASSES.index(case.case_class)
+            assert rank >= self.highest.get(case_id, 0)
+            self.highest[case_id] = rank
+            told = case.public()
+            assert (told.sub_category is not None) == (case.case_class in {CaseClass.C0, CaseClass.C1})
+            if case.case_class is CaseClass.C3:
+                assert (len(told.region), told.number) == (6, "")
+
+    @invariant()
+    def exactly_what_fits_is_done(self) -> None:
+        """Every command, with legal arguments: done if the state names it, refused by name if not."""
+        for case_id, case in self.play.cases.items():
+            for command in COMMANDS:
+                if command == "SolveOnSpot":
+                    known, custody = self.play.heard_case.get(case_id), self.play.custodies.get(case_id)
+                    if known is None:
+                        continue
+                    allowed = fitting(known, custody)
+                else:
+                    heard: CustodyState | None = self.play.heard_custody.get(case_id)
+                    allowed = fitting(case, heard)
+                refusal = refused(self.play, command, case_id)
+                if command in allowed:
+                    assert refusal is None, (command, allowed, str(refusal))
+                else:
+                    assert refusal is not None, (command, allowed)
+                    assert refusal.code in {Code.STATE_DOES_NOT_FIT, BETTER_WORDS.get(command)}
+                    assert refusal.body.allowed == allowed
+
+    def teardown(self) -> None:
+        """Whatever was on the way when the play stopped."""
+        self.every_order_ends_alike(1, 2)
+
+
+TestMatters = Matters.TestCase
+TestMatters.settings = settings(max_examples=40, stateful_step_count=40, deadline=None, derandomize=True)
+
+
+def test_a_matter_done_again_in_the_same_moment_is_resolved() -> None:
+    """Clocks of two services are never compared: it is counted how often the reporter said no, not when."""
+    play = Play()
+    case_id = play.report(SubCategory.PUBLIC_FACILITY)
+    play.drain(Random(0))
+    play.do("AcceptMatter", case_id)
+    play.drain(Random(0))
+    for solved in (False, True):
+        play.do("SolveOnSpot", case_id)
+        play.drain(Random(0))
+        assert fitting(play.cases[case_id], play.heard_custody[case_id]) == ("GiveFeedback",)
+        play.do("GiveFeedback", case_id)
+        play.do("RateMatter", case_id, solved=solved)
+        play.drain(Random(0))
+    assert play.now == START
+    assert play.cases[case_id].outcome is Outcome.SOLVED
+
+
+def test_a_matter_that_nobody_has_to_call_back_closes_by_itself_and_urges_nobody() -> None:
+    """GREEN and not drawn: at the end of its 15 working days it lapses, which is no delay of anybody's (domain 3.3)."""
+    play = Play()
+    ids = [play.report(SubCategory.SUGGESTION) for _ in range(30)]
+    for command in ("AcceptMatter", "SolveOnSpot", "GiveFeedback"):
+        play.drain(Random(0))
+        for case_id in ids:
+            play.do(command, case_id)
+    play.drain(Random(0))
+    undrawn = {case_id for case_id in ids if play.custodies[case_id].clock.due_at == play.custodies[case_id].lapse_at}  # type: ignore[union-attr]
+    assert 10 < len(undrawn) < 30, "one in five is drawn"
+    play.now += timedelta(days=40)
+    play.sweep()
+    play.drain(Random(0))
+    play.sweep()
+    urged = {event.key for _, event in play.history if type(event).__name__ == "ClockOverdue"}
+    assert urged == set(ids) - undrawn
+    assert {case.outcome for case in play.cases.values()} == {Outcome.SOLVED}
+    lapsed = [event.key for _, event in play.history if type(event).__name__ == "CallBackLapsed"]
+    assert sorted(lapsed) == sorted(ids)

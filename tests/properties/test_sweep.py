@@ -1,0 +1,199 @@
+"""The overdue sweep on real tables (design 6, issue "in due order"): nothing starves, each effect once, nothing is passed up."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, func, insert, select, update
+
+from services.chassis.clock import ManualClock
+from services.chassis.room import Room
+from services.chassis.tables import Chassis
+from services.contracts.cases import Stage, SubCategory, Urgency
+from services.contracts.states import CaseState, ClockStage
+from services.escalation import timers
+from services.escalation.rules import custody as rules
+from services.escalation.rules.custody import Custody
+from services.escalation.service import ESCALATION
+from services.escalation.store import DUE, keep_dues
+from tests.properties.playing import BOOK, SECRET, START, VILLAGE
+from tests.properties.tables import a_room
+
+CUSTODY = ESCALATION.metadata.tables["custody"]
+TABLES: Chassis = ESCALATION.chassis
+RULES = BOOK.of(VILLAGE)
+DAYS = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """What fails on purpose is logged with its trace; twenty of them hide the rest."""
+    caplog.set_level(logging.CRITICAL, logger=timers.__name__)
+    yield
+
+
+def submitted(number: int, at: datetime, urgency: Urgency = Urgency.YELLOW) -> CaseState:
+    """A case of which ACK and TRIAGE will come due."""
+    sub = SubCategory.PUBLIC_FACILITY
+    return CaseState(
+        case_id=f"2101-{number:026d}",
+        version=1,
+        number="",
+        region=VILLAGE,
+        case_class=sub.default.case_class,
+        category=sub.default.category,
+        sub_category=sub,
+        urgency=urgency,
+        stage=Stage.SUBMITTED,
+        submitted_at=at,
+    )
+
+
+async def opened(room: Room, many: int, random: Random) -> list[Custody]:
+    """Custodies of matters reported over two weeks: two clocks each. Written as `Transaction.save` and `keep_dues` write them."""
+    custodies = []
+    for number in range(many):
+        at = START + timedelta(minutes=random.randint(0, 14 * 24 * 60))
+        urgency = random.choice([Urgency.ORANGE, Urgency.YELLOW, Urgency.GREEN])
+        custody, _ = rules.open_custody(submitted(number, at, urgency), RULES, SECRET, at)
+        custodies.append(custody)
+    kept = [
+        {
+            "id": custody.case_id,
+            "version": custody.version,
+            "command_version": 0,
+            "region": custody.region,
+            "holder": custody.holder,
+            "body": custody.model_dump_json(exclude_none=True),
+        }
+        for custody in custodies
+    ]
+    dues = [
+        {
+            "case_id": custody.case_id,
+            "what": clock.stage.value,
+            "due_at": clock.due_at,
+            "look_at": clock.due_at + timedelta(seconds=1),
+            "attempts": 0,
+        }
+        for custody in custodies
+        for clock in custody.clocks
+    ]
+    async with room.database.write() as connection:
+        await connection.execute(insert(CUSTODY), kept)
+        await connection.execute(insert(DUE), dues)
+    return custodies
+
+
+async def flags(room: Room) -> list[dict[str, Any]]:
+    """What the sweep told, in the order in which it was written."""
+    async with room.database.read() as connection:
+        found = await connection.execute(select(TABLES.outbox.c.value).order_by(TABLES.outbox.c.id))
+        return [json.loads(value) for value in found.scalars()]
+
+
+async def counted(room: Room, table: Any, *where: Any) -> int:
+    """How many rows."""
+    async with room.database.read() as connection:
+        return int((await connection.execute(select(func.count()).select_from(table).where(*where))).scalar_one())
+
+
+def due_of(fact: dict[str, Any]) -> str:
+    """When the clock that was flagged had been due."""
+    return str(next(clock["dueAt"] for clock in fact["custody"]["clocks"] if clock["stage"] == fact["stage"]))
+
+
+async def test_fifteen_hundred_in_due_order_and_some_that_always_fail() -> None:
+    clock = ManualClock(START + 30 * DAYS)
+    async with a_room(ESCALATION, clock) as room:
+        custodies = await opened(room, 750, Random(7))
+        oldest = sorted(custodies, key=lambda custody: custody.clocks[0].started_at)[:20]
+        broken = {custody.case_id for custody in oldest}
+        async with room.database.write() as connection:
+            await connection.execute(update(CUSTODY).where(CUSTODY.c.id.in_(broken)).values(body="{"))
+
+        assert await timers.sweep(room) == 2 * 730
+        told = await flags(room)
+        assert len(told) == 2 * 730
+        assert [due_of(fact) for fact in told] == sorted(due_of(fact) for fact in told), "in due order"
+        assert len({(fact["custody"]["caseId"], fact["stage"]) for fact in told}) == len(told), "each once"
+        assert not broken & {fact["custody"]["caseId"] for fact in told}
+        assert await counted(room, DUE) == await counted(room, DUE, DUE.c.attempts == 1) == 40, "the failing ones, later"
+
+        held = {custody.case_id: custody for custody in custodies}
+        for fact in told:
+            before = held[fact["custody"]["caseId"]]
+            assert (fact["custody"]["holder"], fact["custody"]["level"]) == (before.holder, before.level.value)
+            assert fact["urged"] == before.holder
+            above = f"n_fed-{VILLAGE[:9]}" if before.urgency is Urgency.ORANGE else None
+            assert fact.get("informed") == above
+
+        # They fail again and again, always behind whatever has come due in the meantime.
+        for number in range(3):
+            async with room.transaction() as tx:
+                fresh, facts = rules.open_custody(submitted(900 + number, START), RULES, SECRET, tx.now)
+                await tx.save(fresh, *facts)
+                await keep_dues(tx, fresh)
+            clock.advance(timedelta(hours=2))
+            assert await timers.sweep(room) == 2
+        assert await counted(room, DUE, DUE.c.attempts == 4) == 40
+
+        # Mended, they are flagged like the others.
+        async with room.database.write() as connection:
+            for custody in oldest:
+                body = custody.model_dump_json(exclude_none=True)
+                await connection.execute(update(CUSTODY).where(CUSTODY.c.id == custody.case_id).values(body=body))
+        clock.advance(timedelta(hours=2))
+        assert await timers.sweep(room) == 40
+        assert await counted(room, DUE) == 0
+
+
+async def test_two_sweepers_at_once_have_each_effect_once() -> None:
+    clock = ManualClock(START + 30 * DAYS)
+    async with a_room(ESCALATION, clock) as room:
+        await opened(room, 130, Random(3))
+        handled = await asyncio.gather(timers.sweep(room), timers.sweep(room))
+        assert sum(handled) == 260
+        told = await flags(room)
+        assert len(told) == len({(fact["custody"]["caseId"], fact["stage"]) for fact in told}) == 260
+        assert await counted(room, DUE) == 0
+        async with room.database.read() as connection:
+            assert set((await connection.execute(select(CUSTODY.c.version))).scalars()) == {3}
+        assert await timers.sweep(room) == 0
+
+
+async def test_a_clock_that_stopped_meanwhile_is_not_flagged() -> None:
+    """The row was read, then somebody acknowledged: the sweep asks the custody again and does nothing."""
+    clock = ManualClock(START)
+    async with a_room(ESCALATION, clock) as room:
+        case = submitted(1, START)
+        async with room.transaction() as tx:
+            custody, facts = rules.open_custody(case, RULES, SECRET, tx.now)
+            await tx.save(custody, *facts)
+            await keep_dues(tx, custody)
+        acknowledged = case.model_copy(update={"version": 2, "acknowledged_at": START + timedelta(hours=1)})
+        async with room.transaction() as tx:
+            loaded = await tx.load(Custody, case.case_id)
+            assert loaded is not None
+            after, facts = rules.follow(loaded, acknowledged, RULES, SECRET, tx.now)
+            await tx.save(after, *facts)  # and the row of the ACK clock is left to lie, as if it had been read before
+        clock.advance(timedelta(hours=7))
+        assert await timers.sweep(room) == 0
+        assert [type_ for type_ in await flags(room) if "stage" in type_] == []
+        assert await counted(room, DUE, DUE.c.what == ClockStage.ACK.value) == 0, "it has had its day"
+        assert await counted(room, DUE) == 1, "the one that is not due yet waits"
+
+
+async def test_a_row_without_its_matter_is_put_away() -> None:
+    clock = ManualClock(START + 30 * DAYS)
+    async with a_room(ESCALATION, clock) as room:
+        await opened(room, 3, Random(1))
+        async with room.database.write() as connection:
+            await connection.execute(delete(CUSTODY).where(CUSTODY.c.id == f"2101-{0:026d}"))
+        assert await timers.sweep(room) == 4
+        assert await counted(room, DUE) == 0
