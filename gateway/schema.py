@@ -20,7 +20,6 @@ from gateway.subjects.node import OrgNode, RegionQuery
 from gateway.subjects.roster import RosterMutation
 from gateway.words import REGION_CODE, RegionCode, describe_roots, describe_values
 
-
 _NODES: dict[str, type[Case] | type[OrgNode]] = {"Case": Case, "OrgNode": OrgNode}
 
 

@@ -19,7 +19,7 @@ from services.contracts.ids import is_case_id
 from services.contracts.refusals import Code, Refused
 
 OWN_WRITE = 2.0
-"""Seconds that an answer which was remembered waits for its row (the events of a fresh one are applied at once)."""
+"""Seconds that an answer waits for its row where its events could not be applied at once: a remembered one has none."""
 
 
 def words_of(input: Any) -> dict[str, Any]:
@@ -34,9 +34,8 @@ async def send(context: Context, command: type[Command], input: Any) -> Answered
     seen = await _seen(context, str(words.get("caseId", "")))
     gateway = context.gateway
     answered = await gateway.calls.command(command.service, command.command_name(), words, seen, who.token)
-    if answered.events:
-        await gateway.inbox.receive_now(answered.events)
-    else:
+    applied = bool(answered.events) and await gateway.inbox.receive_now(answered.events)
+    if not applied:
         await _until_applied(context, answered)
     return answered
 

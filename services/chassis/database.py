@@ -1,10 +1,13 @@
 """One database of one service: SQLite in a file or PostgreSQL, the same statements on both."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
+import aiosqlite
 from sqlalchemy import ColumnElement, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -24,6 +27,7 @@ class Database:
             pool_size=pool,
             max_overflow=pool,
             pool_timeout=30,
+            connect_args={"async_creator_fn": _connect_sqlite} if url.startswith("sqlite") else {},
             hide_parameters=True,  # an error's text may be printed by somebody: never with what a person wrote
         )
         self._writer: asyncio.Lock | None = asyncio.Lock() if self.on_sqlite else None
@@ -88,6 +92,30 @@ def is_outage(error: BaseException) -> bool:
 def columns(table: Table, names: Sequence[str]) -> list[ColumnElement[Any]]:
     """Some columns of a table, by name."""
     return [table.c[name] for name in names]
+
+
+class _LettingGo(aiosqlite.Connection):
+    """Rolls back before it closes. Whoever is cancelled in the middle of a statement has her connection closed, but SQLite keeps a
+    connection with an open statement alive, transaction, write lock and all, until Python collects the garbage: nobody could write."""
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        self._tx.put_nowait((None, self._let_go))
+        return super().stop()
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self.rollback()
+        await super().close()
+
+    def _let_go(self) -> None:
+        if self._connection is not None:
+            self._connection.rollback()
+
+
+def _connect_sqlite(path: str, **settings: Any) -> aiosqlite.Connection:
+    connection = _LettingGo(partial(sqlite3.connect, path, **settings), 64)
+    connection._thread.daemon = True  # as SQLAlchemy does: an open connection keeps no process alive
+    return connection
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -69,7 +69,16 @@ class Verifier:
                 expires_at=expires,
                 token=token.strip(),
             )
-        except (jwt.PyJWTError, ValidationError, KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError):
+        except (
+            jwt.PyJWTError,
+            ValidationError,
+            KeyError,
+            TypeError,
+            ValueError,
+            OverflowError,
+            OSError,
+            RecursionError,
+        ):
             raise Refused(Code.UNAUTHENTICATED) from None
 
     def _claims(self, token: str) -> dict[str, Any]:

@@ -59,12 +59,13 @@ class Inbox:
 
         A handler seldom fails, so the batch is first tried whole; only if one fails is it taken again, each record behind a savepoint.
         """
-        self._stop_if_flooded()
+        if len(self._held_lately) >= TOO_MANY_HELD:
+            raise Stopped
         try:
             fates = await self._take(records, careful=False)
         except HandlerFailed:
             fates = await self._take(records, careful=True)
-        self._held_lately += [time.monotonic()] * sum(1 for _, fate in fates if fate == "held")
+        self._count_held(fates)
         for topic, fate in fates:
             self.room.telemetry.records.labels(topic, fate).inc()
         self.room.heard.ring()
@@ -110,9 +111,9 @@ class Inbox:
             table = self.room.service.chassis.inbox
             await tx.execute(table.delete().where(table.c.event_id.in_(list(event_ids))))
 
-    async def receive_now(self, events: Sequence[Outgoing]) -> None:
+    async def receive_now(self, events: Sequence[Outgoing]) -> bool:
         """Apply what a command just told, before its topic brings it. What cannot be applied now is left to the topic, which holds it
-        if it must; so this never fails and never holds."""
+        if it must; so this never fails and never holds. Returns whether all of it is applied."""
         told = [Record(event.topic, -1, -1, event.key, event.value.encode(), event.headers) for event in events]
         records = [record for record in told if record.topic in self._reactions]
         try:
@@ -130,7 +131,10 @@ class Inbox:
                 await self._disclaim(tx, ours)
         except Exception as error:
             log.warning("a command's own events wait for their topic", extra={"facts": {"error": type(error).__name__}})
-        self.room.heard.ring()
+            return False
+        finally:
+            self.room.heard.ring()
+        return not ours
 
     async def redrive(self, topic: str, key: str) -> int:
         """Try the held records of a key again, in order of offset, until one fails; returns how many went through."""
@@ -194,7 +198,11 @@ class Inbox:
             & (table.c.offset == record.offset)
         )
         if again:
-            update = table.update().where(at_place).values(attempts=table.c.attempts + 1, reason=reason, error=error)
+            update = (
+                table.update()
+                .where(at_place)
+                .values(attempts=table.c.attempts + 1, reason=reason, error=error.replace("\0", "\ufffd"))
+            )
             await tx.execute(update)
             return
         insert = self.room.database.insert(table).values(
@@ -205,7 +213,7 @@ class Inbox:
             value=record.value,
             headers=headers_json(record.headers),
             reason=reason,
-            error=error,
+            error=error.replace("\0", "\ufffd"),  # PostgreSQL's texts hold no NUL
             attempts=1,
             held_at=tx.now.isoformat(),
         )
@@ -217,12 +225,20 @@ class Inbox:
         query = select(table.c.topic, table.c.key).where(table.c.key.in_(keys)).distinct()
         return {Place(row.topic, row.key) for row in await connection.execute(query)}
 
-    def _stop_if_flooded(self) -> None:
-        minute_ago = time.monotonic() - 60
-        self._held_lately = [at for at in self._held_lately if at > minute_ago]
+    def start_again(self) -> None:
+        """Consume once more after a flood: what a restart does, with the fix deployed."""
+        self._held_lately.clear()
+        self.room.telemetry.stopped.set(0)
+
+    def _count_held(self, fates: Sequence[tuple[str, str]]) -> None:
+        now = time.monotonic()
+        lately = [at for at in self._held_lately if at > now - 60]
+        self._held_lately = lately + [now] * sum(1 for _, fate in fates if fate == "held")
         if len(self._held_lately) >= TOO_MANY_HELD:
-            raise Stopped(
-                f"{self.room.service.name} held {len(self._held_lately)} new keys in a minute and stopped consuming"
+            self.room.telemetry.stopped.set(1)
+            log.error(
+                "too many keys were held within a minute: this consumer has stopped until it is started again",
+                extra={"facts": {"held": len(self._held_lately)}},
             )
 
 

@@ -97,7 +97,7 @@ class Room:
                 self.crash(Point.AFTER_COMMIT)
         finally:
             # Also for a caller who gave up while it committed: nobody else would say that there is something to send.
-            if tx and tx.outgoing:
+            if tx is not None and tx.outgoing:
                 self.on_commit()
 
     @asynccontextmanager

@@ -27,7 +27,8 @@ from services.chassis.service import Timer
 log = logging.getLogger(__name__)
 
 REMEMBERED = timedelta(days=7)
-"""How long answers are remembered for their key; published outbox rows and seen ids are kept as long."""
+"""How long answers are remembered for their key, and published outbox rows kept. Ids of facts that were seen are kept for ever: a
+rebuild asks for them."""
 
 
 class Runtime:
@@ -112,8 +113,8 @@ class Runtime:
         with suppress(Exception):
             self.room.telemetry.outbox.set((await self.room.unsent())[0])
             self.room.telemetry.held.set(await self.room.held())
-            if self.consumer:
-                self.room.telemetry.lag.set(await self.consumer.lag())
+            self.room.telemetry.lag.set(float("nan"))  # unknown is not zero
+            self.room.telemetry.lag.set(await self.consumer.lag() if self.consumer else 0)
         return PlainTextResponse(generate_latest(self.room.telemetry.registry), media_type="text/plain; version=0.0.4")
 
     async def _outbox(self, _request: Request) -> Response:

@@ -95,6 +95,9 @@ class Telemetry:
         self.relayed = Counter("yishi_relayed_total", "Outbox rows published", ["topic"], registry=self.registry)
         self.outbox = Gauge("yishi_outbox_unsent", "Outbox rows that wait to be published", registry=self.registry)
         self.held = Gauge("yishi_dead_letters", "Records that are held", registry=self.registry)
+        self.stopped = Gauge(
+            "yishi_consumer_stopped", "1 if the consumer stopped because it held too many keys", registry=self.registry
+        )
         self.lag = Gauge("yishi_consumer_lag", "Records not yet consumed", registry=self.registry)
         self.timers = Counter(
             "yishi_timer_runs_total", "Timer runs, by name and outcome", ["timer", "outcome"], registry=self.registry

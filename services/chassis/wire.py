@@ -1,5 +1,6 @@
 """Events as records: CloudEvents 1.0 in binary mode (Kafka protocol binding): attributes are headers, the value is the JSON data."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ MAX_RECORD = 256 * 1024
 """Bytes of a value. Both buses refuse more: a fact is small, texts stay at home."""
 MAX_BATCH = MAX_RECORD + 16 * 1024
 """Bytes of a batch on Kafka: the largest record with its key and headers. Both the relay and the topics keep to it."""
+
+MAX_KEY = 80
+"""Characters of a key or an id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,15 @@ class Record:
     @property
     def event_id(self) -> str:
         """The CloudEvents id; of a record without one, its place on the bus."""
-        return self.headers.get("ce_id") or f"{self.topic}/{self.partition}/{self.offset}"
+        return keepable(self.headers.get("ce_id") or f"{self.topic}/{self.partition}/{self.offset}")
+
+
+def keepable(text: str) -> str:
+    """A key or an id as the tables can keep it. One that is too long, or holds a NUL, is nobody's we know, but its record must be held
+    like any other: a hash stands for it."""
+    if len(text) <= MAX_KEY and "\0" not in text:
+        return text
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def must_fit(records: Iterable[Record]) -> None:
@@ -96,6 +108,8 @@ def decode(record: Record, topic: Topic) -> Event:
         raise Unreadable(places) from None
     if event.key != record.key:
         raise Unreadable("the key is not the subject of the event")
+    if not 0 <= event.version < 2**31:
+        raise Unreadable("the version is out of range")
     return event
 
 

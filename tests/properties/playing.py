@@ -227,26 +227,31 @@ def wander(random: Random, moves: int, matters: int = 3) -> Play:
     """A play of some matters by random moves that fit, part of its facts still on the way."""
     play = Play()
     for _ in range(moves):
-        fit = [(command, case_id) for case_id in play.cases for command in COMMANDS if play.fits(command, case_id)]
-        draw = random.random()
-        if len(play.cases) < matters and (not play.cases or draw < 0.1):
-            play.report(random.choice(list(SubCategory)), relation=random.choice(list(Relation)))
-        elif fit and draw < 0.4:
-            command, case_id = random.choice(fit)
-            choices: dict[str, bool | str] = {}
-            if command in {"RateMatter", "CallBack"}:
-                choices["solved"] = random.random() < 0.4
-            if command == "CallBack":
-                choices["reached"] = random.random() < 0.7
-            if command in {"AcceptMatter", "GiveFeedback"}:
-                choices["to_group"] = play.cases[case_id].case_class is CaseClass.C0 and random.random() < 0.5
-            play.do(command, case_id, **choices)
-        elif play.lanes and draw < 0.85:
-            play.deliver(random.choice(sorted(play.lanes)))
-        else:
-            play.now += timedelta(seconds=random.choice(STEPS))
-            play.sweep()
+        move(play, random, matters)
     return play
+
+
+def move(play: Play, random: Random, matters: int = 3) -> None:
+    """One move that fits: a report, a command, a delivery, or time passing and a sweep."""
+    fit = [(command, case_id) for case_id in play.cases for command in COMMANDS if play.fits(command, case_id)]
+    draw = random.random()
+    if len(play.cases) < matters and (not play.cases or draw < 0.1):
+        play.report(random.choice(list(SubCategory)), relation=random.choice(list(Relation)))
+    elif fit and draw < 0.4:
+        command, case_id = random.choice(fit)
+        choices: dict[str, bool | str] = {}
+        if command in {"RateMatter", "CallBack"}:
+            choices["solved"] = random.random() < 0.4
+        if command == "CallBack":
+            choices["reached"] = random.random() < 0.7
+        if command in {"AcceptMatter", "GiveFeedback"}:
+            choices["to_group"] = play.cases[case_id].case_class is CaseClass.C0 and random.random() < 0.5
+        play.do(command, case_id, **choices)
+    elif play.lanes and draw < 0.85:
+        play.deliver(random.choice(sorted(play.lanes)))
+    else:
+        play.now += timedelta(seconds=random.choice(STEPS))
+        play.sweep()
 
 
 def running(custody: CustodyState) -> set[str]:

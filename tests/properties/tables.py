@@ -26,10 +26,15 @@ from tests.properties.playing import BOOK, SECRET, START
 CELL = "21"
 Lanes = dict[tuple[str, str], list[Record]]
 
+_kept: list[tempfile.TemporaryDirectory[str]] = []
+"""Templates live as long as the tests run."""
+
 
 @cache
 def _template(name: str) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="yishi-template-"))
+    kept = tempfile.TemporaryDirectory(prefix="yishi-template-")
+    _kept.append(kept)
+    folder = Path(kept.name)
     # In a thread with a loop of its own: the first caller may stand in a running one.
     asyncio.run(migrate(name, f"sqlite+aiosqlite:///{folder / name}.sqlite"))
     return folder / f"{name}.sqlite"

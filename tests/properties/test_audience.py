@@ -138,5 +138,9 @@ def test_a_fact_that_waited_for_its_access_is_told_to_the_same_people(seed: int)
         by_id = {record.event_id: fact for record, fact in zip(records_of(read), read, strict=True)}
         mixed = [by_id[record.event_id] for record in interleaved(records_of(read), random)]
         assert await told_of(roster + mixed, random, numbers=False) == plain
+        # The group may be the last to be heard of: who owns it is told all the same.
+        group = [fact for fact in roster if fact[1].key == GROUP]
+        rest = [fact for fact in roster if fact[1].key != GROUP]
+        assert await told_of(rest + access + others + group, random, numbers=True) == before
 
     asyncio.run(run())

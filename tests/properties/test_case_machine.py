@@ -7,17 +7,22 @@ from random import Random
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.contracts.cases import CaseClass, Outcome, Relation, Stage, SubCategory, Urgency
 from services.contracts.lifecycle import Lifecycle, fitting, lifecycle
 from services.contracts.organisation import rights_department_of
 from services.contracts.refusals import Code, Refused
 from services.contracts.states import ClockState, CustodyState, EntryState
-from tests.properties.playing import BY, COMMANDS, OTHER, SOLVER, START, STEPS, Play, refused, running
+from tests.properties.playing import BY, COMMANDS, OTHER, SOLVER, START, STEPS, Play, move, refused, running
 
-MATTERS = 3
+MATTERS = 2
 CLASSES = list(CaseClass)
+ON_THE_SPOT = [
+    sub
+    for sub in SubCategory
+    if sub.default.case_class in {CaseClass.C0, CaseClass.C1} and sub.default.urgency is not Urgency.RED
+]
 CLOCKS = {
     Lifecycle.ACCEPTED: {"WINDOW"},
     Lifecycle.RESOLVED: {"FEEDBACK"},
@@ -53,26 +58,43 @@ class Matters(RuleBasedStateMachine):
         else:
             self.play.report(sub, urgency, Relation.ANOTHERS)
 
-    @precondition(lambda self: bool(self.play.cases))
-    @rule(data=st.data(), moves=st.integers(1, 5), heard=st.booleans())
-    def ask_what_fits(self, data: st.DataObject, moves: int, heard: bool) -> None:
-        """Commands that fit, with arguments that a caller may well send; heard by all in between, or by nobody."""
-        play, case_id = self.play, self._any(data)
+    @initialize(subs=st.lists(st.sampled_from(ON_THE_SPOT), min_size=1, max_size=2))
+    def begin(self, subs: list[SubCategory]) -> None:
+        """Matters that can go all the way."""
+        for sub in subs:
+            self.play.report(sub)
+
+    @rule(seed=st.integers(0, 2**32), moves=st.integers(30, 120))
+    def life_goes_on(self, seed: int, moves: int) -> None:
+        """Many moves that fit, in any order, everything checked after each."""
+        random = Random(seed)
         for _ in range(moves):
-            fit = [command for command in COMMANDS if play.fits(command, case_id)]
-            if not fit:
-                return
-            command = data.draw(st.sampled_from(fit))
-            args: dict[str, bool | str] = {}
-            if command in {"RateMatter", "CallBack"}:
-                args["solved"] = data.draw(st.booleans())
-            if command == "CallBack":
-                args["reached"] = data.draw(st.booleans())
-            if command == "SolveOnSpot":
-                args["worker"] = data.draw(st.sampled_from([SOLVER, OTHER]))
-            play.do(command, case_id, **args)
-            if heard:
-                play.drain(Random(moves))
+            move(self.play, random, MATTERS)
+            self._check()
+
+    def _check(self) -> None:
+        self.one_holder_and_a_running_clock()
+        self.no_case_closes_unanswered()
+        self.nobody_calls_back_her_own_work()
+        self.the_class_never_falls()
+        self.exactly_what_fits_is_done()
+
+    @rule(data=st.data())
+    def ask_what_fits(self, data: st.DataObject) -> None:
+        """A command that fits, with arguments that a caller may well send."""
+        play, case_id = self.play, self._any(data)
+        fit = [command for command in COMMANDS if play.fits(command, case_id)]
+        if not fit:
+            return
+        command = data.draw(st.sampled_from(fit))
+        args: dict[str, bool | str] = {}
+        if command in {"RateMatter", "CallBack"}:
+            args["solved"] = data.draw(st.booleans())
+        if command == "CallBack":
+            args["reached"] = data.draw(st.booleans())
+        if command == "SolveOnSpot":
+            args["worker"] = data.draw(st.sampled_from([SOLVER, OTHER]))
+        play.do(command, case_id, **args)
 
     @precondition(lambda self: bool(self.play.lanes))
     @rule(data=st.data(), facts=st.integers(1, 4))
@@ -197,7 +219,7 @@ class Matters(RuleBasedStateMachine):
 
 
 TestMatters = Matters.TestCase
-TestMatters.settings = settings(max_examples=40, stateful_step_count=40, deadline=None, derandomize=True)
+TestMatters.settings = settings(max_examples=60, stateful_step_count=15, deadline=None, derandomize=True)
 
 
 def test_a_matter_done_again_in_the_same_moment_is_resolved() -> None:

@@ -8,154 +8,27 @@ with the savepoint gone, and with a transaction that remembers what a savepoint 
 """
 
 import asyncio
-import json
 import logging
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import Column, Integer, MetaData, String, Table, Text, insert, select
+from sqlalchemy import select
 
 from services.chassis import dead_letters
 from services.chassis.clock import ManualClock
 from services.chassis.database import Database
 from services.chassis.inbox import Inbox
 from services.chassis.room import Room
-from services.chassis.service import Reaction, Service, Stored
-from services.chassis.tables import chassis_tables
-from services.chassis.transaction import Transaction
-from services.chassis.wire import Record
-from services.contracts.base import Model
-from services.contracts.events.base import Event
-from services.contracts.topics import Topic
 from tests.properties.playing import START
-
-KEYS = ("a", "b")
-
-
-class Noted(Event):
-    """A toy fact."""
-
-    service: ClassVar[str] = "toy"
-    about: str
-    number: int
-
-    @property
-    def key(self) -> str:
-        return self.about
-
-    @property
-    def version(self) -> int:
-        return self.number
-
-    @property
-    def state(self) -> Model:
-        return Tally(key=self.about, version=self.number)
-
-
-class Tally(Model):
-    """What the toy service keeps of a key, over both topics."""
-
-    key: str
-    version: int
-
-
-class Crashed(BaseException):
-    """The process is gone."""
-
-
-ONE = Topic("toy.one.v1", "key", "toy", frozenset({"reader"}), (Noted,))
-TWO = Topic("toy.two.v1", "key", "toy", frozenset({"reader"}), (Noted,))
-NAMES = tuple(topic.in_cell("21") for topic in (ONE, TWO))
-LANES = tuple(f"{topic} {key}" for topic in NAMES for key in KEYS)
-METADATA = MetaData()
-EFFECT = Table(
-    "effect", METADATA, Column("id", Integer, primary_key=True), Column("lane", String(40)), Column("event", String(40))
-)
-TALLY = Table(
-    "tally",
-    METADATA,
-    Column("id", String(40), primary_key=True),
-    Column("version", Integer),
-    Column("command_version", Integer),
-    Column("body", Text),
-)
-
-
-@dataclass
-class Trouble:
-    """What goes wrong at the moment."""
-
-    failing: set[str] = field(default_factory=set)
-    """Lanes (topic and key) whose handler fails, after it has written."""
-    outage_at: str | None = None
-    crash_at: str | None = None
-    """The event at which the database, or the process, goes away."""
-
-
-def reaction(topic: Topic) -> Reaction:
-    """Write an effect and raise the tally; then, perhaps, fail."""
-
-    async def react(tx: Transaction, event: Noted) -> None:
-        trouble = tx.get(Trouble)
-        name = f"{topic.name}/{event.about}/{event.number}"
-        tally = await tx.load(Tally, event.about)
-        await tx.save(Tally(key=event.about, version=tally.version + 1 if tally else 1))
-        lane = f"{topic.in_cell('21')} {event.about}"
-        await tx.execute(insert(EFFECT).values(lane=lane, event=name))
-        if trouble.crash_at == name:
-            raise Crashed
-        if trouble.outage_at == name:
-            raise ConnectionError("the database is away")
-        if lane in trouble.failing:
-            raise RuntimeError("a handler that fails")
-
-    return Reaction(topic, react)
-
-
-READER = Service(
-    "reader",
-    metadata=METADATA,
-    chassis=chassis_tables(METADATA),
-    stored=(Stored(Tally, TALLY, key=lambda tally: tally.key),),
-    reactions=(reaction(ONE), reaction(TWO)),
-)
-
+from tests.properties.reading import EFFECT, KEYS, LANES, METADATA, NAMES, READER, TALLY, Crashed, Entry, Trouble
 
 Line = tuple[str, str, bool]
 lines = st.tuples(st.sampled_from(NAMES), st.sampled_from(KEYS), st.sampled_from([True] * 9 + [False]))
 """Topic, key, and whether it can be read."""
-
-
-class Entry(Model):
-    """A record in the model's log."""
-
-    topic: str
-    key: str
-    number: int
-    offset: int
-    readable: bool
-
-    @property
-    def lane(self) -> str:
-        """The unit of order."""
-        return f"{self.topic} {self.key}"
-
-    @property
-    def id(self) -> str:
-        """The event's id, the same for a duplicate."""
-        return f"{self.topic.removeprefix('21.')}/{self.key}/{self.number}"
-
-    def record(self) -> Record:
-        """As the bus brings it."""
-        value = {"at": START.isoformat(), "about": self.key, "number": self.number}
-        body = json.dumps(value) if self.readable else "{"
-        headers = {"ce_id": self.id, "ce_type": Noted.type_name()}
-        return Record(self.topic, 0, self.offset, self.key, body.encode(), headers)
 
 
 class Inboxes(RuleBasedStateMachine):
@@ -364,4 +237,4 @@ class Inboxes(RuleBasedStateMachine):
 
 logging.getLogger("services.chassis.inbox").addFilter(lambda record: "its record is held" not in record.getMessage())
 TestInboxes = Inboxes.TestCase
-TestInboxes.settings = settings(max_examples=25, stateful_step_count=20, deadline=None, derandomize=True)
+TestInboxes.settings = settings(max_examples=18, stateful_step_count=20, deadline=None, derandomize=True)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -31,10 +30,9 @@ DAYS = timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
-def _quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
     """What fails on purpose is logged with its trace; twenty of them hide the rest."""
     caplog.set_level(logging.CRITICAL, logger=timers.__name__)
-    yield
 
 
 def submitted(number: int, at: datetime, urgency: Urgency = Urgency.YELLOW) -> CaseState:
@@ -123,7 +121,9 @@ async def test_fifteen_hundred_in_due_order_and_some_that_always_fail() -> None:
         assert [due_of(fact) for fact in told] == sorted(due_of(fact) for fact in told), "in due order"
         assert len({(fact["custody"]["caseId"], fact["stage"]) for fact in told}) == len(told), "each once"
         assert not broken & {fact["custody"]["caseId"] for fact in told}
-        assert await counted(room, DUE) == await counted(room, DUE, DUE.c.attempts == 1) == 40, "the failing ones, later"
+        assert await counted(room, DUE) == await counted(room, DUE, DUE.c.attempts == 1) == 40, (
+            "the failing ones, later"
+        )
 
         held = {custody.case_id: custody for custody in custodies}
         for fact in told:

@@ -16,7 +16,7 @@ CALENDAR = BOOK.of("21").calendar
 
 
 async def morning(system: Harness) -> datetime:
-    """Nine o'clock on the next working day but one weekday before another, so that "the next working day" is tomorrow."""
+    """Move the clock to nine o'clock on the next working day."""
     now = system.clock.now().astimezone(SHANGHAI)
     day = CALENDAR.working_day(now.date(), 1)
     start = datetime.combine(day, time(9), SHANGHAI)
@@ -41,7 +41,7 @@ async def due(person: Any, case_id: str) -> dict[str, datetime]:
     }
 
 
-FIRST = {
+FIRST: dict[str, tuple[timedelta | int, timedelta | int]] = {
     # urgency: acknowledgement and triage of a matter reported at 09:00 (3.3)
     "ORANGE": (timedelta(hours=2), timedelta(hours=4)),
     "YELLOW": (timedelta(hours=5, minutes=30), 1),  # 4 working hours: two and a half before lunch

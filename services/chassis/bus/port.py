@@ -13,7 +13,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage, KafkaRouter
 from faststream.message import StreamMessage
 
-from services.chassis.wire import Record
+from services.chassis.wire import Record, keepable
 
 log = logging.getLogger(__name__)
 
@@ -146,7 +146,7 @@ class BackOff:
 
 
 def record_of(record: ConsumerRecord[Any, Any]) -> Record:
-    """A client's record, its headers legible, as ours. A key that is no text becomes one that no reader knows."""
+    """A client's record, its headers legible, as ours. A key that is no text, or none of ours, becomes one that no reader knows."""
     headers = {name: value.decode() for name, value in record.headers}
-    key = (record.key or b"").decode("utf-8", "replace")
+    key = keepable((record.key or b"").decode("utf-8", "replace"))
     return Record(record.topic, record.partition, record.offset, key, record.value, headers)

@@ -72,7 +72,9 @@ async def report(tx: Transaction, acting: Acting, command: asked.ReportMatter) -
     )
     await tx.save(case, *events)
     sealed = case.case_class is CaseClass.C3
-    await tx.emit(topics.INTAKE_SEALED_ACCESS if sealed else topics.INTAKE_ACCESS, AccessChanged(at=tx.now, access=case.access()))
+    await tx.emit(
+        topics.INTAKE_SEALED_ACCESS if sealed else topics.INTAKE_ACCESS, AccessChanged(at=tx.now, access=case.access())
+    )
     for field, value in texts.items():
         await write_content(tx, case.case_id, field, value)
     await photos.take(tx, PHOTOS, acting.member, command.attachments, case.case_id, "report")
