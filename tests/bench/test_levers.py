@@ -18,8 +18,12 @@ async def test_what_a_step_costs(system: Harness, place: Place) -> None:
     """A query of one matter is 1; a list, a command, and the time until its custody is readable are multiples of it."""
     case_id = (await place.resident.report(place))["caseId"]
     await system.settle()
-    one = await _each(50, lambda: place.chair.ask("query($id: String!) { case(caseId: $id) { state } }", {"id": case_id}))
-    page = await _each(20, lambda: place.chair.ask("{ cases(first: 20) { edges { node { number state clock { dueAt } } } } }"))
+    one = await _each(
+        50, lambda: place.chair.ask("query($id: String!) { case(caseId: $id) { state } }", {"id": case_id})
+    )
+    page = await _each(
+        20, lambda: place.chair.ask("{ cases(first: 20) { edges { node { number state clock { dueAt } } } } }")
+    )
     texts = await _each(20, lambda: place.chair.ask("{ cases(first: 20) { edges { node { number narrative } } } }"))
     command = await _each(20, lambda: place.resident.report(place))
 
