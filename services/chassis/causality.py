@@ -1,5 +1,6 @@
 """A command waits for the facts that its caller has seen: before any transaction, holding no connection, for a bounded time."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 
@@ -10,6 +11,8 @@ from services.contracts.refusals import Code, Refused
 
 MAX_WAITING = 200
 """Commands that may wait at a time in one process."""
+LOOKING = 4
+"""Of them, how many look into the database at a time: two hundred would leave none of its connections to anybody else."""
 
 
 class Causality:
@@ -20,6 +23,7 @@ class Causality:
         self._seconds = seconds
         self._read = {reaction.topic.in_cell(room.cell) for reaction in room.service.reactions}
         self._waiting = 0
+        self._looking = asyncio.Semaphore(LOOKING)
 
     async def wait(self, key: str, seen: Mapping[str, int]) -> None:
         """Until the versions seen are known here. Raises Refused NOT_YET_KNOWN, MATTER_BLOCKED at once if a record of the key
@@ -35,8 +39,9 @@ class Causality:
             while (left := end - time.monotonic()) > 0:
                 # Replicas hear facts that ring no bell here, so look again at least every 50 ms.
                 await self._room.heard.wait(min(left, 0.05))
-                if await self._reached(key, wanted):
-                    return
+                async with self._looking:
+                    if await self._reached(key, wanted):
+                        return
         finally:
             self._waiting -= 1
         raise Refused(Code.NOT_YET_KNOWN)

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -59,6 +60,25 @@ def where(error: BaseException | None) -> list[str]:
     return frames[-8:]
 
 
+class Seldom(logging.Filter):
+    """Lets a library repeat itself once in ten seconds: in an outage a Kafka client says the same some forty times a second."""
+
+    def __init__(self, library: str, seconds: float = 10) -> None:
+        super().__init__()
+        self._library = library
+        self._seconds = seconds
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.partition(".")[0] != self._library:
+            return True
+        what, now = (record.name, str(record.msg)), time.monotonic()
+        if now - self._said.get(what, float("-inf")) < self._seconds:
+            return False
+        self._said[what] = now
+        return True
+
+
 OURS = ("services", "gateway", "deploy")
 
 
@@ -67,6 +87,7 @@ def log_to_stderr(service: str, level: str) -> None:
     they print SQL with its parameters, frames of sockets, EXIF: personal text, all of it."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(service))
+    handler.addFilter(Seldom("aiokafka"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))

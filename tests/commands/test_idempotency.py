@@ -30,7 +30,7 @@ async def at_the_door(system: Harness, who: Person, name: str, **words: Any) -> 
 
 async def cases_of(system: Harness, place: Place) -> list[str]:
     """The matters of a village, as intake keeps them."""
-    rows = await system.rows("intake", 'SELECT id FROM "case" WHERE village = :v ORDER BY id', v=place.village)
+    rows = await system.rows("intake", 'SELECT id FROM "case" WHERE region = :v ORDER BY id', v=place.village)
     return [row.id for row in rows]
 
 

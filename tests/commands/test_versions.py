@@ -70,7 +70,7 @@ async def test_of_two_who_do_the_same_at_once_one_does_it(system: Harness, place
     await system.settle()
     for mutation, service, fact, words in (
         ("acceptMatter", "intake", "CaseAccepted", {}),
-        ("solveOnSpot", "escalation", "CustodyResolved", {"evidence": "已修好"}),
+        ("solveOnSpot", "escalation", "MatterResolved", {"evidence": "已修好"}),
     ):
         both = [who.do(mutation, caseId=case_id, **words) for case_id in cases for who in (place.owner, place.chair)]
         answers = await asyncio.gather(*both)
