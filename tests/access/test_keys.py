@@ -1,0 +1,91 @@
+"""Key sets: they rotate while the system runs, and nothing that is sent makes the verifier do anything but refuse."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jwt.algorithms import OKPAlgorithm, RSAAlgorithm
+
+from services.chassis.clock import ManualClock
+from services.chassis.identity import Issuer, Verifier
+from services.contracts.organisation import Role
+from services.contracts.permissions import Caller, Grant
+from services.contracts.refusals import Refused
+from tests.access.test_identity import pieces
+from tests.harness import START
+
+
+@contextmanager
+def key_file(folder: Path) -> Iterator[tuple[Path, Verifier]]:
+    file = folder / "jwks.json"
+    yield file, Verifier(file, "yishi", ManualClock(START))
+
+
+def written(file: Path, *issuers: Issuer) -> None:
+    keys = [{**json.loads(OKPAlgorithm.to_jwk(i._key.public_key())), "kid": i._key_id, "iss": i.name} for i in issuers]
+    fresh = file.with_suffix(".new")
+    fresh.write_text(json.dumps({"keys": keys}))
+    fresh.replace(file)
+
+
+SOMEBODY = Caller(member="m_somebody", grants=(Grant(role=Role.RESIDENT, node="n_g-1", region="210113001010"),))
+
+
+def believed(verifier: Verifier, token: str) -> bool:
+    try:
+        return verifier.caller(f"Bearer {token}").member == SOMEBODY.member
+    except Refused:
+        return False
+
+
+def test_keys_come_and_go_with_the_file(tmp_path: Path) -> None:
+    old, new = (Issuer("city", Ed25519PrivateKey.generate(), kid, "yishi") for kid in ("k1", "k2"))
+    with key_file(tmp_path) as (file, verifier):
+        assert not believed(verifier, old.token(SOMEBODY, START)), "no key set yet"
+        written(file, old)
+        assert believed(verifier, old.token(SOMEBODY, START))
+        assert not believed(verifier, new.token(SOMEBODY, START))
+        written(file, old, new)
+        assert believed(verifier, new.token(SOMEBODY, START)), "a new key is picked up without a restart"
+        written(file, new)
+        assert not believed(verifier, old.token(SOMEBODY, START)), "a key taken out is trusted no longer"
+        file.write_text("{broken")
+        assert believed(verifier, new.token(SOMEBODY, START)), "a file that cannot be read changes nothing"
+
+
+def test_an_rsa_issuer_is_believed_and_its_public_key_is_no_secret(tmp_path: Path) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    entry = {**json.loads(RSAAlgorithm.to_jwk(key.public_key())), "kid": "r1", "iss": "province"}
+    (tmp_path / "jwks.json").write_text(json.dumps({"keys": [entry]}))
+    body = {
+        "iss": "province",
+        "aud": "yishi",
+        "sub": SOMEBODY.member,
+        "exp": int((START + timedelta(hours=1)).timestamp()),
+        "grants": [grant.model_dump(mode="json") for grant in SOMEBODY.grants],
+    }
+    with key_file(tmp_path) as (_, verifier):
+        assert believed(verifier, jwt.encode(body, key, algorithm="RS256", headers={"kid": "r1"}))
+        for algorithm in ("RS384", "PS256"):  # signed well, but not as the key set says
+            assert not believed(verifier, jwt.encode(body, key, algorithm=algorithm, headers={"kid": "r1"}))
+
+
+@given(
+    text=st.one_of(
+        st.text(max_size=200), st.lists(st.binary(max_size=60), min_size=1, max_size=5).map(lambda p: pieces(*p))
+    )
+)
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_sent_the_verifier_only_ever_refuses(text: str) -> None:
+    verifier = Verifier(Path("nowhere/jwks.json"), "yishi", ManualClock(START))
+    for said in (text, f"Bearer {text}", f"Bearer {text}" * 3):
+        with pytest.raises(Refused):
+            verifier.caller(said)
