@@ -16,7 +16,7 @@ from services.chassis.inbox import Inbox
 from services.chassis.room import Room
 from services.chassis.telemetry import correlation
 from services.contracts.organisation import Node
-from services.contracts.queries import CaseText
+from services.contracts.queries import CaseEvidence, CaseText
 from services.contracts.refusals import Code, Refused
 
 
@@ -68,6 +68,11 @@ class Context:
         return DataLoader(self._texts)
 
     @cached_property
+    def evidence(self) -> DataLoader[str, CaseEvidence | None]:
+        """Evidence: one call to escalation for all matters of a query, with the caller's own token."""
+        return DataLoader(self._evidence)
+
+    @cached_property
     def timelines(self) -> DataLoader[str, Sequence[Any]]:
         """Timelines: one statement for all matters of a query."""
         return DataLoader(self._timelines)
@@ -81,6 +86,11 @@ class Context:
         answer = await self.gateway.calls.query("intake", "case-texts", {"caseIds": case_ids}, self.who.token)
         texts: Mapping[str, CaseText] = {text["caseId"]: CaseText.model_validate(text) for text in answer["cases"]}
         return [texts.get(case_id) for case_id in case_ids]
+
+    async def _evidence(self, case_ids: list[str]) -> list[CaseEvidence | None]:
+        answer = await self.gateway.calls.query("escalation", "case-evidence", {"caseIds": case_ids}, self.who.token)
+        found = {each["caseId"]: CaseEvidence.model_validate(each) for each in answer["cases"]}
+        return [found.get(case_id) for case_id in case_ids]
 
     async def _timelines(self, case_ids: list[str]) -> list[Sequence[Any]]:
         async with self.gateway.room.database.read() as connection:

@@ -12,6 +12,7 @@ from gateway.context import Context
 from gateway.paging import PageInfo
 from gateway.readmodel import reads
 from gateway.readmodel.reads import Filter, Matter
+from gateway.subjects.matter import Attachment, Clock, Entry, Evidence, Fact, node_of
 from gateway.subjects.node import OrgNode
 from gateway.words import Lamp, RegionCode
 from services.chassis.transaction import worker_tag
@@ -19,80 +20,12 @@ from services.contracts.allowed import allowed_commands
 from services.contracts.cases import CaseClass, Category, Outcome, SubCategory, Urgency
 from services.contracts.ids import is_case_id
 from services.contracts.lifecycle import Lifecycle
-from services.contracts.queries import CaseText
+from services.contracts.queries import CaseEvidence, CaseText
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
-from services.contracts.states import ClockStage, ClockState, DocketStage, EntryState, MatterClock
+from services.contracts.states import DocketStage
 
 Info = strawberry.Info[Context, None]
-
-
-@strawberry.type(description="事项的一个时限。One due time of a matter.")
-class Clock:
-    """A clock; its lamp is computed, never stored."""
-
-    stage: ClockStage = strawberry.field(description="阶段。What it measures.")
-    state: ClockState = strawberry.field(description="状态。Whether it runs.")
-    started_at: datetime = strawberry.field(description="开始时间。When it started.")
-    amber_at: datetime = strawberry.field(description="转黄灯时间。When 80 % of it is used.")
-    due_at: datetime = strawberry.field(description="到期时间。When it is over.")
-    provisional: bool = strawberry.field(
-        description="是否暂定（所跨年度的放假安排尚未公布）。Whether it crosses a year whose calendar is not published yet."
-    )
-    overdue: bool = strawberry.field(description="是否已记超期。Whether the sweep has flagged it.")
-    lamp: Lamp | None = strawberry.field(description="灯色；停止的时钟没有。The lamp; none of a stopped clock.")
-
-    @classmethod
-    def of(cls, clock: MatterClock, now: datetime) -> "Clock":
-        """With its lamp at a moment."""
-        lamp = None
-        if clock.state is ClockState.RUNNING:
-            lamp = Lamp.RED if now > clock.due_at else Lamp.AMBER if now >= clock.amber_at else Lamp.GREEN
-        values = {
-            name: getattr(clock, name)
-            for name in ("stage", "state", "started_at", "amber_at", "due_at", "provisional", "overdue")
-        }
-        return cls(**values, lamp=lamp)
-
-
-@strawberry.type(description="某一层级与事项的关系。Where one level stands with a matter.")
-class Entry:
-    """One line of the ladder."""
-
-    level: Level = strawberry.field(description="层级。The level.")
-    state: EntryState = strawberry.field(description="状态。Its state.")
-    node_id: strawberry.Private[str]
-
-    @strawberry.field(description="组织。The node.")
-    async def node(self, info: Info) -> OrgNode | None:
-        """One statement for a page."""
-        return await _node(info, self.node_id)
-
-
-@strawberry.type(description="事项经过中的一件事。One fact in the story of a matter.")
-class Fact:
-    """A line of the timeline."""
-
-    at: datetime = strawberry.field(description="时间。When.")
-    kind: str = strawberry.field(description="事实类型，即事件名。What happened: the name of the event.")
-    service: str = strawberry.field(description="来自哪个服务。The service that tells it.")
-    detail: str = strawberry.field(description="补充代码。A code that says more; may be empty.")
-    node_id: strawberry.Private[str]
-
-    @strawberry.field(description="由哪个组织。The node that did it.")
-    async def node(self, info: Info) -> OrgNode | None:
-        """One statement for a page."""
-        return await _node(info, self.node_id)
-
-
-@strawberry.type(description="照片。用 GET /attachments/<id> 取得。A photo, to be had at /attachments/<id>.")
-class Attachment:
-    """A photo of a matter."""
-
-    id: strawberry.ID = strawberry.field(description="编号。Its id.")
-    media_type: str = strawberry.field(description="类型。Its media type.")
-    bytes: int = strawberry.field(description="大小（字节）。Its size in bytes.")
-    purpose: str = strawberry.field(description="用途。What it shows: report or evidence.")
 
 
 @strawberry.type(description="事项。A matter.")
@@ -165,7 +98,7 @@ class Case(relay.Node):
 
     @strawberry.field(description="目前负责的组织；办结后没有。The one node that is accountable; none once closed.")
     async def holder(self, info: Info) -> OrgNode | None:
-        return await _node(info, self.matter.custody.holder if self.matter.custody else None)
+        return await node_of(info, self.matter.custody.holder if self.matter.custody else None)
 
     @strawberry.field(description="目前在哪一级。The level that has it.")
     def level(self) -> Level | None:
@@ -240,10 +173,13 @@ class Case(relay.Node):
     @strawberry.field(description="照片。Photos, for those who may see them.")
     async def attachments(self, info: Info) -> list[Attachment]:
         text: CaseText | None = await info.context.texts.load(self.key)
-        lines = text.attachments if text else ()
-        return [
-            Attachment(id=strawberry.ID(a.id), media_type=a.media_type, bytes=a.bytes, purpose=a.purpose) for a in lines
-        ]
+        return [Attachment.of(line) for line in text.attachments] if text else []
+
+    @strawberry.field(description="办理证明，限可以查看的人。What was done about it, for those who may see it.")
+    async def evidence(self, info: Info) -> Evidence | None:
+        found: CaseEvidence | None = await info.context.evidence.load(self.key)
+        photos = [Attachment.of(line) for line in found.attachments] if found else []
+        return Evidence(notes=list(found.notes), photos=photos) if found else None
 
     @classmethod
     async def resolve_nodes(cls, *, info: Info, node_ids: list[str], required: bool = False) -> list["Case | None"]:  # type: ignore[override]
@@ -267,11 +203,6 @@ async def found(info: Info, case_id: str) -> Case:
     if case is None:
         raise Refused(Code.CASE_NOT_FOUND)
     return case
-
-
-async def _node(info: Info, node_id: str | None) -> OrgNode | None:
-    node = await info.context.nodes.load(node_id) if node_id else None
-    return OrgNode.of(node) if node else None
 
 
 async def _text(info: Info, case_id: str, field: str) -> str | None:

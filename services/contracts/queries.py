@@ -37,6 +37,14 @@ class CaseText(Model):
     attachments: tuple[AttachmentLine, ...] = ()
 
 
+class CaseEvidence(Model):
+    """What was done about a matter, as those who did it noted and showed it; for those who may read it."""
+
+    case_id: CaseId
+    notes: tuple[str, ...] = ()
+    attachments: tuple[AttachmentLine, ...] = ()
+
+
 Mark = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
 """An entry's id, or a place just before one."""
 

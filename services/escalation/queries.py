@@ -1,17 +1,72 @@
 """Evidence on request, checked against the caller's own token."""
 
+from sqlalchemy import select
+
+from services.chassis import photos
+from services.chassis.room import Room
 from services.chassis.transaction import Transaction
+from services.contracts.base import Model
 from services.contracts.cases import CaseClass
 from services.contracts.organisation import Role
 from services.contracts.permissions import Caller, Grant, Target, may_see_at_all
+from services.contracts.queries import CaseEvidence, Wanted
+from services.contracts.refusals import Code, Refused
 from services.escalation.rules.custody import Custody
 from services.escalation.store import access_of
+from services.escalation.tables import METADATA, PHOTOS
+
+CONTENT = METADATA.tables["content"]
+ACCESS_LOG = METADATA.tables["access_log"]
+MAX_BATCH = 200
+"""Matters asked for in one call."""
 
 HANDLERS = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER})
 COUNCIL = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
 
 
+class Evidence(Model):
+    """The evidence of some matters; those of which the caller may see none are absent."""
+
+    cases: tuple[CaseEvidence, ...]
+
+
+async def case_evidence(room: Room, caller: Caller, wanted: Wanted) -> Evidence:
+    """Notes and photos of a page of matters. Raises Refused MALFORMED for more than MAX_BATCH."""
+    if len(wanted.case_ids) > MAX_BATCH:
+        raise Refused(Code.MALFORMED, field="caseIds", reason=f"at most {MAX_BATCH}")
+    async with room.transaction() as tx:
+        readable = [case_id for case_id in wanted.case_ids if await _may_see(tx, caller, case_id)]
+        attached = await photos.lines(tx, PHOTOS, readable)
+        query = select(CONTENT.c.case_id, CONTENT.c.text).where(
+            CONTENT.c.case_id.in_(readable), CONTENT.c.field == "evidence"
+        )
+        notes: dict[str, list[str]] = {}
+        for row in await tx.execute(query.order_by(CONTENT.c.id)):
+            notes.setdefault(row.case_id, []).append(row.text)
+        found = [
+            CaseEvidence(case_id=each, notes=tuple(notes.get(each, ())), attachments=attached.get(each, ()))
+            for each in readable
+            if each in notes or each in attached
+        ]
+        for each in found:
+            await _log_access(tx, caller.member, each.case_id, "evidence")
+    return Evidence(cases=tuple(found))
+
+
 async def may_see_photos(tx: Transaction, caller: Caller, case_id: str) -> bool:
+    """Photos of the work are as deep as its notes; a look is logged."""
+    if not await _may_see(tx, caller, case_id):
+        return False
+    await _log_access(tx, caller.member, case_id, "attachment")
+    return True
+
+
+async def _log_access(tx: Transaction, member: str, case_id: str, fields: str) -> None:
+    values = {"at": tx.now, "member": member, "case_id": case_id, "fields": fields}
+    await tx.execute(tx.room.database.insert(ACCESS_LOG).values(**values))
+
+
+async def _may_see(tx: Transaction, caller: Caller, case_id: str) -> bool:
     """Evidence is as deep as a narrative (F2): of C0 and C1 the group's owner and unit leaders, who solve on the spot, the village's
     council and the holder; the circle of C2 and C3. Levels above that do not hold the matter: not."""
     custody = await tx.load(Custody, case_id)

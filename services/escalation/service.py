@@ -1,11 +1,12 @@
 """Escalation, platform 3: who holds a matter, what she owes until when. This page lists all it does."""
 
 from services.chassis import photos
-from services.chassis.service import Command, Reaction, Service, Stored, Timer, ignore
+from services.chassis.service import Command, Query, Reaction, Service, Stored, Timer, ignore
 from services.contracts import topics
 from services.contracts.commands import escalation as asked
+from services.contracts.queries import Wanted
 from services.escalation.commands import custody
-from services.escalation.queries import may_see_photos
+from services.escalation.queries import case_evidence, may_see_photos
 from services.escalation.reactions import follow_case, topic_of
 from services.escalation.rules.custody import Custody
 from services.escalation.tables import CHASSIS, METADATA, PHOTOS
@@ -34,5 +35,6 @@ ESCALATION = Service(
         Reaction(topics.INTAKE_REGION, ignore),
     ),
     timers=(Timer("sweep", every=10, run=sweep),),
+    queries=(Query("case-evidence", Wanted, case_evidence),),
     routes=photos.routes(PHOTOS, "SolveOnSpot", may_see_photos),
 )

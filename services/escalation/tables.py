@@ -7,7 +7,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from services.chassis.photos import photo_table
-from services.chassis.tables import chassis_tables
+from services.chassis.tables import Id, chassis_tables
 
 
 class EscalationTable(SQLModel, registry=registry()):
@@ -48,6 +48,17 @@ class Content(EscalationTable, table=True):
     text: str = Field(sa_type=Text)
     written_by: str = Field(max_length=48)
     written_at: datetime
+
+
+class AccessLog(EscalationTable, table=True):
+    """Who read the evidence of which matter, and when (domain 1.3d). Written in the transaction that reads."""
+
+    __tablename__ = "access_log"
+    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
+    at: datetime
+    member: str = Field(max_length=48, index=True)
+    case_id: str = Field(max_length=40, index=True)
+    fields: str = Field(max_length=120)
 
 
 METADATA = EscalationTable.metadata

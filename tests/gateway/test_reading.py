@@ -156,3 +156,16 @@ def test_log_lines_are_json_with_the_correlation_id_and_no_exception_text() -> N
         line = json.loads(formatter.format(record))
     assert (line["correlation"], line["error"], line["service"]) == ("c0ffee", "ValueError", "intake")
     assert "张三" not in json.dumps(line, ensure_ascii=False)
+
+
+async def test_evidence_is_read_by_who_works_on_the_matter_and_the_look_is_logged(system: Harness, place: Place) -> None:
+    case_id = await system.solved(place)
+    query = "query($id: String!) { case(caseId: $id) { evidence { notes photos { id } } } }"
+    for reader in (place.owner, place.chair, place.council_member):
+        assert (await reader.ask(query, {"id": case_id}))["case"]["evidence"] == {"notes": ["已修好"], "photos": []}
+    for stranger in (place.resident, place.neighbour):
+        assert (await stranger.ask(query, {"id": case_id}))["case"]["evidence"] is None
+    looked = await system.rows("escalation", "SELECT member FROM access_log WHERE case_id = :id", id=case_id)
+    assert sorted(member for (member,) in looked) == sorted(
+        person.member for person in (place.owner, place.chair, place.council_member)
+    )

@@ -11,6 +11,17 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "access_log",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("member", code(48), nullable=False),
+        sa.Column("case_id", code(40), nullable=False),
+        sa.Column("fields", code(120), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_access_log_case_id"), "access_log", ["case_id"], unique=False)
+    op.create_index(op.f("ix_access_log_member"), "access_log", ["member"], unique=False)
+    op.create_table(
         "answer",
         sa.Column("caller", code(48), nullable=False),
         sa.Column("command", code(48), nullable=False),

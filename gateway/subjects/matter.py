@@ -1,0 +1,101 @@
+"""The parts of a matter, as types: clocks, levels, its story, photos, evidence."""
+
+from datetime import datetime
+
+import strawberry
+
+from gateway.context import Context
+from gateway.subjects.node import OrgNode
+from gateway.words import Lamp
+from services.contracts.queries import AttachmentLine
+from services.contracts.regions import Level
+from services.contracts.states import ClockStage, ClockState, EntryState, MatterClock
+
+Info = strawberry.Info[Context, None]
+
+
+@strawberry.type(description="事项的一个时限。One due time of a matter.")
+class Clock:
+    """A clock; its lamp is computed, never stored."""
+
+    stage: ClockStage = strawberry.field(description="阶段。What it measures.")
+    state: ClockState = strawberry.field(description="状态。Whether it runs.")
+    started_at: datetime = strawberry.field(description="开始时间。When it started.")
+    amber_at: datetime = strawberry.field(description="转黄灯时间。When 80 % of it is used.")
+    due_at: datetime = strawberry.field(description="到期时间。When it is over.")
+    provisional: bool = strawberry.field(
+        description="是否暂定（所跨年度的放假安排尚未公布）。Whether it crosses a year whose calendar is not published yet."
+    )
+    overdue: bool = strawberry.field(description="是否已记超期。Whether the sweep has flagged it.")
+    lamp: Lamp | None = strawberry.field(description="灯色；停止的时钟没有。The lamp; none of a stopped clock.")
+
+    @classmethod
+    def of(cls, clock: MatterClock, now: datetime) -> "Clock":
+        """With its lamp at a moment."""
+        lamp = None
+        if clock.state is ClockState.RUNNING:
+            lamp = Lamp.RED if now > clock.due_at else Lamp.AMBER if now >= clock.amber_at else Lamp.GREEN
+        values = {
+            name: getattr(clock, name)
+            for name in ("stage", "state", "started_at", "amber_at", "due_at", "provisional", "overdue")
+        }
+        return cls(**values, lamp=lamp)
+
+
+@strawberry.type(description="某一层级与事项的关系。Where one level stands with a matter.")
+class Entry:
+    """One line of the ladder."""
+
+    level: Level = strawberry.field(description="层级。The level.")
+    state: EntryState = strawberry.field(description="状态。Its state.")
+    node_id: strawberry.Private[str]
+
+    @strawberry.field(description="组织。The node.")
+    async def node(self, info: Info) -> OrgNode | None:
+        """One statement for a page."""
+        return await node_of(info, self.node_id)
+
+
+@strawberry.type(description="事项经过中的一件事。One fact in the story of a matter.")
+class Fact:
+    """A line of the timeline."""
+
+    at: datetime = strawberry.field(description="时间。When.")
+    kind: str = strawberry.field(description="事实类型，即事件名。What happened: the name of the event.")
+    service: str = strawberry.field(description="来自哪个服务。The service that tells it.")
+    detail: str = strawberry.field(description="补充代码。A code that says more; may be empty.")
+    node_id: strawberry.Private[str]
+
+    @strawberry.field(description="由哪个组织。The node that did it.")
+    async def node(self, info: Info) -> OrgNode | None:
+        """One statement for a page."""
+        return await node_of(info, self.node_id)
+
+
+@strawberry.type(description="照片。用 GET /attachments/<id> 取得。A photo, to be had at /attachments/<id>.")
+class Attachment:
+    """A photo of a matter."""
+
+    id: strawberry.ID = strawberry.field(description="编号。Its id.")
+    media_type: str = strawberry.field(description="类型。Its media type.")
+    bytes: int = strawberry.field(description="大小（字节）。Its size in bytes.")
+    purpose: str = strawberry.field(description="用途。What it shows: report or evidence.")
+
+    @classmethod
+    def of(cls, line: AttachmentLine) -> "Attachment":
+        """From a service's line."""
+        return cls(id=strawberry.ID(line.id), media_type=line.media_type, bytes=line.bytes, purpose=line.purpose)
+
+
+@strawberry.type(description="办理证明。What was done about a matter, noted and shown by who did it.")
+class Evidence:
+    """Notes and photos, kept by escalation."""
+
+    notes: list[str] = strawberry.field(description="处理说明。The notes.")
+    photos: list[Attachment] = strawberry.field(description="照片。The photos.")
+
+
+async def node_of(info: Info, node_id: str | None) -> OrgNode | None:
+    """A node of the roster: one statement for a page."""
+    node = await info.context.nodes.load(node_id) if node_id else None
+    return OrgNode.of(node) if node else None
