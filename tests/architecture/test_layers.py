@@ -40,6 +40,7 @@ MORE = {
 }
 """What a service has beside: readers of the files of time limits and of the calendar."""
 
+LONGER = {"services/escalation/limits_yaml.py": 310}
 """Modules that are a little over the limit, and how far they may go."""
 
 
