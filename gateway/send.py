@@ -27,15 +27,15 @@ def words_of(input: Any) -> dict[str, Any]:
     return _camel(asdict(input))  # type: ignore[no-any-return]
 
 
-async def send(context: Context, command: type[Command], input: Any) -> Answered:
-    """Send the command. Raises Refused, RefusedElsewhere."""
+async def send(context: Context, command: type[Command], input: Any, *, shown: bool = True) -> Answered:
+    """Send the command. Raises Refused, RefusedElsewhere. `shown`: the answer is a row of the read model, which must have it then."""
     words = words_of(input)
     who = context.who
     seen = await _seen(context, str(words.get("caseId", "")))
     gateway = context.gateway
     answered = await gateway.calls.command(command.service, command.command_name(), words, seen, who.token)
     applied = bool(answered.events) and await gateway.inbox.receive_now(answered.events)
-    if not applied:
+    if shown and not applied:
         await _until_applied(context, answered)
     return answered
 

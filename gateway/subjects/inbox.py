@@ -156,5 +156,5 @@ class MeMutation:
     @strawberry.mutation(description="把某条及更早的标为已读。Mark an entry and all older ones as read.")
     async def mark_read(self, info: Info, input: MarkReadInput) -> DoneAnswer:
         """One command to notify."""
-        answer = (await send(info.context, MarkRead, input)).answer
+        answer = (await send(info.context, MarkRead, input, shown=False)).answer
         return Done(id=str(answer["id"]), version=int(answer["version"]))

@@ -91,7 +91,7 @@ class DelegateInput:
 
 
 async def _do(info: Info, command: type[Command], input: object) -> Done:
-    answer = (await send(info.context, command, input)).answer
+    answer = (await send(info.context, command, input, shown=False)).answer
     return Done(id=str(answer["id"]), version=int(answer["version"]))
 
 
