@@ -44,7 +44,7 @@ test-embedded: check ## needs Python alone
 	@$(BIN)/pytest -m "not kafka"
 
 bench: .venv/.dev ## ratios in one run; asserts nothing
-	@$(BIN)/pytest tests/bench -s --override-ini testpaths=tests/bench
+	@$(BIN)/pytest tests/bench -s
 
 schema: .venv/.dev ## write the generated documents
 	@$(BIN)/yishi schema --write

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -11,6 +11,7 @@ import aiosqlite
 from sqlalchemy import ColumnElement, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 Insert = postgresql.Insert | sqlite.Insert
@@ -82,16 +83,11 @@ PASSING = ("08", "40", "53", "55P03", "57")
 
 def is_outage(error: BaseException) -> bool:
     """Whether the database could not be reached or was too busy: try again later, nothing is wrong with the work."""
-    if isinstance(error, OperationalError | InterfaceError | OSError | asyncio.TimeoutError):
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError | asyncio.TimeoutError):
         return True
     if not isinstance(error, DBAPIError):
         return False
     return error.connection_invalidated or str(getattr(error.orig, "sqlstate", None) or "").startswith(PASSING)
-
-
-def columns(table: Table, names: Sequence[str]) -> list[ColumnElement[Any]]:
-    """Some columns of a table, by name."""
-    return [table.c[name] for name in names]
 
 
 class _LettingGo(aiosqlite.Connection):

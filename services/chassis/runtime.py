@@ -134,7 +134,7 @@ async def _redrive(room: Room) -> int:
 
 
 async def _forget(room: Room) -> int:
-    """Old answers and seen ids go; so do published outbox rows, which the topics keep."""
+    """Old answers go; so do published outbox rows, which the topics keep."""
     tables = room.service.chassis
     before = (room.clock.now() - REMEMBERED).isoformat()
     async with room.transaction() as tx:

@@ -4,21 +4,18 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
 
-from services.chassis.bus import kafka
-from services.chassis.bus.kafka import KafkaBus
 from services.chassis.clock import ManualClock
 from services.chassis.crash import Point
-from services.chassis.lease import Lease
 from services.chassis.relay import PAGE, Relay, prune_sent
 from services.chassis.room import Room
 from services.chassis.transaction import Conflict
 from services.chassis.wire import Record
-from tests.bus.rigs import record, until
+from tests.bus.rigs import until
 from tests.bus.rooms import Thing, ThingMoved, move, tell, toy_room
 from tests.harness import START
 
@@ -183,42 +180,6 @@ async def test_a_relay_that_wakes_late_only_repeats(room: Room) -> None:
             assert slow.got == [("a", 1), ("a", 2)], "its lease is somebody else's now"
 
 
-async def test_the_owner_of_a_lease_renews_it_and_loses_it_by_time(room: Room) -> None:
-    room.wall = cast(Any, clock := ManualClock(START))
-    mine, yours = Lease(room, "work", seconds=10), Lease(room, "work", seconds=10)
-    assert await mine.hold()
-    assert not await yours.hold()
-    clock.advance(timedelta(seconds=9))
-    assert await mine.hold(), "renewed by use"
-    clock.advance(timedelta(seconds=9))
-    assert not await yours.hold()
-    clock.advance(timedelta(seconds=1))
-    assert await yours.hold(), "at its end it is free"
-    assert not await mine.hold()
-    await mine.release()
-    assert not await mine.hold(), "what somebody else holds is not given back"
-    await yours.release()
-    assert await mine.hold()
-    assert await Lease(room, "other work").hold(), "leases of other names are other leases"
-
-
-async def test_of_many_who_grasp_a_lease_one_gets_it(room: Room) -> None:
-    for n in range(5):
-        got = await asyncio.gather(*(Lease(room, f"work-{n}").hold() for _ in range(8)))
-        assert sum(got) == 1
-
-
-async def test_whole_seconds_compare_like_all_others(room: Room) -> None:
-    """Leases are compared as text, and a whole second is written without a fraction."""
-    room.wall = cast(Any, clock := ManualClock(START))
-    mine, yours = Lease(room, "work", seconds=10), Lease(room, "work", seconds=10)
-    await mine.hold()
-    clock.advance(timedelta(seconds=9, microseconds=999_999))
-    assert not await yours.hold()
-    clock.advance(timedelta(microseconds=2))
-    assert await yours.hold()
-
-
 async def test_rows_that_commit_late_are_sent_late_but_in_order_of_their_thing(room: Room) -> None:
     """PostgreSQL commits ids out of order: a row with a smaller id may appear after one with a larger id went out. Rows of one thing
     cannot: the second writer waits for the first one's lock before it takes an id."""
@@ -286,114 +247,3 @@ async def test_only_what_was_sent_is_pruned_and_numbers_are_not_used_again(room:
     async with room.database.read() as connection:
         ids = (await connection.execute(room.service.chassis.outbox.select())).all()
     assert [row.id for row in ids] == [4]
-
-
-async def test_who_is_cancelled_as_it_commits_still_wakes_the_relay(room: Room) -> None:
-    """A caller may give up at any await. If the commit went through, somebody must be told that there is something to send."""
-    rung = 0
-
-    def ring() -> None:
-        nonlocal rung
-        rung += 1
-
-    room.on_commit = ring
-    for steps in range(60):
-        rung = 0
-        before = await unsent(room)
-        task = asyncio.create_task(tell(room, ["a"]))
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        assert rung >= await unsent(room) - before
-    await tell(room, ["a"])
-
-
-class FakeProducer:
-    """aiokafka's producer as far as the bus uses it; the first one fails every send."""
-
-    made: ClassVar[list["FakeProducer"]] = []
-
-    def __init__(self, **_settings: Any) -> None:
-        self.stopped = False
-        self.sent: list[Any] = []
-        self.made.append(self)
-        self.poisoned = len(self.made) == 1
-
-    async def start(self) -> None:
-        await asyncio.sleep(0)
-
-    async def stop(self) -> None:
-        self.stopped = True
-
-    async def partitions_for(self, _topic: str) -> set[int]:
-        return {0}
-
-    def create_batch(self) -> Any:
-        class Batch(list[Any]):
-            def append(self, **fields: Any) -> Any:  # type: ignore[override]
-                super().append(fields["value"])
-                return object()
-
-            def close(self) -> None:
-                pass
-
-        return Batch()
-
-    async def send_batch(self, batch: Any, _topic: str, *, partition: int) -> Any:
-        async def acknowledged() -> None:
-            await asyncio.sleep(0)
-            if self.poisoned or self.stopped:
-                raise ConnectionError("OutOfOrderSequenceNumber")
-            self.sent += batch
-
-        return asyncio.create_task(acknowledged())
-
-
-async def test_a_poisoned_producer_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    FakeProducer.made.clear()
-    monkeypatch.setattr(kafka, "AIOKafkaProducer", FakeProducer)
-    bus = KafkaBus("nowhere:1", "test")
-    with pytest.raises(ConnectionError):
-        await bus.publish([record("t", "k", b"0")])
-    await bus.publish([record("t", "k", b"0")])
-    await bus.publish([record("t", "k", b"1")])
-    first, second = FakeProducer.made
-    assert (first.stopped, first.sent) == (True, [])
-    assert (second.stopped, second.sent) == (False, [b"0", b"1"])
-    await bus.stop()
-    assert second.stopped
-
-
-async def test_all_who_failed_with_a_producer_replace_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those who come late with the old one's failure must not throw the new one away, nor leave one running that nobody stops."""
-    FakeProducer.made.clear()
-    monkeypatch.setattr(kafka, "AIOKafkaProducer", FakeProducer)
-    bus = KafkaBus("nowhere:1", "test")
-
-    async def until_sent(value: bytes) -> None:
-        for _ in range(5):
-            try:
-                await bus.publish([record("t", "k", value)])
-            except ConnectionError:
-                continue
-            return
-        raise AssertionError("never sent")
-
-    await asyncio.gather(*(until_sent(b"%d" % n) for n in range(20)))
-    await bus.stop()
-    assert len(FakeProducer.made) == 2
-    assert all(producer.stopped for producer in FakeProducer.made)
-    assert sorted(FakeProducer.made[1].sent) == sorted(b"%d" % n for n in range(20))
-
-
-async def test_a_record_too_large_costs_no_producer(monkeypatch: pytest.MonkeyPatch) -> None:
-    FakeProducer.made.clear()
-    FakeProducer.made.append(cast(Any, None))  # the next is a sound one
-    monkeypatch.setattr(kafka, "AIOKafkaProducer", FakeProducer)
-    bus = KafkaBus("nowhere:1", "test")
-    await bus.publish([record("t", "k", b"0")])
-    with pytest.raises(ValueError):
-        await bus.publish([record("t", "k", b"!" * 300_000)])
-    await bus.publish([record("t", "k", b"1")])
-    assert len(FakeProducer.made) == 2

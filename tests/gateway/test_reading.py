@@ -158,7 +158,9 @@ def test_log_lines_are_json_with_the_correlation_id_and_no_exception_text() -> N
     assert "张三" not in json.dumps(line, ensure_ascii=False)
 
 
-async def test_evidence_is_read_by_who_works_on_the_matter_and_the_look_is_logged(system: Harness, place: Place) -> None:
+async def test_evidence_is_read_by_who_works_on_the_matter_and_the_look_is_logged(
+    system: Harness, place: Place
+) -> None:
     case_id = await system.solved(place)
     query = "query($id: String!) { case(caseId: $id) { evidence { notes photos { id } } } }"
     for reader in (place.owner, place.chair, place.council_member):
