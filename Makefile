@@ -38,10 +38,10 @@ architecture: .venv/.dev
 
 test: check ## all tests on both systems; needs Java 17, Maven and PostgreSQL 15, and says how to get them
 	@$(BIN)/yishi doctor --need-distributed
-	@$(BIN)/pytest
+	@$(BIN)/python -m tests.run
 
 test-embedded: check ## needs Python alone
-	@$(BIN)/pytest -m "not kafka"
+	@$(BIN)/python -m tests.run -m "not kafka"
 
 bench: .venv/.dev ## ratios in one run; asserts nothing
 	@$(BIN)/pytest tests/bench -s

@@ -1,0 +1,70 @@
+"""All tests, two processes at a time, each with a system, a broker and a cluster of its own: `python -m tests.run [pytest options]`.
+
+The tests that plant poison, floods and crafted rows run apart from those that look at a whole system: a rebuild that met another test's
+poison would rightly find a gap.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import IO
+
+GROUPS = {
+    "access": ["tests/access"],
+    "whole": ["tests/gateway", "tests/deploy", "tests/docs", "tests/scenarios"],
+    "bus": ["tests/bus", "tests/commands", "tests/properties"],
+    "rest": [
+        "tests/architecture",
+        "tests/contracts",
+        "tests/migrations",
+        "tests/rules",
+        "tests/servers",
+        "tests/faults",
+    ],
+}
+"""Longest first. A folder that stands in none is an error: no test is left out by oversight."""
+AT_ONCE = 2
+NO_TESTS = 5
+SUMMARY = re.compile(r"(\d+) (passed|failed|errors?)")
+
+
+def main() -> int:
+    """Runs the groups; prints each one's report whole when it ends. Returns 1 if any failed."""
+    root = Path(__file__).parent
+    folders = {f"tests/{each.name}" for each in root.iterdir() if (each / "__init__.py").exists()} - {"tests/bench"}
+    if missing := folders - {folder for group in GROUPS.values() for folder in group}:
+        print(f"tests/run.py has no group for {', '.join(sorted(missing))}")
+        return 1
+    waiting, failed = list(GROUPS), []
+    running: dict[str, tuple[subprocess.Popen[bytes], IO[str]]] = {}
+    counted = {"passed": 0, "failed": 0}
+    while waiting or running:
+        while waiting and len(running) < AT_ONCE:
+            name = waiting.pop(0)
+            report = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  (closed when its process has ended)
+            command = [sys.executable, "-m", "pytest", *GROUPS[name], *sys.argv[1:]]
+            running[name] = (subprocess.Popen(command, stdout=report, stderr=subprocess.STDOUT, env=os.environ), report)
+            print(f"… {name}", flush=True)
+        for name, (process, report) in list(running.items()):
+            if (code := process.poll()) is None:
+                continue
+            del running[name]
+            report.seek(0)
+            text = report.read()
+            report.close()
+            print(f"=== {name}: {'passed' if code == 0 else f'exit {code}'}\n{text}", flush=True)
+            for count, kind in SUMMARY.findall(text.strip().splitlines()[-1] if text.strip() else ""):
+                counted["passed" if kind == "passed" else "failed"] += int(count)
+            if code not in {0, NO_TESTS}:
+                failed.append(name)
+        time.sleep(0.2)
+    print(f"{counted['passed']} passed, {counted['failed']} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
