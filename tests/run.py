@@ -45,9 +45,9 @@ def main() -> int:
     while waiting or running:
         while waiting and len(running) < AT_ONCE:
             name = waiting.pop(0)
-            report = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  (closed when its process has ended)
+            output = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  (closed when its process has ended)
             command = [sys.executable, "-m", "pytest", *GROUPS[name], *sys.argv[1:]]
-            running[name] = (subprocess.Popen(command, stdout=report, stderr=subprocess.STDOUT, env=os.environ), report)
+            running[name] = (subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=os.environ), output)
             print(f"… {name}", flush=True)
         for name, (process, report) in list(running.items()):
             if (code := process.poll()) is None:
