@@ -14,7 +14,7 @@ from services.chassis.database import is_outage
 from services.chassis.room import Room
 from services.chassis.service import Reaction
 from services.chassis.telemetry import correlated, where
-from services.chassis.transaction import Outgoing, Transaction
+from services.chassis.transaction import Conflict, Outgoing, Transaction
 from services.chassis.wire import Record, Unreadable, decode, headers_from_json, headers_json
 from services.contracts.events.base import Event
 from services.contracts.topics import Topic
@@ -172,7 +172,7 @@ class Inbox:
                     await remember(tx, reaction.topic, event)
                     await reaction.react(tx, event)
         except Exception as error:
-            if is_outage(error):
+            if is_outage(error) or isinstance(error, Conflict):  # somebody else was first: the batch comes again
                 raise
             if not careful:
                 raise HandlerFailed from error
