@@ -25,6 +25,8 @@ THEIRS = {"Node", "Date", "DateTime", "Query.node(id)"}
 """Described by Relay and by the standards that they come from, in English alone; so are the ids of Relay's nodes."""
 
 BOUNDED = {
+    "Evidence.notes": "one a resolution",
+    "Evidence.photos": "at most nine a resolution",
     "Case.clocks": "one for each stage that a clock measures",
     "Case.entries": "one for each of the five levels",
     "Case.attachments": "at most nine a command",
