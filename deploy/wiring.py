@@ -25,8 +25,8 @@ from services.chassis.runtime import Runtime
 from services.chassis.service import Service
 from services.chassis.settings import Settings
 from services.contracts import topics
+from services.contracts.callers import Caller, Grant
 from services.contracts.organisation import Role
-from services.contracts.permissions import Caller, Grant
 from services.deliberation.service import DELIBERATION
 from services.escalation.limits_file import load
 from services.escalation.rules.limits import RuleBook

@@ -104,6 +104,7 @@ WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
             "REDIRECTED": "已转介。Sent elsewhere.",
             "WITHDRAWN": "已撤回。Withdrawn.",
             "MERGED": "已合并。Merged into another.",
+            "SUSPENDED": "已中止。At rest until a date; its clocks are paused.",
         },
     ),
     NodeKind: (
@@ -154,6 +155,15 @@ WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
             "WINDOW": "本级办理。The level's window to solve it.",
             "FEEDBACK": "反馈。Until the reporter is told.",
             "CALL_BACK": "回访。Until the reporter was asked.",
+            "COUNCIL": "议事。Until the council has decided, or somebody has acted.",
+            "UPPER_ACTION": "上级过问。Until the level above has looked after an idle council.",
+            "RECEIPT": "签收。Until the level above has received it.",
+            "CURE": "补正。Until a refused pass-up is put right.",
+            "FIRST_ACTION": "首次处理。Until the level that received it has acted.",
+            "RELAY": "转达。Until the answer has gone one level down.",
+            "INFORMATION": "补充材料。Until the reporter has supplied what was asked.",
+            "SUSPENSION": "中止。Until the matter goes on.",
+            "SUPERVISED_REPORT": "督办日报。Until the supervised level has reported today.",
         },
     ),
     ClockState: (

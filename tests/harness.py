@@ -16,8 +16,8 @@ from deploy.wiring import SERVICES, System
 from gateway.projector import fetch_summaries
 from services.chassis.clock import ManualClock
 from services.chassis.identity import Issuer
+from services.contracts.callers import Caller, Grant
 from services.contracts.organisation import Role, federation_of, rights_department_of
-from services.contracts.permissions import Caller, Grant
 
 PROVINCE = "21"
 SINCE = "2020-01-01T00:00:00+08:00"

@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
+from services.contracts.callers import Caller, Grant
 from services.contracts.organisation import Membership, Node, Role
-from services.contracts.permissions import Caller, Grant
 
 FILE = Path(__file__).with_name("roster.yaml")
 SINCE = "2020-01-01T00:00:00+08:00"

@@ -5,7 +5,7 @@ from pathlib import Path
 from deploy.demo import roster
 from deploy.regions_source import from_csv
 from services.chassis.calls import Calls
-from services.contracts.permissions import Caller
+from services.contracts.callers import Caller
 
 REGIONS = Path(__file__).parent.parent / "fixtures" / "regions.csv"
 

@@ -11,7 +11,7 @@ from gateway.projector import PROJECTOR
 from services.chassis.service import Service, ignore
 from services.contracts import topics
 from services.contracts.names import zh
-from services.contracts.permissions import TABLE
+from services.contracts.permission_table import TABLE
 from services.deliberation.service import DELIBERATION
 from services.escalation.service import ESCALATION
 from services.intake.service import INTAKE

@@ -5,9 +5,10 @@ import re
 from deploy.documents.markdown import both, code, page, table
 from deploy.documents.words import REACHES
 from gateway.words import WORDS
+from services.contracts.callers import Permission
 from services.contracts.names import zh
 from services.contracts.organisation import Role
-from services.contracts.permissions import TABLE, Permission
+from services.contracts.permission_table import TABLE
 from services.contracts.regions import Level
 
 _LEVELS = {Level.VILLAGE: "村", Level.TOWNSHIP: "乡镇", Level.COUNTY: "县", Level.CITY: "市", Level.PROVINCE: "省"}

@@ -3,7 +3,7 @@
 A missing word leaves a page in English alone; a test names it.
 """
 
-from services.contracts.permissions import Reach
+from services.contracts.callers import Reach
 from services.contracts.topics import Retention
 
 SETTINGS = {
@@ -93,6 +93,11 @@ REACHES = {
         "辖区内且由本组织负责，或在专办人员之列",
         "her region, where her node holds the matter or she is of its circle",
     ),
+    Reach.NOTIFIED: ("辖区内且正报送本组织", "her region, where the matter is on its way to her node"),
+    Reach.INVOLVED: ("辖区内且本组织已介入", "her region, where her node has a line in the matter's thread"),
+    Reach.ABOVE: ("辖区内且高于负责组织", "her region, where her node stands above the holder's"),
+    Reach.DEPARTMENT: ("本部门的交办单", "her own department's work order"),
+    Reach.NAMED: ("受邀人或承办人", "whoever was invited or has the task"),
     Reach.REPORTER: ("反映人", "the reporter"),
     Reach.SELF: ("本人", "her own"),
 }

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from gateway.readmodel.tables import METADATA
+from services.contracts.callers import Caller, Grant
 from services.contracts.cases import CaseClass
 from services.contracts.organisation import Role
-from services.contracts.permissions import Caller, Grant
 from services.contracts.regions import Level
 
 CASE = METADATA.tables["case_view"]

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.readmodel.access import below, counted, visible
 from gateway.readmodel.tables import METADATA
+from services.contracts.callers import Caller
 from services.contracts.organisation import Node
-from services.contracts.permissions import Caller
 from services.contracts.states import AccessState, CaseState, CustodyState, DocketState
 
 CASE = METADATA.tables["case_view"]

@@ -22,8 +22,9 @@ from services.chassis.service import Acting, Command
 from services.chassis.telemetry import correlated, correlation
 from services.chassis.transaction import Conflict, Outgoing, Transaction, answer_json
 from services.contracts.base import Asked, Model
+from services.contracts.callers import Caller, Target
 from services.contracts.commands.base import Command as AnyCommand
-from services.contracts.permissions import Caller, Target, acting_grant, may_as_herself, may_ever
+from services.contracts.permissions import acting_grant, may_as_herself, may_ever
 from services.contracts.refusals import Code, Refused
 
 log = logging.getLogger(__name__)

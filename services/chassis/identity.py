@@ -15,8 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import HTTPConnection
 
 from services.chassis.clock import Clock
+from services.contracts.callers import Caller, Grant
 from services.contracts.ids import MemberId
-from services.contracts.permissions import Caller, Grant
 from services.contracts.refusals import Code, Refused
 
 log = logging.getLogger(__name__)

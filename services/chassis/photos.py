@@ -16,8 +16,9 @@ from services.chassis.ids import ulid
 from services.chassis.photo_cleaning import NotAPhoto, PhotoTooLarge, clean
 from services.chassis.room import Room
 from services.chassis.transaction import Transaction
+from services.contracts.callers import Caller
 from services.contracts.ids import AttachmentId
-from services.contracts.permissions import Caller, may_ever
+from services.contracts.permissions import may_ever
 from services.contracts.queries import AttachmentLine
 from services.contracts.refusals import Code, Refused
 

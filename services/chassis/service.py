@@ -9,10 +9,10 @@ from starlette.routing import BaseRoute
 
 from services.chassis.tables import Chassis
 from services.contracts.base import Model
+from services.contracts.callers import Caller, Grant, Target
 from services.contracts.commands.base import Answer
 from services.contracts.commands.base import Command as AnyCommand
 from services.contracts.events.base import Event
-from services.contracts.permissions import Caller, Grant, Target
 from services.contracts.topics import Topic
 
 if TYPE_CHECKING:

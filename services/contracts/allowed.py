@@ -1,9 +1,10 @@
 """What a caller may do with a matter right now: what fits its state, narrowed to what the permission table lets her ask."""
 
+from services.contracts.callers import Caller, Target
 from services.contracts.cases import CaseClass, Urgency
-from services.contracts.lifecycle import fitting
+from services.contracts.fitting import fitting
 from services.contracts.organisation import Node, Role
-from services.contracts.permissions import Caller, Target, acting_grant, may_as_herself
+from services.contracts.permissions import acting_grant, may_as_herself
 from services.contracts.states import AccessState, CaseState, CustodyState
 
 

@@ -183,3 +183,30 @@ class FeedbackMethod(StrEnum):
     IN_PERSON = "IN_PERSON"
     VOICE = "VOICE"
     VISIT = "VISIT"
+
+
+class RejectReason(StrEnum):
+    """Why a matter is not ours to handle; the proper channel is always named beside it (S18; Weifang 19, Beijing 11)."""
+
+    IN_LITIGATION = "IN_LITIGATION"
+    IN_PETITION = "IN_PETITION"
+    IN_ARBITRATION = "IN_ARBITRATION"
+    ALREADY_ANSWERED = "ALREADY_ANSWERED"
+    NOT_LAWFUL = "NOT_LAWFUL"
+    NOT_A_MATTER = "NOT_A_MATTER"
+    OTHER_AUTHORITY = "OTHER_AUTHORITY"
+    TEST = "TEST"
+
+
+class Channel(StrEnum):
+    """Where a matter belongs instead: emergency and service lines, and the court (domain 2.1 redirect)."""
+
+    POLICE_110 = "POLICE_110"
+    FIRE_119 = "FIRE_119"
+    AMBULANCE_120 = "AMBULANCE_120"
+    WOMEN_12338 = "WOMEN_12338"
+    CITIZEN_12345 = "CITIZEN_12345"
+    LEGAL_AID_12348 = "LEGAL_AID_12348"
+    COURT = "COURT"
+    PETITION_OFFICE = "PETITION_OFFICE"
+    ARBITRATION = "ARBITRATION"

@@ -19,6 +19,14 @@ ContentId = Annotated[str, StringConstraints(pattern=r"^t_[0-9A-Z]{26}$")]
 CaseNumber = Annotated[str, StringConstraints(pattern=r"^(21-21[0-9]{2}-[0-9]{8}-[0-9]{6,9})?$")]
 """The number that people quote, as in `21-2103-20261124-000001`; empty of a sealed matter."""
 
+OrderId = Annotated[str, StringConstraints(pattern=r"^o_21[0-9]{2}-[0-9A-HJKMNP-TV-Z]{26}$")]
+"""A department work order: `o_<city code>-<ULID>`."""
+
+SessionId = Annotated[str, StringConstraints(pattern=r"^s_[0-9A-HJKMNP-TV-Z]{26}$")]
+ResolutionId = Annotated[str, StringConstraints(pattern=r"^r_[0-9A-HJKMNP-TV-Z]{26}$")]
+ItemId = Annotated[str, StringConstraints(pattern=r"^i_[0-9A-HJKMNP-TV-Z]{26}$")]
+"""Within the docket of one matter."""
+
 EntryId = Annotated[str, StringConstraints(pattern=r"^e_[0-9A-Z]{26}$")]
 """An entry of an inbox."""
 

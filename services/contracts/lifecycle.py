@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from services.contracts.cases import CaseClass, Stage, Urgency
+from services.contracts.cases import Stage
 from services.contracts.states import CaseState, CustodyState, DocketStage, DocketState
 
 
@@ -22,6 +22,7 @@ class Lifecycle(StrEnum):
     REDIRECTED = "REDIRECTED"
     WITHDRAWN = "WITHDRAWN"
     MERGED = "MERGED"
+    SUSPENDED = "SUSPENDED"
 
 
 def lifecycle(case: CaseState, docket: DocketState | None = None, custody: CustodyState | None = None) -> Lifecycle:
@@ -30,12 +31,16 @@ def lifecycle(case: CaseState, docket: DocketState | None = None, custody: Custo
         return Lifecycle(case.stage.value)
     if is_resolved(case, custody):
         return Lifecycle.RESOLVED
+    if custody is not None and custody.suspended_until is not None:
+        return Lifecycle.SUSPENDED
     if custody is not None and custody.level.width < len(case.region):
         return Lifecycle.ESCALATED
     match docket.stage if docket else DocketStage.NONE:
         case DocketStage.IN_DELIBERATION:
             return Lifecycle.IN_DELIBERATION
-        case DocketStage.IN_EXECUTION:
+        case DocketStage.IN_EXECUTION | DocketStage.COMPLETED:
+            return Lifecycle.IN_ACTION
+        case _ if case.reworks or (custody is not None and custody.returned):
             return Lifecycle.IN_ACTION
         case _:
             return Lifecycle.ACCEPTED
@@ -48,16 +53,6 @@ def is_resolved(case: CaseState, custody: CustodyState | None) -> bool:
     return custody.resolved_after >= case.reworks
 
 
-def fitting(case: CaseState, custody: CustodyState | None = None) -> tuple[str, ...]:
-    """The commands that fit the state of a matter, whoever asks. Refusals name them; `allowedCommands` narrows them to a caller."""
-    match case.stage:
-        case Stage.SUBMITTED:
-            return ("AcceptMatter",) if case.acknowledged_at else ("Acknowledge", "AcceptMatter")
-        case Stage.ACCEPTED if is_resolved(case, custody):
-            return ("GiveFeedback",)
-        case Stage.ACCEPTED if case.case_class in {CaseClass.C0, CaseClass.C1} and case.urgency is not Urgency.RED:
-            return ("SolveOnSpot",)
-        case Stage.FEEDBACK_GIVEN:
-            return ("RateMatter", "CallBack", "CloseMatter")
-        case _:
-            return ()
+def relay_owed(case: CaseState, custody: CustodyState | None) -> bool:
+    """Whether a level above the one that is nearest the reporter holds the answer and must hand it down first (domain 2.4)."""
+    return custody is not None and is_resolved(case, custody) and custody.level.width < len(case.region)

@@ -37,6 +37,26 @@ class NodeKind(StrEnum):
     DEPARTMENT = "DEPARTMENT"
 
 
+class DepartmentType(StrEnum):
+    """What a partner department does (domain 1.4): it decides what a disclosure package may say."""
+
+    HOUSING = "HOUSING"
+    HEATING = "HEATING"
+    WATER = "WATER"
+    POWER = "POWER"
+    ROADS = "ROADS"
+    URBAN_MANAGEMENT = "URBAN_MANAGEMENT"
+    JUSTICE_OFFICE = "JUSTICE_OFFICE"
+    MEDIATION = "MEDIATION"
+    POLICE = "POLICE"
+    CIVIL_AFFAIRS = "CIVIL_AFFAIRS"
+    HEALTH = "HEALTH"
+    HUMAN_RESOURCES = "HUMAN_RESOURCES"
+    AGRICULTURE = "AGRICULTURE"
+    CHARITY = "CHARITY"
+    PROCURATORATE = "PROCURATORATE"
+
+
 class Membership(Model):
     """A person's role at a node; `until` is exclusive."""
 
@@ -59,6 +79,8 @@ class Node(Model):
     name: str
     name_en: str = ""
     members: tuple[Membership, ...] = ()
+    department: DepartmentType | None = None
+    """A department's: what it does."""
     delegated_to_owner: bool = False
     """A group's: the village chair lets its owner accept C0 matters of GREEN and YELLOW (domain 2.1)."""
 

@@ -82,6 +82,39 @@ class Code(Enum):
     FEEDBACK_FIRST = Words(
         "还没有向反映人反馈，不能结案。", "The reporter has not been given feedback: the matter cannot be closed.", 409
     )
+    ACT_FIRST = Words(
+        "本级还没有采取实质行动，不能上报。",
+        "This level has not acted yet: no level passes on what it has not touched.",
+    )
+    TOP_OF_THE_LADDER = Words(
+        "省级以上没有可以上报的层级，请办结并说明。",
+        "There is no level above the province: resolve it, with an explanation.",
+    )
+    BOTTOM_OF_THE_LADDER = Words("没有这样的层级可去。", "There is no such level in that direction.")
+    COUNTERSIGN_REQUIRED = Words("上报须经本级主席签字。", "Her chair must have countersigned a pass-up.")
+    REFUSED_BEFORE = Words(
+        "本级已经退回过一次，须签收。", "This level has refused it once: it must receive it now.", 409
+    )
+    NOT_SO = Words("所述理由与事实不符：{reason}。", "The record says otherwise: {reason}.", 409)
+    TOO_MANY_RETURNS = Words(
+        "本级已交回 {limit} 次，须自行办理。", "This level has handed it back {limit} times: it must hold it.", 409
+    )
+    COUNTY_UP_ONLY = Words(
+        "只有县级以上妇联可以这样做（妇女权益保障法第七十三条）。",
+        "Only a federation at county level or above may do this (Women's Rights Law, Art. 73).",
+        403,
+    )
+    NOT_URGENT = Words(
+        "只有特急（或主席认定的紧急）事项可以并行报警。", "Only a RED matter, or an ORANGE one by the chair."
+    )
+    NOT_WHEN_RED = Words("特急事项不能这样处理。", "Not of a RED matter.")
+    TOO_LATE = Words("日期太晚：不超过 {limit}。", "That date is too late: at most {limit}.")
+    PACKAGE_NOT_SIGNED = Words(
+        "告知内容没有收集平台的签名，请重新生成并预览。",
+        "The package does not bear intake's signature: have it built again, and preview it.",
+    )
+    ITEMS_OPEN = Words("还有 {count} 个行动项未核验。", "{count} action items are neither verified nor waived.", 409)
+    ORDERS_OPEN = Words("还有 {count} 个交办单未办结。", "{count} work orders are not verified yet.", 409)
     ALREADY_RATED = Words("您已经评价过。", "You have rated this matter already.", 409)
     # What cannot be known or reached right now
     NOT_YET_KNOWN = Words(

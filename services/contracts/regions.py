@@ -52,6 +52,11 @@ def contains(scope: str, code: str) -> bool:
     return code.startswith(scope) and len(scope) in _LEVEL
 
 
+def is_above(code: str, below: str) -> bool:
+    """Whether a region contains another and is not that region itself."""
+    return code != below and contains(code, below)
+
+
 class RegionSource(StrEnum):
     """Where a region row comes from (domain 4.2)."""
 

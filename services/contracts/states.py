@@ -3,8 +3,18 @@
 from enum import StrEnum
 
 from services.contracts.base import Instant, Model
-from services.contracts.cases import CaseClass, Category, Outcome, Stage, SubCategory, Urgency
+from services.contracts.cases import (
+    CaseClass,
+    Category,
+    FeedbackMethod,
+    Outcome,
+    RejectReason,
+    Stage,
+    SubCategory,
+    Urgency,
+)
 from services.contracts.ids import CaseId, CaseNumber, MemberId, NodeId, ProfileName, WorkerTag
+from services.contracts.ladder import PassUpReason, SuspendReason, ThreadMode
 from services.contracts.regions import Level, RegionCode
 
 
@@ -40,6 +50,18 @@ class CaseState(Model):
     outcome: Outcome | None = None
     summary_version: int = 0
     """The version of the approved public summary (F1); 0 while there is none."""
+    asked_at: Instant | None = None
+    """Since when the reporter is asked for what is missing (RETURNED_FOR_INFO); the clocks pause."""
+    asked: int = 0
+    """How often she was asked: at most twice."""
+    reopens: int = 0
+    reopened_at: Instant | None = None
+    merged_into: CaseId | None = None
+    reporter_withdrew: bool = False
+    """The reporter withdrew, and the matter goes on all the same: somebody else's, a hazard, RED (S16)."""
+    answer_by: FeedbackMethod | None = None
+    """How the reporter must be told, where an entry in an inbox would not reach her (S23)."""
+    rejected_for: RejectReason | None = None
 
 
 class AccessState(Model):
@@ -52,6 +74,8 @@ class AccessState(Model):
     reporters: tuple[MemberId, ...] = ()
     circle: tuple[MemberId, ...] = ()
     barred: tuple[MemberId, ...] = ()
+    bystanders: tuple[MemberId, ...] = ()
+    """Those of the reporters who reported somebody else's matter: they learn received, being handled, concluded (V1)."""
 
 
 class DocketStage(StrEnum):
@@ -69,6 +93,12 @@ class DocketState(Model):
     case_id: CaseId
     version: int
     stage: DocketStage = DocketStage.NONE
+    settled_at: Instant | None = None
+    """When a session last ended, with a resolution or without: the council's own clock stops."""
+    open_items: int = 0
+    """Action items, interim ones too, that are neither verified nor waived: while there are any, nothing is resolved."""
+    failures: int = 0
+    """Sessions that ended without a resolution: after the second the holder passes up or turns the matter down."""
 
 
 class EntryState(StrEnum):
@@ -92,6 +122,18 @@ class LevelEntry(Model):
     level: Level
     node: NodeId
     state: EntryState
+    acted: bool = False
+    """Whether it has taken a substantive action since the matter last came to it (G4)."""
+    supervising: bool = False
+    """Whether it supervises the level that holds the matter (督办)."""
+    reached_at: Instant | None = None
+    """When it was notified, or the village accepted: its window is counted from here."""
+    reason: PassUpReason | None = None
+    """Why it passed the matter up, when it did."""
+    bounces: int = 0
+    """How often it handed the matter back down: at most twice."""
+    refusals: int = 0
+    """How often it refused receipt: at most once."""
 
 
 class ClockStage(StrEnum):
@@ -102,6 +144,15 @@ class ClockStage(StrEnum):
     WINDOW = "WINDOW"
     FEEDBACK = "FEEDBACK"
     CALL_BACK = "CALL_BACK"
+    COUNCIL = "COUNCIL"
+    UPPER_ACTION = "UPPER_ACTION"
+    RECEIPT = "RECEIPT"
+    CURE = "CURE"
+    FIRST_ACTION = "FIRST_ACTION"
+    RELAY = "RELAY"
+    INFORMATION = "INFORMATION"
+    SUSPENSION = "SUSPENSION"
+    SUPERVISED_REPORT = "SUPERVISED_REPORT"
 
 
 class ClockState(StrEnum):
@@ -122,6 +173,10 @@ class MatterClock(Model):
     due_at: Instant
     provisional: bool = False
     overdue: bool = False
+    debtor: NodeId | None = None
+    """Who owes it, where that is not the holder: the level that has been notified, the one that must look after an idle village."""
+    paused_at: Instant | None = None
+    """Since when it is paused."""
 
 
 class CustodyState(Model):
@@ -143,6 +198,22 @@ class CustodyState(Model):
     """Who did the work, as keyed tags that only a service of this cell can match with a member: she does not call back (I5)."""
     outcome: Outcome | None = None
     closed_at: Instant | None = None
+    mode: ThreadMode = ThreadMode.SEQUENTIAL
+    returned: bool = False
+    """Whether a level above has handed it back down: what people see is that it is acted on."""
+    suspended_until: Instant | None = None
+    suspended_for: SuspendReason | None = None
+    open_orders: int = 0
+    """Department work orders that are not verified, closed or cancelled yet: while there are any, nothing is resolved."""
+
+    def entry(self, level: Level) -> LevelEntry | None:
+        """A level's line in the thread; None if it has nothing to do with the matter."""
+        return next((entry for entry in self.entries if entry.level is level), None)
+
+    @property
+    def notified(self) -> LevelEntry | None:
+        """The level that the matter is on its way to: it has been notified and has not received yet."""
+        return next((entry for entry in self.entries if entry.state is EntryState.NOTIFIED), None)
 
     @property
     def clock(self) -> MatterClock | None:

@@ -50,7 +50,7 @@ INTAKE_SEALED_ACCESS = Topic(
 INTAKE_ROSTER = Topic("intake.roster.v1", "node id", "intake", EVERYONE - {"intake"}, intake.ROSTER)
 INTAKE_REGION = Topic("intake.region.v1", "region code", "intake", EVERYONE - {"intake"}, intake.REGION)
 DELIBERATION_DOCKET = Topic(
-    "deliberation.docket.v1", "case id", "deliberation", frozenset({"intake", "gateway"}), deliberation.DOCKET
+    "deliberation.docket.v1", "case id", "deliberation", EVERYONE - {"deliberation"}, deliberation.DOCKET
 )
 ESCALATION_CUSTODY = Topic(
     "escalation.custody.v1", "case id", "escalation", EVERYONE - {"escalation"}, escalation.CUSTODY

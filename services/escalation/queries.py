@@ -6,9 +6,10 @@ from services.chassis import photos
 from services.chassis.room import Room
 from services.chassis.transaction import Transaction
 from services.contracts.base import Model
+from services.contracts.callers import Caller, Grant, Target
 from services.contracts.cases import CaseClass
 from services.contracts.organisation import Role
-from services.contracts.permissions import Caller, Grant, Target, may_see_at_all
+from services.contracts.permissions import may_see_at_all
 from services.contracts.queries import CaseEvidence, Wanted
 from services.contracts.refusals import Code, Refused
 from services.escalation.rules.custody import Custody

@@ -33,6 +33,7 @@ ESCALATION = Service(
         Reaction(topics.INTAKE_SEALED_ACCESS, ignore),
         Reaction(topics.INTAKE_ROSTER, ignore),
         Reaction(topics.INTAKE_REGION, ignore),
+        Reaction(topics.DELIBERATION_DOCKET, ignore),
     ),
     timers=(Timer("sweep", every=10, run=sweep),),
     queries=(Query("case-evidence", Wanted, case_evidence),),

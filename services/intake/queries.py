@@ -8,7 +8,7 @@ from services.chassis import photos
 from services.chassis.room import Room
 from services.chassis.transaction import Transaction
 from services.contracts.base import Model
-from services.contracts.permissions import Caller
+from services.contracts.callers import Caller
 from services.contracts.queries import AttachmentLine, CaseText, Wanted
 from services.contracts.refusals import Code, Refused
 from services.intake.rules.case import Case

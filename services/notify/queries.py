@@ -3,7 +3,8 @@
 from sqlalchemy import func, select
 
 from services.chassis.room import Room
-from services.contracts.permissions import Caller, Target, may_see_at_all
+from services.contracts.callers import Caller, Target
+from services.contracts.permissions import may_see_at_all
 from services.contracts.queries import InboxLine, InboxLines, InboxPage
 from services.contracts.refusals import Code, Refused
 from services.contracts.states import AccessState

@@ -31,6 +31,7 @@ NOTIFY = Service(
         Reaction(topics.INTAKE_SEALED_ACCESS, on_access),
         Reaction(topics.INTAKE_ROSTER, on_node),
         Reaction(topics.INTAKE_REGION, ignore),
+        Reaction(topics.DELIBERATION_DOCKET, ignore),
         Reaction(topics.ESCALATION_CUSTODY, on_custody),
         Reaction(topics.ESCALATION_SEALED, on_sealed_custody),
     ),

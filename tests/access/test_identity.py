@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.wiring import SERVICES
 from services.chassis.identity import Issuer
-from services.contracts.permissions import Caller
+from services.contracts.callers import Caller
 from tests.access.world import reported, service
 from tests.harness import Harness, Place
 

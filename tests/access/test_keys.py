@@ -16,8 +16,8 @@ from jwt.algorithms import OKPAlgorithm, RSAAlgorithm
 
 from services.chassis.clock import ManualClock
 from services.chassis.identity import Issuer, Verifier
+from services.contracts.callers import Caller, Grant
 from services.contracts.organisation import Role
-from services.contracts.permissions import Caller, Grant
 from services.contracts.refusals import Refused
 from tests.access.test_identity import pieces
 from tests.harness import START

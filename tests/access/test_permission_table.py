@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from services.chassis.identity import Issuer
 from services.contracts.commands import escalation, intake, notify
 from services.contracts.organisation import Role, federation_of, rights_department_of
-from services.contracts.permissions import TABLE
+from services.contracts.permission_table import TABLE
 from tests.access.world import DENIED, MATTER_COMMANDS, STAGES, brought_to, pascal, reported, send, service
 from tests.harness import Harness, Person, Place, key
 

@@ -21,10 +21,11 @@ from deploy.documents.words import TOPICS as TOPIC_WORDS
 from deploy.wiring import EVERYTHING
 from services.chassis.settings import Settings
 from services.chassis.wire import headers_of, value_of
+from services.contracts.callers import Reach
 from services.contracts.events.base import Event
 from services.contracts.events.intake import CaseLeft
 from services.contracts.names import ZH
-from services.contracts.permissions import TABLE, Reach
+from services.contracts.permission_table import TABLE
 from services.contracts.refusals import Code
 from services.contracts.topics import TOPICS, Retention
 from tests.contracts.samples import events

@@ -13,7 +13,7 @@ from services.contracts.cases import CaseClass, FeedbackMethod, Outcome, Relatio
 from services.contracts.events.base import Event
 from services.contracts.events.escalation import CallBackLapsed, CustodyEvent
 from services.contracts.events.intake import AccessChanged, CaseAccepted, CaseEvent
-from services.contracts.lifecycle import fitting
+from services.contracts.fitting import fitting
 from services.contracts.organisation import federation_of
 from services.contracts.refusals import Refused
 from services.contracts.states import CaseState, ClockState, CustodyState

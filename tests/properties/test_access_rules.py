@@ -13,18 +13,12 @@ from gateway.projector import PROJECTOR
 from gateway.readmodel.access import visible
 from gateway.readmodel.tables import METADATA
 from services.contracts.allowed import allowed_commands
+from services.contracts.callers import Caller, Grant, Target
 from services.contracts.cases import CaseClass, Relation, Stage, SubCategory, Urgency
-from services.contracts.lifecycle import fitting
+from services.contracts.fitting import fitting
 from services.contracts.organisation import Node, NodeKind, Role
-from services.contracts.permissions import (
-    TABLE,
-    Caller,
-    Grant,
-    Target,
-    acting_grant,
-    may_as_herself,
-    may_see_at_all,
-)
+from services.contracts.permission_table import TABLE
+from services.contracts.permissions import acting_grant, may_as_herself, may_see_at_all
 from services.contracts.regions import Level
 from services.contracts.states import CustodyState
 from services.intake.rules.case import Case

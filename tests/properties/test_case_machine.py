@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.contracts.cases import CaseClass, Outcome, Relation, Stage, SubCategory, Urgency
-from services.contracts.lifecycle import Lifecycle, fitting, lifecycle
+from services.contracts.fitting import fitting
+from services.contracts.lifecycle import Lifecycle, lifecycle
 from services.contracts.organisation import rights_department_of
 from services.contracts.refusals import Code, Refused
 from services.contracts.states import ClockState, CustodyState, EntryState

@@ -4,7 +4,9 @@ from typing import ClassVar
 
 from services.contracts.cases import Outcome
 from services.contracts.events.base import Event
-from services.contracts.ids import NodeId
+from services.contracts.ids import NodeId, OrderId
+from services.contracts.ladder import ActionType, PassUpReason, RefusalReason, SuspendReason
+from services.contracts.orders import OrderStep
 from services.contracts.states import ClockStage, CustodyState
 
 
@@ -53,6 +55,128 @@ class MatterResolved(CustodyEvent):
     on_the_spot: bool = False
 
 
+class LevelActed(CustodyEvent):
+    """A level has done something about the matter. What came of it stays in escalation's contents."""
+
+    by: NodeId
+    action: ActionType
+    substantive: bool
+
+
+class PassedUp(CustodyEvent):
+    """The holder hands the matter up; the level above was notified, and the holder stays accountable until it receives."""
+
+    by: NodeId
+    to: NodeId
+    reason: PassUpReason
+
+
+class PassUpCancelled(CustodyEvent):
+    """The holder took its pass-up back before it was received."""
+
+    by: NodeId
+
+
+class MatterReceived(CustodyEvent):
+    """The level above holds the matter from now on; those below follow."""
+
+    by: NodeId
+
+
+class ReceiptRefused(CustodyEvent):
+    """The level above sent it back: the holder cures it."""
+
+    by: NodeId
+    reason: RefusalReason
+
+
+class ReturnedDown(CustodyEvent):
+    """The holder handed the matter back down, with instructions; the level below holds it."""
+
+    by: NodeId
+    to: NodeId
+
+
+class TakenOver(CustodyEvent):
+    """A level above took the matter to itself."""
+
+    by: NodeId
+    taken_from: NodeId
+
+
+class InformedUp(CustodyEvent):
+    """A level above knows, for information."""
+
+    by: NodeId
+    to: NodeId
+
+
+class AlertRaised(CustodyEvent):
+    """Several levels were told at once; who takes over first holds it. `by` is absent where a rule raised it."""
+
+    by: NodeId | None = None
+    alerted: tuple[NodeId, ...]
+
+
+class SupervisionChanged(CustodyEvent):
+    """A level above began to supervise the holder, or ended it."""
+
+    by: NodeId
+    on: bool
+
+
+class FeedbackRelayed(CustodyEvent):
+    """The answer went one level down."""
+
+    by: NodeId
+    to: NodeId
+
+
+class MatterReworked(CustodyEvent):
+    """It is not done after all: back to the level that had resolved it."""
+
+    by: NodeId
+
+
+class MatterSuspended(CustodyEvent):
+    """It rests; its clocks are paused."""
+
+    by: NodeId
+    reason: SuspendReason
+
+
+class MatterResumed(CustodyEvent):
+    """It goes on; `by` is absent when its date had come."""
+
+    by: NodeId | None = None
+
+
+class OrderMoved(CustodyEvent):
+    """A department work order of this matter took a step; its state is on the topic of orders."""
+
+    by: NodeId | None = None
+    order_id: OrderId
+    step: OrderStep
+
+
+class ClockNearing(CustodyEvent):
+    """80 % of a clock is used, and nobody has acted: who owes it is reminded (S21)."""
+
+    stage: ClockStage
+    nudged: NodeId
+
+
+class IdleSurfaced(CustodyEvent):
+    """Half as much time again has passed: the level above must look after an idle council (S21)."""
+
+    idle: NodeId
+    to: NodeId
+
+
+class InformationLapsed(CustodyEvent):
+    """The reporter did not supply what was asked: intake closes the matter, which may be reopened (S18)."""
+
+
 class CallBackLapsed(CustodyEvent):
     """Nobody had to call back, or nobody could: intake closes the matter."""
 
@@ -61,4 +185,29 @@ class CustodyClosed(CustodyEvent):
     """Nobody holds the matter any more, because it is closed."""
 
 
-CUSTODY = (CustodyOpened, ClocksMoved, ClockOverdue, MatterResolved, CallBackLapsed, CustodyClosed)
+CUSTODY = (
+    CustodyOpened,
+    ClocksMoved,
+    ClockOverdue,
+    MatterResolved,
+    CallBackLapsed,
+    CustodyClosed,
+    LevelActed,
+    PassedUp,
+    PassUpCancelled,
+    MatterReceived,
+    ReceiptRefused,
+    ReturnedDown,
+    TakenOver,
+    InformedUp,
+    AlertRaised,
+    SupervisionChanged,
+    FeedbackRelayed,
+    MatterReworked,
+    MatterSuspended,
+    MatterResumed,
+    OrderMoved,
+    ClockNearing,
+    IdleSurfaced,
+    InformationLapsed,
+)

@@ -5,9 +5,9 @@ from services.chassis.ids import ulid
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction, worker_tag
 from services.contracts import topics
+from services.contracts.callers import Target
 from services.contracts.commands import escalation as asked
 from services.contracts.commands.base import Answer, MatterCommand
-from services.contracts.permissions import Target
 from services.contracts.refusals import Code, Refused
 from services.contracts.states import CaseState
 from services.contracts.texts import text

@@ -14,9 +14,12 @@ from services.contracts.events.escalation import (
     CustodyEvent,
     CustodyOpened,
     MatterResolved,
+    OrderMoved,
 )
-from services.contracts.ids import NodeId
-from services.contracts.lifecycle import fitting, is_resolved, lifecycle
+from services.contracts.fitting import fitting
+from services.contracts.ids import NodeId, OrderId
+from services.contracts.lifecycle import is_resolved, lifecycle
+from services.contracts.orders import OrderStep
 from services.contracts.organisation import federation_of, rights_department_of
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, at_level
@@ -152,6 +155,27 @@ def solve_on_spot(
     )
     after = _ticking(resolved, case, rules, secret).after()
     return after, (MatterResolved(at=now, custody=after.public(), by=by, outcome=outcome, on_the_spot=True),)
+
+
+def order_moved(
+    custody: Custody,
+    order_id: OrderId,
+    step: OrderStep,
+    open_orders: int,
+    now: datetime,
+    *,
+    by: NodeId | None = None,
+    acted: bool = False,
+    worker: str | None = None,
+) -> Moved:
+    """A work order under this custody took a step: its version goes up first (design 3), and with an order issued a level has acted.
+    `worker` is the tag of who did the work."""
+    entries = tuple(
+        entry.model_copy(update={"acted": True}) if acted and entry.node == by else entry for entry in custody.entries
+    )
+    workers = tuple(dict.fromkeys((*custody.workers, worker))) if worker else custody.workers
+    after = custody.after(open_orders=open_orders, entries=entries, workers=workers)
+    return after, (OrderMoved(at=now, custody=after.public(), by=by, order_id=order_id, step=step),)
 
 
 def overdue(custody: Custody, stage: ClockStage, now: datetime) -> Moved:

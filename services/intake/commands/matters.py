@@ -5,13 +5,13 @@ from services.chassis.ids import case_id
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction, worker_tag
 from services.contracts import topics
+from services.contracts.callers import Target
 from services.contracts.cases import CaseClass
 from services.contracts.commands import intake as asked
 from services.contracts.commands.base import Answer, MatterCommand
 from services.contracts.events.intake import AccessChanged
 from services.contracts.ids import NodeId
 from services.contracts.organisation import NodeKind, Role
-from services.contracts.permissions import Target
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, at_level
 from services.contracts.states import CustodyState

@@ -3,11 +3,11 @@
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
 from services.contracts import topics
+from services.contracts.callers import Target
 from services.contracts.commands import intake as asked
 from services.contracts.commands.base import Answer
 from services.contracts.events.intake import NodeChanged, RegionChanged
 from services.contracts.organisation import Node, NodeKind
-from services.contracts.permissions import Target
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, Region, RegionSource, at_level, contains, level_of
 from services.contracts.texts import text

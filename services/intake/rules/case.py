@@ -14,8 +14,9 @@ from services.contracts.events.intake import (
     CaseSubmitted,
     FeedbackGiven,
 )
+from services.contracts.fitting import fitting
 from services.contracts.ids import CaseId, MemberId, NodeId
-from services.contracts.lifecycle import fitting, lifecycle
+from services.contracts.lifecycle import lifecycle
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, RegionCode, at_level
 from services.contracts.states import AccessState, CaseState, CustodyState

@@ -2,10 +2,11 @@
 
 from enum import IntEnum
 
+from services.contracts.callers import Caller
+from services.contracts.callers import Target as Seen
 from services.contracts.cases import CaseClass, Relation
 from services.contracts.organisation import Role
-from services.contracts.permissions import Caller, may_see_at_all
-from services.contracts.permissions import Target as Seen
+from services.contracts.permissions import may_see_at_all
 from services.contracts.regions import contains
 from services.intake.rules.case import Case
 

@@ -2,9 +2,9 @@
 
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
+from services.contracts.callers import Target
 from services.contracts.commands import notify as asked
 from services.contracts.commands.base import Answer
-from services.contracts.permissions import Target
 from services.notify.tables import METADATA
 
 READ_MARK = METADATA.tables["read_mark"]

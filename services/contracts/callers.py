@@ -1,0 +1,94 @@
+"""Who asks, and about what: as far as permission goes."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from services.contracts.base import Model
+from services.contracts.cases import CaseClass
+from services.contracts.ids import MemberId, NodeId
+from services.contracts.organisation import GROUP_ROLES, Role, federation_of
+from services.contracts.regions import Level, RegionCode, level_of
+
+
+class Grant(Model):
+    """A role at a node, from the caller's verified token."""
+
+    role: Role
+    node: NodeId
+    region: RegionCode
+
+    @property
+    def level(self) -> Level:
+        """The level of the node's region."""
+        return level_of(self.region)
+
+    @property
+    def public_node(self) -> NodeId:
+        """The node that facts name: for a role held in a group, the federation of its village."""
+        return federation_of(self.region) if self.role in GROUP_ROLES else self.node
+
+
+class Caller(Model):
+    """Who asks, as her token says."""
+
+    member: MemberId
+    grants: tuple[Grant, ...] = ()
+
+
+class Target(Model):
+    """What a command is about, as far as permission goes."""
+
+    region: RegionCode | None = None
+    group: NodeId | None = None
+    holder: NodeId | None = None
+    """The node that is accountable for the matter, as far as the service knows."""
+    holder_region: RegionCode | None = None
+    """That node's region."""
+    notified: NodeId | None = None
+    """The level that the matter is on its way to."""
+    involved: tuple[NodeId, ...] = ()
+    """Every node that has a line in the matter's thread."""
+    department: NodeId | None = None
+    """The department whose work order this is."""
+    people: tuple[MemberId, ...] = ()
+    """Whom this is about by name: who was invited, who has a task."""
+    case_class: CaseClass = CaseClass.C0
+    reporters: tuple[MemberId, ...] = ()
+    circle: tuple[MemberId, ...] = ()
+    barred: tuple[MemberId, ...] = ()
+
+
+class Reach(StrEnum):
+    """How far a grant reaches."""
+
+    GROUP = "GROUP"
+    """The matter comes from the caller's own group."""
+    SUBTREE = "SUBTREE"
+    """The matter lies in the region of the caller's node. Downward only; never a sibling."""
+    HOLDER = "HOLDER"
+    """As SUBTREE, and the caller's node holds the matter or she is of its handling circle: levels above that do not hold a matter
+    see it in counts and do not move it (domain 1.3 hard rule c)."""
+    NOTIFIED = "NOTIFIED"
+    """As SUBTREE, and the matter is on its way to the caller's node."""
+    INVOLVED = "INVOLVED"
+    """As SUBTREE, and the caller's node has a line in the matter's thread (follows, was informed, supervises, holds) or she is of its
+    circle."""
+    ABOVE = "ABOVE"
+    """As SUBTREE, and the caller's node stands above the one that holds the matter."""
+    DEPARTMENT = "DEPARTMENT"
+    """The work order is the caller's own department's. She sees the order and not its matter, whatever its class."""
+    NAMED = "NAMED"
+    """The caller was invited, or has the task; her roles do not count."""
+    REPORTER = "REPORTER"
+    """The caller reported the matter; her roles do not count."""
+    SELF = "SELF"
+    """The command touches nothing but the caller's own."""
+
+
+class Permission(NamedTuple):
+    """One line of the table."""
+
+    command: str
+    role: Role | None
+    levels: frozenset[Level]
+    reach: Reach

@@ -1,0 +1,46 @@
+"""Which commands fit the state of a matter, whoever asks: one function a service, and all of them together. Refusals name them;
+`allowedCommands` narrows them to a caller."""
+
+from services.contracts.cases import CaseClass, Stage, Urgency
+from services.contracts.lifecycle import is_resolved, relay_owed
+from services.contracts.states import CaseState, CustodyState, DocketState
+
+MAX_ASKED = 2
+"""Times that a reporter is asked for what is missing (domain 2.1)."""
+MAX_BOUNCES = 2
+"""Times that a level hands a matter back down; the third time it must hold it (domain 2.4)."""
+
+
+def fitting(case: CaseState, custody: CustodyState | None = None, docket: DocketState | None = None) -> tuple[str, ...]:
+    """The commands of all services that fit."""
+    return (*fitting_intake(case, custody), *fitting_ladder(case, custody), *fitting_council(case, custody, docket))
+
+
+def fitting_intake(case: CaseState, custody: CustodyState | None) -> tuple[str, ...]:
+    """Intake's: the steps of the case, its people, its class."""
+    match case.stage:
+        case Stage.SUBMITTED:
+            return ("AcceptMatter",) if case.acknowledged_at else ("Acknowledge", "AcceptMatter")
+        case Stage.ACCEPTED if is_resolved(case, custody):
+            return () if relay_owed(case, custody) else ("GiveFeedback",)
+        case Stage.FEEDBACK_GIVEN:
+            return ("RateMatter", "CallBack", "CloseMatter")
+        case _:
+            return ()
+
+
+def fitting_ladder(case: CaseState, custody: CustodyState | None) -> tuple[str, ...]:
+    """Escalation's: what the holder and the levels above may do about it."""
+    if case.stage is Stage.ACCEPTED and not is_resolved(case, custody) and _small(case):
+        return ("SolveOnSpot",)
+    return ()
+
+
+def fitting_council(case: CaseState, custody: CustodyState | None, docket: DocketState | None) -> tuple[str, ...]:
+    """Deliberation's. Of C3 there is no council (domain 1.4)."""
+    return ()
+
+
+def _small(case: CaseState) -> bool:
+    """C0 or C1, and not RED: may be solved on the spot (domain 2.1)."""
+    return case.case_class in {CaseClass.C0, CaseClass.C1} and case.urgency is not Urgency.RED

@@ -1,0 +1,31 @@
+"""The words of a department work order (交办单), and its public state (domain 2.5)."""
+
+from enum import StrEnum
+
+
+class OrderStep(StrEnum):
+    """What happened to a work order, as a matter's story tells it."""
+
+    ISSUED = "ISSUED"
+    SIGNED = "SIGNED"
+    OBJECTED = "OBJECTED"
+    REISSUED = "REISSUED"
+    DESIGNATED = "DESIGNATED"
+    PROGRESSED = "PROGRESSED"
+    EXTENSION_REQUESTED = "EXTENSION_REQUESTED"
+    EXTENSION_GRANTED = "EXTENSION_GRANTED"
+    EXTENSION_DENIED = "EXTENSION_DENIED"
+    PAUSED = "PAUSED"
+    RESUMED = "RESUMED"
+    REPORTED_DONE = "REPORTED_DONE"
+    EXPLAINED = "EXPLAINED"
+    VERIFIED = "VERIFIED"
+    CALLED_BACK = "CALLED_BACK"
+    REWORKED = "REWORKED"
+    URGED = "URGED"
+    SUPERVISED = "SUPERVISED"
+    ART73_OPINION = "ART73_OPINION"
+    GOV_INSPECTION = "GOV_INSPECTION"
+    OVERDUE = "OVERDUE"
+    CLOSED = "CLOSED"
+    CANCELLED = "CANCELLED"

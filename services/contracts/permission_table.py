@@ -1,0 +1,88 @@
+"""Who may ask what: the one permission table, as data (domain 1.3). `permissions` decides by it; a test plays every line of it.
+
+A line grants a command to a role whose node stands at one of the levels, within a reach. What depends on the matter
+beyond that (state, class, who did the work) is the business of the service's rules.
+"""
+
+from services.contracts.callers import Permission, Reach
+from services.contracts.organisation import Role
+from services.contracts.regions import Level
+
+_V, _T, _C, _M, _P = (frozenset({level}) for level in Level)
+_TOWNSHIP_UP = _T | _C | _M | _P
+_ALL = _V | _TOWNSHIP_UP
+
+
+def _lines(command: str, *grants: tuple[Role | None, frozenset[Level], Reach]) -> list[Permission]:
+    return [Permission(command, role, levels, reach) for role, levels, reach in grants]
+
+
+_GROUP_OWNER = (Role.GROUP_OWNER, _V, Reach.GROUP)
+_CHAIR = (Role.CHAIR, _V, Reach.SUBTREE)
+_EXEC = (Role.EXEC_MEMBER, _V, Reach.SUBTREE)
+_COUNCIL = (Role.COUNCIL_MEMBER, _V, Reach.SUBTREE)
+_ON_BEHALF = (
+    (Role.OFFICER, _TOWNSHIP_UP, Reach.SUBTREE),
+    (Role.CHAIR, _TOWNSHIP_UP, Reach.SUBTREE),
+    (Role.RIGHTS_OFFICER, _C, Reach.SUBTREE),
+)
+_HOLDING = (
+    (Role.OFFICER, _TOWNSHIP_UP, Reach.HOLDER),
+    (Role.CHAIR, _TOWNSHIP_UP, Reach.HOLDER),
+    (Role.RIGHTS_OFFICER, _C, Reach.HOLDER),
+)
+_INVOLVED = (
+    (Role.OFFICER, _TOWNSHIP_UP, Reach.INVOLVED),
+    (Role.CHAIR, _TOWNSHIP_UP, Reach.INVOLVED),
+    (Role.RIGHTS_OFFICER, _C, Reach.INVOLVED),
+)
+_REPORTER = (None, _ALL, Reach.REPORTER)
+
+TABLE: tuple[Permission, ...] = (
+    *_lines(
+        "ReportMatter",
+        (Role.RESIDENT, _V, Reach.GROUP),
+        (Role.REPRESENTATIVE, _V, Reach.GROUP),
+        (Role.UNIT_LEADER, _V, Reach.GROUP),
+        _GROUP_OWNER,
+        _COUNCIL,
+        _EXEC,
+        _CHAIR,
+        *_ON_BEHALF,
+    ),
+    *_lines("Acknowledge", _GROUP_OWNER, _EXEC, _CHAIR, *_HOLDING),
+    *_lines("AcceptMatter", _GROUP_OWNER, _CHAIR, *_HOLDING),
+    *_lines("GiveFeedback", _GROUP_OWNER, _CHAIR, *_HOLDING),
+    *_lines("RateMatter", _REPORTER),
+    *_lines("CallBack", _GROUP_OWNER, _EXEC, _CHAIR, *_HOLDING),
+    *_lines("CloseMatter", _CHAIR, *_HOLDING),
+    *_lines("AddRegion", (Role.OPERATOR, _P, Reach.SUBTREE)),
+    *_lines("ImportRegions", (Role.OPERATOR, _P, Reach.SUBTREE)),
+    *_lines("PutNode", (Role.OPERATOR, _P, Reach.SUBTREE)),
+    *_lines("Delegate", _CHAIR),
+    # The ladder
+    *_lines("SolveOnSpot", (Role.UNIT_LEADER, _V, Reach.GROUP), _GROUP_OWNER, _EXEC, _CHAIR),
+    *_lines("RecordAction", (Role.EXEC_MEMBER, _V, Reach.INVOLVED), (Role.CHAIR, _V, Reach.INVOLVED), *_INVOLVED),
+    *_lines("PassUp", (Role.CHAIR, _V, Reach.HOLDER), *_HOLDING),
+    *_lines("CancelPassUp", (Role.CHAIR, _V, Reach.HOLDER), *_HOLDING),
+    *_lines("Receive", (Role.OFFICER, _TOWNSHIP_UP, Reach.NOTIFIED), (Role.CHAIR, _TOWNSHIP_UP, Reach.NOTIFIED)),
+    *_lines("RefuseReceipt", (Role.CHAIR, _TOWNSHIP_UP, Reach.NOTIFIED)),
+    *_lines("ReturnDown", *_HOLDING),
+    *_lines("TakeOver", (Role.CHAIR, _TOWNSHIP_UP, Reach.ABOVE), (Role.OFFICER, _TOWNSHIP_UP, Reach.INVOLVED)),
+    *_lines("InformUp", (Role.CHAIR, _V, Reach.INVOLVED), *_INVOLVED),
+    *_lines(
+        "AlertInParallel",
+        (Role.UNIT_LEADER, _V, Reach.GROUP),
+        _GROUP_OWNER,
+        _EXEC,
+        _CHAIR,
+        *_INVOLVED,
+    ),
+    *_lines("Supervise", (Role.CHAIR, _TOWNSHIP_UP, Reach.ABOVE), (Role.OFFICER, _TOWNSHIP_UP, Reach.ABOVE)),
+    *_lines("ResolveMatter", (Role.CHAIR, _V, Reach.HOLDER), *_HOLDING),
+    *_lines("RelayFeedback", (Role.CHAIR, _V, Reach.HOLDER), *_HOLDING),
+    *_lines("ReworkMatter", (Role.CHAIR, _V, Reach.HOLDER), *_INVOLVED),
+    *_lines("SuspendMatter", *_INVOLVED),
+    *_lines("ResumeMatter", *_INVOLVED),
+    *_lines("MarkRead", (None, _ALL, Reach.SELF)),
+)
