@@ -16,6 +16,7 @@ from gateway.subjects.case_commands import CaseMutation
 from gateway.subjects.counts import CountsQuery
 from gateway.subjects.feed import Subscription
 from gateway.subjects.inbox import MeMutation, MeQuery
+from gateway.subjects.ladder import LadderMutation
 from gateway.subjects.node import OrgNode, RegionQuery
 from gateway.subjects.roster import RosterMutation
 from gateway.words import REGION_CODE, RegionCode, describe_roots, describe_values
@@ -46,7 +47,7 @@ class NodeQuery:
 
 
 Query = merge_types("Query", (NodeQuery, MeQuery, CaseQuery, RegionQuery, CountsQuery))
-Mutation = merge_types("Mutation", (CaseMutation, RosterMutation, MeMutation))
+Mutation = merge_types("Mutation", (CaseMutation, LadderMutation, RosterMutation, MeMutation))
 
 
 @cache

@@ -208,6 +208,10 @@ class Harness:
             place.people[name] = self.person(member, (role, node, region))
             members.setdefault(node, []).append({"member": member, "role": role.value, "since": SINCE})
             where[node] = region
+        members[federation_of(PROVINCE)] = [
+            {"member": "m_province-officer", "role": Role.OFFICER.value, "since": SINCE}
+        ]
+        where[federation_of(PROVINCE)] = PROVINCE
         for node, people in members.items():
             stated = {
                 "id": node,
@@ -267,6 +271,10 @@ class Harness:
         """Move the clock, run every timer once, settle."""
         self.clock.advance(timedelta(**by))
         await self.run_timers()
+
+    def in_(self, **by: float) -> datetime:
+        """A moment so much later."""
+        return self.clock.now() + timedelta(**by)
 
     async def run_timers(self) -> None:
         """Every service's timers once."""

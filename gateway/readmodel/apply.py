@@ -11,8 +11,19 @@ from services.chassis.transaction import Transaction
 from services.contracts.base import Model
 from services.contracts.cases import CaseClass, Category, Stage
 from services.contracts.events.base import Event
-from services.contracts.events.deliberation import DocketOpened
-from services.contracts.events.escalation import ClockOverdue, CustodyEvent, MatterResolved
+from services.contracts.events.deliberation import DocketEvent
+from services.contracts.events.escalation import (
+    ClockOverdue,
+    CustodyEvent,
+    IdleSurfaced,
+    MatterReceived,
+    MatterResolved,
+    MatterReworked,
+    PassedUp,
+    ReturnedDown,
+    SupervisionChanged,
+    TakenOver,
+)
 from services.contracts.events.intake import (
     AccessEvent,
     CaseAccepted,
@@ -60,7 +71,7 @@ async def on_case(tx: Transaction, event: Event) -> None:
     await _changed(tx, event)
 
 
-async def on_docket(tx: Transaction, event: DocketOpened) -> None:
+async def on_docket(tx: Transaction, event: DocketEvent) -> None:
     """A fact of deliberation about a docket."""
     await _part(tx, event.key, "docket", event.docket)
     await _timeline(tx, event)
@@ -71,7 +82,7 @@ async def on_custody(tx: Transaction, event: CustodyEvent) -> None:
     """A fact of escalation about custody."""
     await _part(tx, event.key, "custody", event.custody)
     node = getattr(event, "by", "") or event.custody.holder or ""
-    await _timeline(tx, event, node=node, detail=getattr(event, "stage", ""))
+    await _timeline(tx, event, node=node, detail=_detail(event))
     await _count_custody(tx, event)
     await _changed(tx, event)
 
@@ -218,17 +229,38 @@ async def _count_case(tx: Transaction, event: CaseEvent) -> None:
         await _count(tx, case.region, event.at, category.value, private, f"closed_{event.outcome.value.lower()}")
 
 
+def _detail(event: CustodyEvent) -> str:
+    """A code that says more: of which clock, why, what was done, which step an order took."""
+    found = (getattr(event, name, None) for name in ("stage", "reason", "action", "step"))
+    return next((str(each) for each in found if each), "")
+
+
 async def _count_custody(tx: Transaction, event: CustodyEvent) -> None:
     """Custody does not know the category; these counters are by region alone."""
+    level = event.custody.level.value.lower()
     match event:
         case MatterResolved():
-            await _count(
-                tx, event.custody.region, event.at, "", False, f"resolved_at_{event.custody.level.value.lower()}"
-            )
+            at = event.custody.resolved_level or event.custody.level
+            metric = f"resolved_at_{at.value.lower()}"
         case ClockOverdue():
-            await _count(tx, event.custody.region, event.at, "", False, "overdue")
+            metric = "overdue"
+        case PassedUp():
+            metric = f"passed_up_by_{level}"
+        case MatterReceived():
+            metric = f"received_by_{level}"
+        case TakenOver():
+            metric = f"taken_over_by_{level}"
+        case ReturnedDown():
+            metric = f"returned_to_{level}"
+        case MatterReworked():
+            metric = "reworked"
+        case SupervisionChanged(on=True):
+            metric = "supervised"
+        case IdleSurfaced():
+            metric = "idle_council"
         case _:
             return
+    await _count(tx, event.custody.region, event.at, "", False, metric)
 
 
 async def _count(tx: Transaction, region: str, at: datetime, category: str, private: bool, metric: str) -> None:

@@ -1,11 +1,12 @@
 """What a caller may do with a matter right now: what fits its state, narrowed to what the permission table lets her ask."""
 
-from services.contracts.callers import Caller, Target
+from services.contracts.callers import Caller, Grant, Target
 from services.contracts.cases import CaseClass, Urgency
 from services.contracts.fitting import fitting
 from services.contracts.organisation import Node, Role
 from services.contracts.permissions import acting_grant, may_as_herself
-from services.contracts.states import AccessState, CaseState, CustodyState
+from services.contracts.regions import at_level
+from services.contracts.states import AccessState, CaseState, CustodyState, DocketState
 
 
 def owner_may_accept(case: CaseState, *, delegated: bool) -> bool:
@@ -17,6 +18,7 @@ def allowed_commands(
     caller: Caller,
     case: CaseState,
     custody: CustodyState | None,
+    docket: DocketState | None,
     access: AccessState,
     village: str,
     group: Node | None,
@@ -28,20 +30,29 @@ def allowed_commands(
         region=village,
         group=access.group,
         holder=custody.holder if custody else None,
+        holder_region=at_level(village, custody.level) if custody and custody.holder else None,
+        notified=custody.notified.node if custody and custody.notified else None,
+        involved=tuple(entry.node for entry in custody.entries) if custody else (),
         case_class=access.case_class,
         reporters=access.reporters,
         circle=access.circle,
         barred=access.barred,
     )
     allowed = []
-    for command in fitting(case, custody):
+    for command in fitting(case, custody, docket):
         grant = acting_grant(caller, command, target)
         if grant is None and not may_as_herself(caller, command, target):
             continue
         as_owner = command == "AcceptMatter" and grant is not None and grant.role is Role.GROUP_OWNER
         if as_owner and not owner_may_accept(case, delegated=bool(group and group.delegated_to_owner)):
             continue
+        if command == "TakeOver" and grant is not None and custody is not None and not _above(grant, custody):
+            continue
         if command == "CallBack" and custody is not None and worker in custody.workers:
             continue
         allowed.append(command)
     return allowed
+
+
+def _above(grant: Grant, custody: CustodyState) -> bool:
+    return len(grant.region) < custody.level.width

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from services.contracts import topics
 from services.contracts.cases import CaseClass, FeedbackMethod, Outcome, Relation, SubCategory, Urgency
 from services.contracts.events.base import Event
+from services.contracts.events.deliberation import DocketEvent
 from services.contracts.events.escalation import CallBackLapsed, CustodyEvent
 from services.contracts.events.intake import AccessChanged, CaseAccepted, CaseEvent
 from services.contracts.fitting import fitting
@@ -20,8 +21,8 @@ from services.contracts.states import CaseState, ClockState, CustodyState
 from services.contracts.topics import Topic
 from services.deliberation.rules.docket import Docket, open_docket
 from services.escalation.limits_file import load
-from services.escalation.rules import custody as holding
-from services.escalation.rules.custody import Custody
+from services.escalation.rules import acting, following, timing
+from services.escalation.rules.custody import Custody, Facts
 from services.intake.rules import case as taking
 from services.intake.rules.case import Case
 
@@ -135,10 +136,12 @@ class Play:
 
     def solve_on_spot(self, case_id: str, worker: str = SOLVER, evidence: bool = True) -> CustodyMoved:
         """What the command to escalation would do; nothing is kept. Raises Refused."""
-        custody, case = self.custodies[case_id], self.heard_case[case_id]
-        return holding.solve_on_spot(
-            custody, case, BY, worker, Outcome.SOLVED, RULES, SECRET, self.now, evidence=evidence
-        )
+        custody = self.custodies[case_id]
+        return acting.solve_on_spot(custody, self.facts(case_id), BY, worker, Outcome.SOLVED, evidence=evidence)
+
+    def facts(self, case_id: str) -> Facts:
+        """What a move of escalation rests on."""
+        return Facts(self.heard_case[case_id], RULES, SECRET, self.now)
 
     def do(self, command: str, case_id: str, **args: bool | str) -> None:
         """Do it. Raises Refused, and nothing has happened."""
@@ -150,9 +153,9 @@ class Play:
     def sweep(self) -> None:
         """What time brings, as `escalation.timers.sweep` does it."""
         for case_id in self.custodies:
-            for clock in self.custodies[case_id].clocks:
-                self._keep_custody(*holding.overdue(self.custodies[case_id], clock.stage, self.now))
-            self._keep_custody(*holding.lapse(self.custodies[case_id], self.now))
+            for what, at in timing.dues(self.custodies[case_id], self.facts(case_id)).items():
+                if at < self.now:
+                    self._keep_custody(*timing.come(self.custodies[case_id], what, self.facts(case_id)))
 
     def deliver(self, lane: Lane) -> None:
         """The lane's reader hears its oldest fact."""
@@ -162,11 +165,15 @@ class Play:
         match lane.reader, event:
             case "escalation", CaseEvent():
                 self.heard_case[lane.key] = event.case
-                custody = self.custodies.get(lane.key)
+                custody, facts = self.custodies.get(lane.key), self.facts(lane.key)
                 if custody is None:
-                    self._keep_custody(*holding.open_custody(event.case, RULES, SECRET, self.now))
+                    self._keep_custody(*following.open_custody(facts))
                 else:
-                    self._keep_custody(*holding.follow(custody, event.case, RULES, SECRET, self.now))
+                    self._keep_custody(*following.follow(custody, facts))
+            case "escalation", DocketEvent() if lane.key in self.custodies:
+                self._keep_custody(
+                    *following.follow_docket(self.custodies[lane.key], event.docket, self.facts(lane.key))
+                )
             case "intake", CustodyEvent():
                 self.heard_custody[lane.key] = event.custody
                 if isinstance(event, CallBackLapsed):
