@@ -276,6 +276,11 @@ class Harness:
         """A moment so much later."""
         return self.clock.now() + timedelta(**by)
 
+    async def until(self, moment: str) -> None:
+        """Move the clock just past a moment (ISO 8601), run every timer once, settle."""
+        left = datetime.fromisoformat(moment) - self.clock.now()
+        await self.advance(seconds=left.total_seconds() + 2)
+
     async def run_timers(self) -> None:
         """Every service's timers once."""
         for name in SERVICES:

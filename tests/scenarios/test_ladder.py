@@ -44,6 +44,13 @@ def entries(case: dict[str, Any]) -> dict[str, str]:
     return {entry["level"]: entry["state"] for entry in case["entries"]}
 
 
+async def clocks(place: Place, case_id: str) -> list[dict[str, Any]]:
+    """Its clocks, with their amber times."""
+    query = "query($id: String!) { case(caseId: $id) { clocks { stage state amberAt dueAt overdue } } }"
+    found: list[dict[str, Any]] = (await place.chair.ask(query, {"id": case_id}))["case"]["clocks"]
+    return found
+
+
 async def seen(place: Place, case_id: str) -> dict[str, Any]:
     found = await place.chair.case(case_id)
     assert found is not None
@@ -198,14 +205,18 @@ async def test_it_rests_until_its_date_and_goes_on_by_itself(system: Harness, pl
 
 
 async def test_s21_an_idle_council_surfaces(system: Harness, place: Place) -> None:
-    case_id = await accepted(system, place)
+    case_id = await accepted(system, place, subCategory="WAGES")
     assert await place.township_officer.case(case_id) is None
-    await system.advance(days=5)
-    assert "NUDGE" in await place.chair.inbox()
-    await system.advance(days=3)
-    assert "OVERDUE" in await place.chair.inbox()
+    [council] = [each for each in await clocks(place, case_id) if each["stage"] == "COUNCIL"]
+    await system.until(council["amberAt"])
+    assert await place.chair.inbox() == ["NUDGE"]
+    await system.until(council["dueAt"])
+    assert await place.chair.inbox() == ["OVERDUE", "NUDGE"]
     assert await place.township_officer.case(case_id) is not None, "red, and visible to the township"
-    await system.advance(days=5)
+    await system.advance(hours=12)
+    assert entries(await seen(place, case_id)) == {"VILLAGE": "RECEIVED"}, "not half as much time again yet"
+    for _ in range(12):
+        await system.advance(days=1)
     idle = await seen(place, case_id)
     assert entries(idle)["TOWNSHIP"] == "INFORMED"
     assert idle["holder"]["code"] == f"n_fed-{place.village}", "responsibility does not wander"
