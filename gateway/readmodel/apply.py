@@ -165,7 +165,7 @@ def derived(case: str, docket: str, custody: str) -> dict[str, Any]:
             "amber_at": clock.amber_at.isoformat() if clock else "",
             "due_at": clock.due_at.isoformat() if clock else "",
             "holder": its_custody.holder or "",
-            "seen_from": seen_from(its_custody),
+            "seen_from": its_custody.seen_from,
         }
     if its_case:
         values |= {
@@ -176,15 +176,6 @@ def derived(case: str, docket: str, custody: str) -> dict[str, Any]:
             "state": lifecycle(its_case, its_docket, its_custody).value,
         }
     return values
-
-
-def seen_from(custody: CustodyState) -> int:
-    """Idleness surfaces: a matter is a row to its village, to every level that has an entry in it, and, once overdue, to the level
-    above its holder. Everyone else above sees it in counts (S00)."""
-    widths = [entry.level.width for entry in custody.entries] or [custody.level.width]
-    if any(clock.overdue for clock in custody.clocks) and (above := custody.level.above):
-        widths.append(above.width)
-    return min(widths)
 
 
 async def _drop(tx: Transaction, event: CaseLeft) -> None:

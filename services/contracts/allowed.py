@@ -31,6 +31,7 @@ def allowed_commands(
         group=access.group,
         holder=custody.holder if custody else None,
         holder_region=at_level(village, custody.level) if custody and custody.holder else None,
+        seen_from=custody.seen_from if custody else 0,
         notified=custody.notified.node if custody and custody.notified else None,
         involved=tuple(entry.node for entry in custody.entries) if custody else (),
         case_class=access.case_class,

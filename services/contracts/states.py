@@ -210,6 +210,15 @@ class CustodyState(Model):
         return next((entry for entry in self.entries if entry.level is level), None)
 
     @property
+    def seen_from(self) -> int:
+        """The width of the region codes from which the matter is a row. Idleness surfaces: it is one to every level that has a line in
+        its thread and, once overdue, to the level above its holder. Everyone else above sees it in counts (S00)."""
+        widths = [entry.level.width for entry in self.entries] or [self.level.width]
+        if any(clock.overdue for clock in self.clocks) and (above := self.level.above):
+            widths.append(above.width)
+        return min(widths)
+
+    @property
     def notified(self) -> LevelEntry | None:
         """The level that the matter is on its way to: it has been notified and has not received yet."""
         return next((entry for entry in self.entries if entry.state is EntryState.NOTIFIED), None)

@@ -33,6 +33,21 @@ ORACLE: dict[str, set[tuple[Role, str]]] = {
     "acknowledge": {_OWNER, _EXEC, _CHAIR},
     "acceptMatter": {_OWNER, _CHAIR},
     "solveOnSpot": {_UNIT, _OWNER, _EXEC, _CHAIR},
+    "recordAction": {_EXEC, _CHAIR},
+    "passUp": {_CHAIR},
+    "cancelPassUp": {_CHAIR},
+    "receive": set(),
+    "refuseReceipt": set(),
+    "returnDown": set(),
+    "takeOver": set(),
+    "informUp": {_CHAIR},
+    "alertInParallel": {_UNIT, _OWNER, _EXEC, _CHAIR},
+    "supervise": set(),
+    "resolveMatter": {_CHAIR},
+    "relayFeedback": {_CHAIR},
+    "reworkMatter": {_CHAIR},
+    "suspendMatter": set(),
+    "resumeMatter": set(),
     "giveFeedback": {_OWNER, _CHAIR},
     "rateMatter": set(),
     "callBack": {_OWNER, _EXEC, _CHAIR},
@@ -43,18 +58,31 @@ ORACLE: dict[str, set[tuple[Role, str]]] = {
 }
 """Which role at which place may ask what of an open (C0) matter of a village that holds it."""
 
+HOLDERS_OWN = ("passUp", "cancelPassUp", "informUp", "resolveMatter", "relayFeedback", "reworkMatter")
+"""What the chair of a village that holds a matter may ask of the ladder, and nobody else there."""
+OF_OTHER_LEVELS = ("receive", "refuseReceipt", "returnDown", "takeOver", "supervise", "suspendMatter", "resumeMatter")
+"""What only levels above the village may ask, once they have to do with it."""
+
 BY_CLASS: dict[str, dict[str, set[str]]] = {
     "C1": {
         "acknowledge": {"owner", "exec_member", "chair"},
         "acceptMatter": {"owner", "chair"},
         "solveOnSpot": {"unit_leader", "owner", "exec_member", "chair"},
+        "recordAction": {"exec_member", "chair"},
+        "alertInParallel": {"unit_leader", "owner", "exec_member", "chair"},
+        **{name: {"chair"} for name in HOLDERS_OWN},
+        **{name: set() for name in OF_OTHER_LEVELS},
         "giveFeedback": {"owner", "chair"},
         "rateMatter": {"resident"},
         "callBack": {"owner", "exec_member", "chair"},
         "closeMatter": {"chair"},
     },
-    "C2": {name: {"chair"} for name in MATTER_COMMANDS} | {"rateMatter": {"resident"}},
-    "C3": {name: {"rights_officer"} for name in MATTER_COMMANDS} | {"rateMatter": {"resident"}, "solveOnSpot": set()},
+    "C2": {name: {"chair"} for name in MATTER_COMMANDS}
+    | {name: set() for name in OF_OTHER_LEVELS}
+    | {"rateMatter": {"resident"}},
+    "C3": {name: {"rights_officer"} for name in MATTER_COMMANDS}
+    | {name: set() for name in ("receive", "refuseReceipt", "takeOver", "supervise")}
+    | {"rateMatter": {"resident"}, "solveOnSpot": set()},
 }
 """By class, who of a place's people reaches the rule: of C2 the circle (the chair), of C3 the county's rights officer."""
 

@@ -29,6 +29,7 @@ async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
         group=access.group,
         holder=custody.holder,
         holder_region=at_level(custody.region, custody.level) if custody.holder else None,
+        seen_from=custody.seen_from,
         notified=custody.notified.node if custody.notified else None,
         involved=tuple(entry.node for entry in custody.entries),
         case_class=access.case_class,
