@@ -29,8 +29,8 @@ CASE = """{ caseId id number state region caseClass category subCategory urgency
   entries { level state } timeline { kind service } }"""
 ANSWER = f"{{ __typename ... on Case {CASE} ... on Refusal {{ code messageZh messageEn allowed retryable }} }}"
 
-AT_ONCE = 8
-"""Places founded at a time at most."""
+AT_ONCE = 4
+"""Places founded at a time at most, and commands of their founding."""
 
 _keys = itertools.count(1)
 
@@ -175,9 +175,12 @@ class Harness:
             founding = [self._plan() for _ in range(self._found_lately)]
             await self._operate("ImportRegions", {"regions": [line for plan in founding for line in plan.regions]})
             nodes = [node for plan in founding for node in plan.nodes]
-            await asyncio.gather(*(self._operate("PutNode", {"node": node}) for node in nodes))
-            await self.settle()
+            for some in range(0, len(nodes), AT_ONCE):
+                await asyncio.gather(
+                    *(self._operate("PutNode", {"node": node}) for node in nodes[some : some + AT_ONCE])
+                )
             self._founded = [plan.place for plan in founding]
+        await self.settle()
         return self._founded.pop(0)
 
     def _plan(self) -> "Plan":
