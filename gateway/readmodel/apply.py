@@ -220,15 +220,15 @@ async def _count_case(tx: Transaction, event: CaseEvent) -> None:
 
 async def _count_custody(tx: Transaction, event: CustodyEvent) -> None:
     """Custody does not know the category; these counters are by region alone."""
+    custody = event.custody
     match event:
         case MatterResolved():
-            await _count(
-                tx, event.custody.region, event.at, "", False, f"resolved_at_{event.custody.level.value.lower()}"
-            )
-        case ClockOverdue():
-            await _count(tx, event.custody.region, event.at, "", False, "overdue")
+            metric = f"resolved_at_{custody.level.value.lower()}"
+        case ClockOverdue() if sum(clock.overdue for clock in custody.clocks) == 1:
+            metric = "overdue"  # matters, not clocks: one matter's four would pass for enough to be shown (V5)
         case _:
             return
+    await _count(tx, custody.region, event.at, "", custody.private, metric)
 
 
 async def _count(tx: Transaction, region: str, at: datetime, category: str, private: bool, metric: str) -> None:

@@ -153,7 +153,7 @@ def _counts(matters: list[Event]) -> Counter[str]:
             case MatterResolved():
                 counted[f"resolved_at_{event.custody.level.value.lower()}"] += 1
             case ClockOverdue():
-                counted["overdue"] += 1
+                counted["overdue"] += [clock.overdue for clock in event.custody.clocks].count(True) == 1
             case _:
                 pass
     return counted
