@@ -117,6 +117,4 @@ def test_a_start_that_broke_off_between_key_and_key_set_is_mended(tmp_path: Path
     (tmp_path / "jwks.json").unlink()
     again = Issuer.kept_in(tmp_path, "one", "yishi")
     assert again._key.private_bytes_raw() == whole._key.private_bytes_raw()
-    assert Verifier(tmp_path / "jwks.json", "yishi", ManualClock(START)).caller(
-        f"Bearer {again.token(Caller(member='m_somebody'), START)}"
-    )
+    assert believed(Verifier(tmp_path / "jwks.json", "yishi", ManualClock(START)), again.token(SOMEBODY, START))
