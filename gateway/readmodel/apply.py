@@ -1,11 +1,10 @@
 """How facts become rows. Upserts keep the highest version; timeline and counters insert once by event (the inbox sees to it); so any
 order of topics, and any redelivery, ends in the same rows."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import Row, delete, select, text, update
+from sqlalchemy import delete, select, text, update
 
 from gateway.readmodel.tables import METADATA
 from services.chassis.transaction import Transaction
@@ -123,7 +122,7 @@ async def on_inbox(tx: Transaction, event: InboxEntryAdded) -> None:
 async def _part(tx: Transaction, case_id: str, part: str, state: Model, *, sealed: bool = False) -> bool:
     """One service's state of a matter; then everything that follows from the three. Returns whether its facts are kept: not if the matter
     has left and this came on an ordinary topic. Of one version the sealed state is the later."""
-    row = (await _row(tx, case_id))._mapping
+    row = await _row(tx, case_id)
     if row["left"] and not sealed:
         return False
     version = state.version  # type: ignore[attr-defined]
@@ -136,13 +135,14 @@ async def _part(tx: Transaction, case_id: str, part: str, state: Model, *, seale
     return True
 
 
-async def _row(tx: Transaction, case_id: str) -> Row[Any]:
+async def _row(tx: Transaction, case_id: str) -> dict[str, Any]:
     """The matter's row, made if there is none, and locked."""
     await tx.execute(tx.room.database.insert(CASE).values(case_id=case_id, **_EMPTY).on_conflict_do_nothing())
-    return (await tx.execute(select(CASE).where(CASE.c.case_id == case_id).with_for_update())).one()
+    found = await tx.execute(select(CASE).where(CASE.c.case_id == case_id).with_for_update())
+    return dict(found.mappings().one())
 
 
-async def _keep(tx: Transaction, row: Mapping[str, Any], values: dict[str, Any]) -> None:
+async def _keep(tx: Transaction, row: dict[str, Any], values: dict[str, Any]) -> None:
     after = {**row, **values}
     values = {**values, **_UNDERIVED, **derived(*(after[f"{part}_state"] for part in PARTS))}
     if values["case_class"] != CaseClass.C0.value:
@@ -202,7 +202,7 @@ def seen_from(custody: CustodyState) -> int:
 async def _drop(tx: Transaction, event: CaseLeft) -> None:
     """The case left the ordinary topics: what came on them goes, and what they bring later finds the row that says so. What the sealed
     ones have told already stays. Counters stay too: they name no matter, and nobody could tell later which of them were its own."""
-    row = (await _row(tx, event.case_id))._mapping
+    row = await _row(tx, event.case_id)
     values: dict[str, Any] = {"left": True}
     for part in PARTS:
         if not row.get(f"{part}_sealed", False):
