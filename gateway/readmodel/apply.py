@@ -55,7 +55,7 @@ FEED_LOCK = 0x59495348
 each table of that name: a model that is rebuilt beside keeps nobody waiting."""
 
 
-async def on_case(tx: Transaction, event: Event) -> None:
+async def on_case(tx: Transaction, event: Event, *, sealed: bool = False) -> None:
     """A fact of intake about a case, ordinary or sealed."""
     match event:
         case CaseLeft():
@@ -65,26 +65,26 @@ async def on_case(tx: Transaction, event: Event) -> None:
             pass
         case _:
             return
-    await _part(tx, event.key, "case", event.case)
-    await _timeline(tx, event, node=getattr(event, "by", ""))
     await _count_case(tx, event)
-    await _changed(tx, event)
+    if await _part(tx, event.key, "case", event.case, sealed=sealed):
+        await _timeline(tx, event, node=getattr(event, "by", ""), sealed=sealed)
+        await _changed(tx, event)
 
 
 async def on_docket(tx: Transaction, event: DocketEvent) -> None:
     """A fact of deliberation about a docket."""
-    await _part(tx, event.key, "docket", event.docket)
-    await _timeline(tx, event)
-    await _changed(tx, event)
+    if await _part(tx, event.key, "docket", event.docket):
+        await _timeline(tx, event)
+        await _changed(tx, event)
 
 
-async def on_custody(tx: Transaction, event: CustodyEvent) -> None:
-    """A fact of escalation about custody."""
-    await _part(tx, event.key, "custody", event.custody)
-    node = getattr(event, "by", "") or event.custody.holder or ""
-    await _timeline(tx, event, node=node, detail=_detail(event))
+async def on_custody(tx: Transaction, event: CustodyEvent, *, sealed: bool = False) -> None:
+    """A fact of escalation about custody, ordinary or sealed."""
     await _count_custody(tx, event)
-    await _changed(tx, event)
+    if await _part(tx, event.key, "custody", event.custody, sealed=sealed):
+        node = getattr(event, "by", "") or event.custody.holder or ""
+        await _timeline(tx, event, node=node, detail=_detail(event), sealed=sealed)
+        await _changed(tx, event)
 
 
 async def on_access(tx: Transaction, event: AccessEvent) -> None:
@@ -130,26 +130,49 @@ async def on_inbox(tx: Transaction, event: InboxEntryAdded) -> None:
     await _feed(tx, "INBOX", event.key, "InboxEntryAdded", event.at, entry=event.entry_id)
 
 
-async def _part(tx: Transaction, case_id: str, part: str, state: Model) -> None:
-    """One service's state of a matter; then everything that follows from the three."""
-    await tx.execute(tx.room.database.insert(CASE).values(case_id=case_id, **_EMPTY).on_conflict_do_nothing())
-    row = (await tx.execute(select(CASE).where(CASE.c.case_id == case_id).with_for_update())).one()
+async def _part(tx: Transaction, case_id: str, part: str, state: Model, *, sealed: bool = False) -> bool:
+    """One service's state of a matter; then everything that follows from the three. Returns whether its facts are kept: not if the matter
+    has left and this came on an ordinary topic. Of one version the sealed state is the later."""
+    row = await _row(tx, case_id)
+    if row["left"] and not sealed:
+        return False
     version = state.version  # type: ignore[attr-defined]
-    if getattr(row, f"{part}_version") >= version:
-        return
-    states = {name: getattr(row, f"{name}_state") for name in ("case", "docket", "custody")}
-    states[part] = state.model_dump_json(exclude_none=True)
-    values: dict[str, Any] = {f"{part}_state": states[part], f"{part}_version": version, **derived(**states)}
-    if values.get("case_class") not in {None, "", CaseClass.C0.value}:
+    if (row[f"{part}_version"], row.get(f"{part}_sealed", False)) >= (version, sealed):
+        return True
+    values = {f"{part}_state": state.model_dump_json(exclude_none=True), f"{part}_version": version}
+    if part in SEALABLE:
+        values[f"{part}_sealed"] = sealed
+    await _keep(tx, row, values)
+    return True
+
+
+async def _row(tx: Transaction, case_id: str) -> dict[str, Any]:
+    """The matter's row, made if there is none, and locked."""
+    await tx.execute(tx.room.database.insert(CASE).values(case_id=case_id, **_EMPTY).on_conflict_do_nothing())
+    found = await tx.execute(select(CASE).where(CASE.c.case_id == case_id).with_for_update())
+    return dict(found.mappings().one())
+
+
+async def _keep(tx: Transaction, row: dict[str, Any], values: dict[str, Any]) -> None:
+    after = {**row, **values}
+    values = {**values, **_UNDERIVED, **derived(*(after[f"{part}_state"] for part in PARTS))}
+    if values["case_class"] != CaseClass.C0.value:
         values |= {"summary": "", "summary_version": 0}
-    await tx.execute(update(CASE).where(CASE.c.case_id == case_id).values(**values))
+    await tx.execute(update(CASE).where(CASE.c.case_id == row["case_id"]).values(**values))
 
 
-_EMPTY: dict[str, Any] = {
-    **dict.fromkeys(("region", "case_class", "state", "submitted_at", "amber_at", "due_at", "holder", "summary"), ""),
-    **dict.fromkeys(("case_state", "docket_state", "custody_state"), ""),
-    **dict.fromkeys(("case_version", "docket_version", "custody_version", "summary_version", "summary_wanted"), 0),
+PARTS = ("case", "docket", "custody")
+SEALABLE = ("case", "custody")
+_UNDERIVED: dict[str, Any] = {
+    **dict.fromkeys(("region", "case_class", "state", "submitted_at", "amber_at", "due_at", "holder"), ""),
+    "summary_wanted": 0,
     "seen_from": Level.VILLAGE.width,
+}
+_EMPTY: dict[str, Any] = {
+    **_UNDERIVED,
+    **dict.fromkeys(("summary", "case_state", "docket_state", "custody_state"), ""),
+    **dict.fromkeys(("case_version", "docket_version", "custody_version", "summary_version"), 0),
+    **dict.fromkeys(("case_sealed", "custody_sealed", "left"), False),
 }
 
 
@@ -179,15 +202,19 @@ def derived(case: str, docket: str, custody: str) -> dict[str, Any]:
 
 
 async def _drop(tx: Transaction, event: CaseLeft) -> None:
-    """The case left the ordinary topic: unless the sealed one has told newer of it already, nothing of it stays."""
-    row = (await tx.execute(select(CASE.c.case_version).where(CASE.c.case_id == event.case_id))).one_or_none()
-    if row is not None and row.case_version <= event.version:
-        await tx.execute(delete(CASE).where(CASE.c.case_id == event.case_id))
-        await tx.execute(delete(TIMELINE).where(TIMELINE.c.case_id == event.case_id))
+    """The case left the ordinary topics: what came on them goes, and what they bring later finds the row that says so. What the sealed
+    ones have told already stays. Counters stay too: they name no matter, and nobody could tell later which of them were its own."""
+    row = await _row(tx, event.case_id)
+    values: dict[str, Any] = {"left": True}
+    for part in PARTS:
+        if not row.get(f"{part}_sealed", False):
+            values |= {f"{part}_state": "", f"{part}_version": 0}
+    await _keep(tx, row, values)
+    await tx.execute(delete(TIMELINE).where(TIMELINE.c.case_id == event.case_id, TIMELINE.c.sealed.is_(False)))
     await _feed(tx, "CASE", event.case_id, "CaseLeft", event.at)
 
 
-async def _timeline(tx: Transaction, event: Event, node: str = "", detail: str = "") -> None:
+async def _timeline(tx: Transaction, event: Event, node: str = "", detail: str = "", *, sealed: bool = False) -> None:
     values = {
         # One fact a version and service: an id that a rebuild finds again.
         "event_id": f"{type(event).service}-{event.key}-{event.version}",
@@ -198,6 +225,7 @@ async def _timeline(tx: Transaction, event: Event, node: str = "", detail: str =
         "node": node,
         "detail": str(detail),
         "version": event.version,
+        "sealed": sealed,
     }
     await tx.execute(tx.room.database.insert(TIMELINE).values(**values).on_conflict_do_nothing())
 
@@ -228,13 +256,14 @@ def _detail(event: CustodyEvent) -> str:
 
 async def _count_custody(tx: Transaction, event: CustodyEvent) -> None:
     """Custody does not know the category; these counters are by region alone."""
-    level = event.custody.level.value.lower()
+    custody = event.custody
+    level = custody.level.value.lower()
     match event:
         case MatterResolved():
-            at = event.custody.resolved_level or event.custody.level
+            at = custody.resolved_level or custody.level
             metric = f"resolved_at_{at.value.lower()}"
-        case ClockOverdue():
-            metric = "overdue"
+        case ClockOverdue() if sum(clock.overdue for clock in custody.clocks) == 1:
+            metric = "overdue"  # matters, not clocks: one matter's four would pass for enough to be shown (V5)
         case PassedUp():
             metric = f"passed_up_by_{level}"
         case MatterReceived():
@@ -251,7 +280,7 @@ async def _count_custody(tx: Transaction, event: CustodyEvent) -> None:
             metric = "idle_council"
         case _:
             return
-    await _count(tx, event.custody.region, event.at, "", False, metric)
+    await _count(tx, custody.region, event.at, "", custody.private, metric)
 
 
 async def _count(tx: Transaction, region: str, at: datetime, category: str, private: bool, metric: str) -> None:

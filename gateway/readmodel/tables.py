@@ -37,6 +37,11 @@ class CaseView(ReadModel, table=True):
     case_version: int = 0
     docket_version: int = 0
     custody_version: int = 0
+    case_sealed: bool = False
+    """Whether that part came on a sealed topic."""
+    custody_sealed: bool = False
+    left: bool = False
+    """Whether the matter has left the ordinary topics: what they still bring of it is not kept."""
     summary: str = Field(default="", sa_type=Text)
     summary_version: int = 0
     """Of the summary that stands here; `summary_wanted` is the one that the case has."""
@@ -76,6 +81,7 @@ class Timeline(ReadModel, table=True):
     node: str = Field(default="", max_length=64)
     detail: str = Field(default="", max_length=80)
     version: int
+    sealed: bool = False
 
 
 class NodeView(ReadModel, table=True):

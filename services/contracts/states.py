@@ -197,6 +197,8 @@ class CustodyState(Model):
     """Who did the work, as keyed tags that only a service of this cell can match with a member: she does not call back (I5)."""
     outcome: Outcome | None = None
     closed_at: Instant | None = None
+    private: bool = False
+    """Whether the matter is of C2 or C3, so that who counts by these facts alone can keep small numbers to herself (domain 1.4, V5)."""
     mode: ThreadMode = ThreadMode.SEQUENTIAL
     returned: bool = False
     """Whether a level above has handed it back down: what people see is that it is acted on."""

@@ -64,7 +64,9 @@ class Custody(CustodyState):
 
     def public(self) -> CustodyState:
         """What events carry."""
-        return CustodyState(**{name: getattr(self, name) for name in CustodyState.model_fields})
+        kept = {name: getattr(self, name) for name in CustodyState.model_fields}
+        # From the class as it is now, which may have risen since.
+        return CustodyState(**{**kept, "private": self.case_class in {CaseClass.C2, CaseClass.C3}})
 
     def after(self, **changes: object) -> "Custody":
         """The custody one step on."""

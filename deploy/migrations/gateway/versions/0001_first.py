@@ -55,6 +55,9 @@ def upgrade() -> None:
         sa.Column("case_version", sa.Integer(), nullable=False),
         sa.Column("docket_version", sa.Integer(), nullable=False),
         sa.Column("custody_version", sa.Integer(), nullable=False),
+        sa.Column("case_sealed", sa.Boolean(), nullable=False),
+        sa.Column("custody_sealed", sa.Boolean(), nullable=False),
+        sa.Column("left", sa.Boolean(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("summary_version", sa.Integer(), nullable=False),
         sa.Column("summary_wanted", sa.Integer(), nullable=False),
@@ -187,6 +190,7 @@ def upgrade() -> None:
         sa.Column("node", code(64), nullable=False),
         sa.Column("detail", code(80), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("event_id"),
     )
     op.create_index("timeline_case", "timeline", ["case_id", "at", "event_id"], unique=False)
