@@ -67,6 +67,8 @@ async def _until_applied(context: Context, answered: Answered) -> None:
             for (topic, key), version in list(wanted.items()):
                 if await reads.known_version(connection, room.service.chassis.known, topic, key) >= version:
                     del wanted[topic, key]
+                elif await reads.is_held(connection, room.service.chassis.dead_letter, topic, key):
+                    raise Refused(Code.MATTER_BLOCKED)  # done as well, but an operator comes first
         if wanted:
             await asyncio.sleep(0.02)
     if wanted:
