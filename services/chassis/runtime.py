@@ -110,12 +110,16 @@ class Runtime:
         return JSONResponse({"ready": True})
 
     async def _metrics(self, _request: Request) -> Response:
+        await self.measure()
+        return PlainTextResponse(generate_latest(self.room.telemetry.registry), media_type="text/plain; version=0.0.4")
+
+    async def measure(self) -> None:
+        """What is not counted as it happens: the outbox, what is held, how far the consumer is. With the database away, as last seen."""
         with suppress(Exception):
             self.room.telemetry.outbox.set((await self.room.unsent())[0])
             self.room.telemetry.held.set(await self.room.held())
             self.room.telemetry.lag.set(float("nan"))  # unknown is not zero
             self.room.telemetry.lag.set(await self.consumer.lag() if self.consumer else 0)
-        return PlainTextResponse(generate_latest(self.room.telemetry.registry), media_type="text/plain; version=0.0.4")
 
     async def _outbox(self, _request: Request) -> Response:
         count, oldest = await self.room.unsent()

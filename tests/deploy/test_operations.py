@@ -77,6 +77,10 @@ async def test_a_held_record_is_listed_shown_and_dropped_and_those_behind_it_go_
         assert held in found.output
         assert behind in found.output
     assert "UNDECODABLE" in found.output
+    counted = (await system.http.get("/metrics")).text.splitlines()
+    assert {f'yishi_dead_letters{{service="{service}"}} 2.0' for service in READERS} <= set(counted)
+    assert 'yishi_commands_total{code="OK",command="AddRegion",service="intake"}' in "".join(counted)
+    assert len([line for line in counted if line.startswith("# TYPE yishi_dead_letters")]) == 1
     assert "BEHIND" in found.output
 
     held, behind = await letters(system, "gateway", code)
