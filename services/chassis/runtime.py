@@ -26,6 +26,9 @@ from services.chassis.service import Timer
 
 log = logging.getLogger(__name__)
 
+LAG_SECONDS = 1.0
+"""How long `/metrics` waits for a broker: one that hangs must not hide what the outbox says of it."""
+
 REMEMBERED = timedelta(days=7)
 """How long answers are remembered for their key, and published outbox rows kept. Ids of facts that were seen are kept for ever: a
 rebuild asks for them."""
@@ -119,7 +122,8 @@ class Runtime:
             self.room.telemetry.outbox.set((await self.room.unsent())[0])
             self.room.telemetry.held.set(await self.room.held())
             self.room.telemetry.lag.set(float("nan"))  # unknown is not zero
-            self.room.telemetry.lag.set(await self.consumer.lag() if self.consumer else 0)
+            async with asyncio.timeout(LAG_SECONDS):
+                self.room.telemetry.lag.set(await self.consumer.lag() if self.consumer else 0)
 
     async def _outbox(self, _request: Request) -> Response:
         count, oldest = await self.room.unsent()

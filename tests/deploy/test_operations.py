@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import pytest
 import pytest_asyncio
 import uvicorn
 from sqlalchemy import text
@@ -205,3 +206,20 @@ def test_nothing_runs() -> None:
     """One sentence that says what to do."""
     found = CliRunner().invoke(app, ["dead-letters", "list", "--url", "http://127.0.0.1:1", "--token", "x"])
     assert "start Yishi" in str(found.exception)
+
+
+async def test_metrics_do_not_wait_for_a_broker_that_hangs(system: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The outbox fills; who looks must see it."""
+    runtime = system.system.wiring.parts["intake"].runtime
+
+    async def for_ever() -> int:
+        await asyncio.Event().wait()
+        return 0
+
+    monkeypatch.setattr(runtime.consumer, "lag", for_ever)
+    monkeypatch.setattr("services.chassis.runtime.LAG_SECONDS", 0.05)
+    async with asyncio.timeout(10):
+        await runtime.measure()
+        page = (await system.http.get("/metrics")).text
+    assert 'yishi_consumer_lag{service="intake"} NaN' in page, "unknown is not zero"
+    assert 'yishi_outbox_unsent{service="intake"} 0.0' in page
