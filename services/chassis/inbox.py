@@ -180,6 +180,13 @@ class Inbox:
                 async with tx.connection.begin_nested() if careful else nullcontext():
                     await remember(tx, reaction.topic, event)
                     await reaction.react(tx, event)
+                log.debug(
+                    "a fact was applied",
+                    extra={
+                        "service": self.room.service.name,
+                        "facts": {"topic": record.topic, "event": record.headers.get("ce_type", "")},
+                    },
+                )
         except Exception as error:
             if is_outage(error) or isinstance(error, Conflict):  # somebody else was first: the batch comes again
                 raise
