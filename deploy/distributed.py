@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from deploy import topics
 from deploy.caretaker import Caretaker
 from deploy.doctor import needs
-from deploy.embedded import CannotStart, address, check_python, data_folder
+from deploy.embedded import CannotStart, address, check_python, data_folder, of_data
 from deploy.process import PROCESSES, PROJECTION
 from deploy.servers import KafkaServer, PostgresServer, Server, ServerError
 from deploy.supervisor import run as supervise
@@ -89,7 +89,7 @@ def welcome(settings: Settings, seconds: float) -> str:
     """Where everything is."""
     url, data = address(settings), settings.data
     services = "  ".join(f"{name} {settings.port_of(name)}" for name in (*SERVICES, PROJECTION))
-    tokens = "YISHI_DEMO_ISSUER=1 .venv/bin/yishi token --as resident"
+    tokens = f"{of_data(settings)}YISHI_DEMO_ISSUER=1 .venv/bin/yishi token --as resident"
     if not settings.demo_issuer:
         tokens = (
             f"your identity provider's, whose keys go into {settings.jwks_file} (demonstration: YISHI_DEMO_ISSUER=1)"

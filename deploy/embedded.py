@@ -5,6 +5,7 @@ import errno
 import fcntl
 import json
 import os
+import shlex
 import socket
 import sys
 import time
@@ -152,17 +153,24 @@ def welcome(settings: Settings, seconds: float) -> str:
     """What a first visitor needs."""
     url = address(settings)
     people = "  ".join(roster.names())
+    yishi = f"{of_data(settings)}.venv/bin/yishi"
     return "\n".join(
         [
             "",
             f"  议事 Yishi  {url}   (ready in {seconds:.1f} s; data in {settings.data}; Ctrl-C stops)",
             f"  GraphiQL    {url}/graphql   (open it in a browser)",
-            "  token       .venv/bin/yishi token --as resident",
+            f"  token       {yishi} token --as resident",
             f"  roles       {people}",
-            "  demo        .venv/bin/yishi demo",
+            f"  demo        {yishi} demo",
             "",
         ]
     )
+
+
+def of_data(settings: Settings) -> str:
+    """What must stand before a command in another terminal, so that it finds this run and its keys."""
+    usual = settings.data == Settings.model_fields["data"].default
+    return "" if usual else f"YISHI_DATA={shlex.quote(str(settings.data))} "
 
 
 def running_at(data: Path) -> str | None:

@@ -24,6 +24,7 @@ from services.chassis.room import Room
 from services.chassis.runtime import Runtime
 from services.chassis.service import Service
 from services.chassis.settings import Settings
+from services.chassis.telemetry import Together
 from services.contracts import topics
 from services.contracts.callers import Caller, Grant
 from services.contracts.organisation import Role
@@ -163,7 +164,15 @@ class Wiring:
 
         origins = tuple(origin.strip() for origin in self.settings.allowed_origins.split(",") if origin.strip())
         gateway = Gateway(part.room, part.runtime.inbox, calls, self.settings.cell)
-        return application(gateway, self.verifier, graphiql=graphiql, origins=origins, rebuild=self.rebuild)
+        return application(
+            gateway, self.verifier, graphiql=graphiql, origins=origins, rebuild=self.rebuild, measured=self.measured
+        )
+
+    async def measured(self) -> bytes:
+        """The counters of every part, for `/metrics` of the process."""
+        for part in self.parts.values():
+            await part.runtime.measure()
+        return Together([part.room.telemetry for part in self.parts.values()]).page()
 
     async def close(self) -> None:
         """Give everything back."""

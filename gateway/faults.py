@@ -1,7 +1,6 @@
 """What the door says when something is wrong: one shape for every error, and nothing of ours in it that is private."""
 
 import logging
-import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
@@ -10,6 +9,7 @@ from graphql import GraphQLError
 from strawberry.exceptions import StrawberryGraphQLError
 
 from services.chassis.calls import RefusedElsewhere
+from services.chassis.telemetry import where
 from services.contracts.refusals import RefusalBody, Refused
 
 log = logging.getLogger("gateway.door")
@@ -110,9 +110,11 @@ def internal(error: BaseException, context: Any = None, at: GraphQLError | None 
         "unexpected %s in a resolver",
         type(error).__name__,
         extra={
-            "correlation_id": correlation_id,
-            "graphql_path": ".".join(map(str, path)),
-            "where": "".join(traceback.format_tb(error.__traceback__)),
+            "facts": {
+                "correlation": correlation_id,
+                "path": ".".join(map(str, path)),
+                "where": where(error),
+            }
         },
     )
     sent = problem(

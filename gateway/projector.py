@@ -50,6 +50,7 @@ async def fetch_summaries(room: Room) -> int:
         return 0
     texts = {text["caseId"]: text.get("summary") or "" for text in answer["cases"]}
     async with room.transaction() as tx:
+        await apply.take_turn(tx)
         for case_id, version in wanted:
             where = (CASE.c.case_id == case_id) & (CASE.c.case_class == "C0") & (CASE.c.summary_version < version)
             values = {"summary": texts.get(case_id, ""), "summary_version": version}
@@ -94,5 +95,6 @@ PROJECTOR = Service(
         Reaction(topics.ESCALATION_SEALED, partial(apply.on_custody, sealed=True)),
         Reaction(topics.NOTIFY_INBOX, apply.on_inbox),
     ),
+    take_turn=apply.take_turn,
     timers=(Timer("summaries", every=0.3, run=fetch_summaries), Timer("freshness", every=0.4, run=measure_freshness)),
 )

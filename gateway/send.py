@@ -13,10 +13,10 @@ from gateway.context import Context
 from gateway.readmodel import reads
 from services.chassis.door import Answered
 from services.contracts import topics
+from services.contracts.callers import Caller
 from services.contracts.cases import CaseClass
 from services.contracts.commands.base import Command
 from services.contracts.ids import is_case_id
-from services.contracts.permissions import Caller
 from services.contracts.refusals import Code, Refused
 
 OWN_WRITE = 2.0
@@ -68,6 +68,8 @@ async def _until_applied(context: Context, answered: Answered) -> None:
             for (topic, key), version in list(wanted.items()):
                 if await reads.known_version(connection, room.service.chassis.known, topic, key) >= version:
                     del wanted[topic, key]
+                elif await reads.is_held(connection, room.service.chassis.dead_letter, topic, key):
+                    raise Refused(Code.MATTER_BLOCKED)  # done as well, but an operator comes first
         if wanted:
             await asyncio.sleep(0.02)
     if wanted:

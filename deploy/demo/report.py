@@ -58,9 +58,20 @@ def summary_line(played: Sequence[Played]) -> str:
     )
 
 
+ROOMY = 160
+"""Columns of a terminal in which the whole table stands side by side; in a narrower one, or a pipe, it stands in three columns."""
+
+
 def show(console: Console, story: Story, played: Sequence[Played]) -> None:
     """The story as a table, and under it who was asked what she must not know."""
     table = Table(title=f"{story.id}  {story.title}", title_justify="left", title_style="bold", show_lines=True)
+    (_side_by_side if console.width >= ROOMY else _stacked)(table, played)
+    console.print()
+    console.print(table)
+    console.print(_legend(story, played))
+
+
+def _side_by_side(table: Table, played: Sequence[Played]) -> None:
     table.add_column("", width=1)
     table.add_column("who did what", ratio=4, min_width=40)
     for name in ("P1", "P2", "P3"):
@@ -69,11 +80,23 @@ def show(console: Console, story: Story, played: Sequence[Played]) -> None:
     table.add_column("told", min_width=24)
     table.add_column("must not know", max_width=32)
     for each in played:
-        told = "\n".join(each.told) or ("nobody" if each.seen.p1 else "")
-        table.add_row(str(each.step.row), _what(each), *_states(each), _held_by(each), told, _never(each))
-    console.print()
-    console.print(table)
-    console.print(_legend(story, played))
+        table.add_row(str(each.step.row), _what(each), *_states(each), _held_by(each), _told(each), _never(each))
+
+
+def _stacked(table: Table, played: Sequence[Played]) -> None:
+    table.add_column("", width=1)
+    table.add_column("who did what", ratio=1)
+    table.add_column("P1 P2 P3, holder, clock, told, must not know", ratio=1)
+    for each in played:
+        p1, p2, p3 = _states(each)
+        told = _told(each).replace("\n", ", ")
+        lines = (f"{p1}  {p2}  {p3}" if p1 else "", _held_by(each), f"told: {told}" if told else "")
+        became = Text("\n".join(filter(None, lines)) + "\n").append_text(_never(each))
+        table.add_row(str(each.step.row), _what(each), became)
+
+
+def _told(played: Played) -> str:
+    return "\n".join(played.told) or ("nobody" if played.seen.p1 else "")
 
 
 def _what(played: Played) -> Text:

@@ -55,6 +55,14 @@ FEED_LOCK = 0x59495348
 each table of that name: a model that is rebuilt beside keeps nobody waiting."""
 
 
+async def take_turn(tx: Transaction) -> None:
+    """One projection at a time, from before its first row to its commit: two that met in the feed with rows of each other's matters in
+    hand would wait for each other. (SQLite has one writer anyway.)"""
+    if not tx.room.database.on_sqlite:
+        lock = text("SELECT pg_advisory_xact_lock(:lock, 'change'::regclass::oid::int)")
+        await tx.execute(lock.bindparams(lock=FEED_LOCK))
+
+
 async def on_case(tx: Transaction, event: Event, *, sealed: bool = False) -> None:
     """A fact of intake about a case, ordinary or sealed."""
     match event:
@@ -301,9 +309,5 @@ async def _changed(tx: Transaction, event: Event) -> None:
 
 
 async def _feed(tx: Transaction, subject: str, key: str, kind: str, at: datetime, entry: str = "") -> None:
-    if not tx.room.database.on_sqlite:
-        await tx.execute(
-            text("SELECT pg_advisory_xact_lock(:lock, 'change'::regclass::oid::int)").bindparams(lock=FEED_LOCK)
-        )
     values = {"subject": subject, "key": key, "kind": kind, "entry": entry, "at": at}
     await tx.execute(tx.room.database.insert(CHANGE).values(**values))

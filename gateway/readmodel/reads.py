@@ -86,6 +86,12 @@ async def known_version(connection: AsyncConnection, known: Table, topic: str, k
     return (await connection.execute(query)).scalar_one_or_none() or 0
 
 
+async def is_held(connection: AsyncConnection, dead_letter: Table, topic: str, key: str) -> bool:
+    """Whether a record of a key is held here: what comes after it waits for an operator."""
+    query = select(dead_letter.c.id).where(dead_letter.c.topic == topic, dead_letter.c.key == key).limit(1)
+    return (await connection.execute(query)).first() is not None
+
+
 async def timelines(
     connection: AsyncConnection, caller: Caller, case_ids: Sequence[str]
 ) -> Mapping[str, Sequence[Row[Any]]]:

@@ -69,10 +69,17 @@ class Door:
                 answered = await self._do(name, request)
             except Exception as error:
                 refused = _as_refusal(error)
-                self._room.telemetry.commands.labels(_label(name, self._commands), refused.code.name).inc()
+                self._count(_label(name, self._commands), refused.code.name)
                 return refusal(refused)
-            self._room.telemetry.commands.labels(name, "OK").inc()
+            self._count(name, "OK")
             return JSONResponse(answered.model_dump(mode="json"))
+
+    def _count(self, command: str, code: str) -> None:
+        self._room.telemetry.commands.labels(command, code).inc()
+        log.info(
+            "a command was answered",
+            extra={"service": self._room.service.name, "facts": {"command": command, "code": code}},
+        )
 
     async def query(self, request: Request) -> Response:
         """Answer a query."""

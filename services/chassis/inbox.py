@@ -77,6 +77,7 @@ class Inbox:
         fates: list[tuple[str, str]] = []
         async with self.room.transaction() as tx:
             ours = await self._claim(tx, records)
+            await self._take_turn(tx, ours)
             held = await self._held(tx.connection, records)
             for record in records:
                 place = Place(record.topic, record.key)
@@ -105,6 +106,10 @@ class Inbox:
         rows = [{"event_id": event_id, "at": at} for event_id in sorted({record.event_id for record in records})]
         return set((await tx.connection.execute(insert, rows)).scalars())
 
+    async def _take_turn(self, tx: Transaction, ours: Collection[str]) -> None:
+        if ours:
+            await self.room.service.take_turn(tx)
+
     async def _disclaim(self, tx: Transaction, event_ids: Collection[str]) -> None:
         """What had no effect after all, because it is held, has not been seen."""
         if event_ids:
@@ -119,6 +124,7 @@ class Inbox:
         try:
             async with self.room.transaction() as tx:
                 ours = await self._claim(tx, records)
+                await self._take_turn(tx, ours)
                 held = await self._held(tx.connection, records)
                 for record in records:
                     if record.event_id not in ours or Place(record.topic, record.key) in held:
@@ -147,14 +153,17 @@ class Inbox:
                 .order_by(table.c.partition, table.c.offset)
             )
             rows = (await tx.execute(query.with_for_update())).all()
+            ours = await self._claim(tx, [record_of(row) for row in rows])
+            await self._take_turn(tx, ours)
             for row in rows:
                 record = record_of(row)
-                ours = await self._claim(tx, [record])
-                if ours and await self._apply(tx, record, redriven=True) == "held":
-                    await self._disclaim(tx, ours)
-                    break
+                if record.event_id in ours:
+                    if await self._apply(tx, record, redriven=True) == "held":
+                        break
+                    ours.remove(record.event_id)
                 await tx.execute(table.delete().where(table.c.id == row.id))
                 through += 1
+            await self._disclaim(tx, ours)
         self.room.heard.ring()
         return through
 
@@ -171,6 +180,13 @@ class Inbox:
                 async with tx.connection.begin_nested() if careful else nullcontext():
                     await remember(tx, reaction.topic, event)
                     await reaction.react(tx, event)
+                log.debug(
+                    "a fact was applied",
+                    extra={
+                        "service": self.room.service.name,
+                        "facts": {"topic": record.topic, "event": record.headers.get("ce_type", "")},
+                    },
+                )
         except Exception as error:
             if is_outage(error) or isinstance(error, Conflict):  # somebody else was first: the batch comes again
                 raise

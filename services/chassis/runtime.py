@@ -26,6 +26,9 @@ from services.chassis.service import Timer
 
 log = logging.getLogger(__name__)
 
+LAG_SECONDS = 1.0
+"""How long `/metrics` waits for a broker: one that hangs must not hide what the outbox says of it."""
+
 REMEMBERED = timedelta(days=7)
 """How long answers are remembered for their key, and published outbox rows kept. Ids of facts that were seen are kept for ever: a
 rebuild asks for them."""
@@ -110,12 +113,17 @@ class Runtime:
         return JSONResponse({"ready": True})
 
     async def _metrics(self, _request: Request) -> Response:
+        await self.measure()
+        return PlainTextResponse(generate_latest(self.room.telemetry.registry), media_type="text/plain; version=0.0.4")
+
+    async def measure(self) -> None:
+        """What is not counted as it happens: the outbox, what is held, how far the consumer is. With the database away, as last seen."""
         with suppress(Exception):
             self.room.telemetry.outbox.set((await self.room.unsent())[0])
             self.room.telemetry.held.set(await self.room.held())
             self.room.telemetry.lag.set(float("nan"))  # unknown is not zero
-            self.room.telemetry.lag.set(await self.consumer.lag() if self.consumer else 0)
-        return PlainTextResponse(generate_latest(self.room.telemetry.registry), media_type="text/plain; version=0.0.4")
+            async with asyncio.timeout(LAG_SECONDS):
+                self.room.telemetry.lag.set(await self.consumer.lag() if self.consumer else 0)
 
     async def _outbox(self, _request: Request) -> Response:
         count, oldest = await self.room.unsent()

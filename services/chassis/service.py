@@ -36,6 +36,7 @@ class Acting:
 Handler = Callable[["Transaction", Acting, Any], Awaitable[Answer]]
 FindTarget = Callable[["Transaction", Any], Awaitable[Target]]
 React = Callable[["Transaction", Any], Awaitable[None]]
+TakeTurn = Callable[["Transaction"], Awaitable[None]]
 RunTimer = Callable[["Room"], Awaitable[int]]
 Ask = Callable[["Room", Caller, Any], Awaitable[Model]]
 MakeRoutes = Callable[["Room"], list[BaseRoute]]
@@ -98,6 +99,10 @@ class Stored:
     """Where the events of this aggregate go."""
 
 
+async def at_once(_tx: "Transaction") -> None:
+    """Facts of several transactions may have their effects at the same time."""
+
+
 @dataclass(frozen=True)
 class Service:
     """The one page of a service."""
@@ -111,6 +116,9 @@ class Service:
     reactions: tuple[Reaction, ...] = ()
     timers: tuple[Timer, ...] = ()
     routes: MakeRoutes = field(default=lambda _room: [])
+    take_turn: TakeTurn = at_once
+    """Awaited before the first effect of a transaction that applies facts, once they are claimed: what all such transactions would come
+    to wait for must come before their rows, or two of them wait for each other."""
 
     def stored_as(self, kind: type[Model]) -> Stored:
         """How a kind of aggregate is stored."""

@@ -1,7 +1,7 @@
 """Every setting is an environment variable that begins with YISHI_. `docs/settings.md` is generated from here."""
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -40,7 +40,9 @@ class Settings(BaseSettings):
     allowed_origins: str = Field("", description="Origins of front ends that browsers may call from, comma separated.")
     demo_issuer: bool = Field(False, description="Let `yishi token` issue demonstration tokens in a distributed run.")
     graphiql: bool = Field(False, description="Offer GraphiQL in a distributed run, too.")
-    log_level: str = Field("INFO", description="Least level that is logged: DEBUG, INFO, WARNING or ERROR.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least level that is logged: DEBUG, INFO, WARNING or ERROR."
+    )
     causality_wait: float = Field(
         2.0, ge=0, description="Seconds that a command waits for facts its caller has seen, before NOT_YET_KNOWN."
     )

@@ -4,12 +4,12 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge, Metric, generate_latest
 
 correlation: ContextVar[str] = ContextVar("correlation", default="")
 """The id that one request carries through every service, record and log line."""
@@ -123,3 +123,24 @@ class Telemetry:
         self.timers = Counter(
             "yishi_timer_runs_total", "Timer runs, by name and outcome", ["timer", "outcome"], registry=self.registry
         )
+
+
+class Together:
+    """The counters of several services of one process, each named in a label."""
+
+    def __init__(self, telemetries: Sequence[Telemetry]) -> None:
+        self._telemetries = telemetries
+
+    def collect(self) -> Iterator[Metric]:
+        """Each counter once, with the samples of all (the format allows no second one of a name)."""
+        found: dict[str, Metric] = {}
+        for telemetry in self._telemetries:
+            for metric in telemetry.registry.collect():
+                kept = found.setdefault(metric.name, Metric(metric.name, metric.documentation, metric.type))
+                for sample in metric.samples:
+                    kept.add_sample(sample.name, {"service": telemetry.service, **sample.labels}, sample.value)
+        yield from found.values()
+
+    def page(self) -> bytes:
+        """As Prometheus reads it."""
+        return generate_latest(self)

@@ -103,9 +103,10 @@ class Transaction:
                 await self.emit(topic, event)
 
     def check_version(self, kind: type[Model], key: str, expected: int | None) -> None:
-        """Refuse STALE_VERSION if another command changed the aggregate since the caller looked. What facts changed does not count."""
+        """Refuse STALE_VERSION if another command changed the aggregate since the caller looked, or if she names a version that there never
+        was (of another aggregate, as a rule). What facts changed does not count."""
         version, commanded = self._loaded.get((kind, key), (0, 0))
-        if expected is not None and expected < commanded:
+        if expected is not None and not commanded <= expected <= version:
             raise Refused(Code.STALE_VERSION, version=version)
 
     async def emit(self, topic: Topic, event: Event) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from gateway.send import OWN_WRITE
+from services.chassis import dead_letters
 from services.chassis.calls import RefusedElsewhere
 from services.chassis.causality import LOOKING, MAX_WAITING, Causality
 from services.chassis.inbox import Inbox
@@ -15,6 +17,7 @@ from services.chassis.room import Room
 from services.chassis.service import ignore
 from services.chassis.settings import Settings
 from services.chassis.wire import Record, headers_of, value_of
+from services.contracts import topics
 from services.contracts.refusals import Code, Refused
 from tests.bus.rigs import until
 from tests.bus.rooms import THINGS, Thing, ThingMoved, toy_room
@@ -242,3 +245,33 @@ async def test_two_hundred_wait_and_no_more(room: Room) -> None:
     async with asyncio.timeout(20):
         assert set(await asyncio.gather(*waiting[50:])) == {None}
     assert causality._waiting == 0
+
+
+async def test_what_the_read_model_cannot_show_because_it_is_held_is_answered_at_once(
+    system: Harness, place: Place
+) -> None:
+    """The command is done; its row waits behind a record that nobody can read. To wait for it would be in vain."""
+    case_id = str((await place.resident.report(place))["caseId"])
+    await system.settle()
+    headers = {
+        "ce_id": f"bad-{case_id}",
+        "ce_type": "org.yishi.intake.CaseAcknowledged.v1",
+        "ce_time": "2026-11-23T01:00:00+00:00",
+    }
+    spoiled = Record(topics.INTAKE_CASE.in_cell("21"), 0, 10**9, case_id, b"{", headers)
+    inbox = system.system.wiring.parts["gateway"].runtime.inbox
+    await inbox.receive([spoiled])
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    blocked = await place.owner.do("acknowledge", caseId=case_id, idempotencyKey="k" * 16)
+    assert (blocked.code, blocked["retryable"]) == ("MATTER_BLOCKED", True)
+    assert loop.time() - started < OWN_WRITE
+    await system.settle()
+    for letter in await system.rows(
+        "gateway", "SELECT id FROM dead_letter WHERE key = :k ORDER BY id LIMIT 1", k=case_id
+    ):
+        await dead_letters.drop(system.room("gateway"), letter.id)
+    await inbox.redrive(spoiled.topic, case_id)
+    done = await place.owner.do("acknowledge", caseId=case_id, idempotencyKey="k" * 16)
+    assert done.code is None, "the same key is answered once the model can show it"
+    await system.no_dead_letters()

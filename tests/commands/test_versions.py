@@ -35,6 +35,14 @@ async def test_what_another_command_changed_is_stale(system: Harness, place: Pla
     assert fresh.code is None
 
 
+async def test_a_version_that_there_never_was_is_stale(system: Harness, place: Place) -> None:
+    answered = await reported(system, place)
+    before = await system.snapshot()
+    found = await place.owner.do("acknowledge", caseId=answered["caseId"], expectedVersion=answered["version"] + 1)
+    assert found.code == "STALE_VERSION"
+    assert await system.snapshot() == before
+
+
 async def test_without_a_version_nothing_is_stale(system: Harness, place: Place) -> None:
     case_id = (await reported(system, place))["caseId"]
     assert (await place.owner.do("acknowledge", caseId=case_id)).code is None

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import pytest
 import pytest_asyncio
 import uvicorn
 from sqlalchemy import text
@@ -77,6 +78,10 @@ async def test_a_held_record_is_listed_shown_and_dropped_and_those_behind_it_go_
         assert held in found.output
         assert behind in found.output
     assert "UNDECODABLE" in found.output
+    counted = (await system.http.get("/metrics")).text.splitlines()
+    assert {f'yishi_dead_letters{{service="{service}"}} 2.0' for service in READERS} <= set(counted)
+    assert 'yishi_commands_total{code="OK",command="AddRegion",service="intake"}' in "".join(counted)
+    assert len([line for line in counted if line.startswith("# TYPE yishi_dead_letters")]) == 1
     assert "BEHIND" in found.output
 
     held, behind = await letters(system, "gateway", code)
@@ -201,3 +206,20 @@ def test_nothing_runs() -> None:
     """One sentence that says what to do."""
     found = CliRunner().invoke(app, ["dead-letters", "list", "--url", "http://127.0.0.1:1", "--token", "x"])
     assert "start Yishi" in str(found.exception)
+
+
+async def test_metrics_do_not_wait_for_a_broker_that_hangs(system: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The outbox fills; who looks must see it."""
+    runtime = system.system.wiring.parts["intake"].runtime
+
+    async def for_ever() -> int:
+        await asyncio.Event().wait()
+        return 0
+
+    monkeypatch.setattr(runtime.consumer, "lag", for_ever)
+    monkeypatch.setattr("services.chassis.runtime.LAG_SECONDS", 0.05)
+    async with asyncio.timeout(10):
+        await runtime.measure()
+        page = (await system.http.get("/metrics")).text
+    assert 'yishi_consumer_lag{service="intake"} NaN' in page, "unknown is not zero"
+    assert 'yishi_outbox_unsent{service="intake"} 0.0' in page

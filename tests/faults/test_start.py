@@ -186,6 +186,7 @@ async def test_what_is_for_tests_alone(tmp_path: Path, name: str, value: str) ->
     [
         ("YISHI_PORT", "eighty", "valid integer"),
         ("YISHI_CELL", "11", "pattern"),
+        ("YISHI_LOG_LEVEL", "LOUD", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
         ("YISHI_HOST", "nowhere.invalid", "YISHI_HOST"),
         ("YISHI_TEST_CLOCK", "/nowhere/clock", "/nowhere/clock cannot be used"),
         ("YISHI_LIMITS", "/nowhere/limits", "YISHI_LIMITS"),

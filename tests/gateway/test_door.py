@@ -11,6 +11,7 @@ import pytest
 from graphql import get_introspection_query
 
 from gateway.http import GRAPHQL_JSON, JSON, LINGER_BYTES, media_type
+from services.chassis.telemetry import JsonFormatter
 from tests.gateway.toy import HTTP, SECRET, Doorkeeper, app, client, code, post, served
 
 MIB = 1_048_576
@@ -232,11 +233,12 @@ async def test_refusals_pass_and_bugs_are_masked(caplog: pytest.LogCaptureFixtur
         assert error["extensions"]["code"] == "INTERNAL"
         assert error["extensions"]["correlationId"] == "corr-1"
         assert SECRET not in json.dumps(error, ensure_ascii=False)
-    assert {record.__dict__["correlation_id"] for record in ours(caplog)} == {"corr-1"}
-    logged = "".join(str(record.__dict__) for record in ours(caplog))
-    assert SECRET not in logged
-    assert "unexpected ValueError" in logged
-    assert "in boom" in logged
+    lines = [json.loads(JsonFormatter("gateway").format(record)) for record in ours(caplog)]
+    assert {line["correlation"] for line in lines} == {"corr-1"}
+    assert SECRET not in str([record.__dict__ for record in ours(caplog)])
+    boom = next(line for line in lines if line["path"] == "boom")
+    assert boom["message"] == "unexpected ValueError in a resolver"
+    assert boom["where"][-1].startswith("toy.py:"), "what the operator reads must say where"
 
 
 async def test_an_answer_that_is_not_json_is_our_fault() -> None:

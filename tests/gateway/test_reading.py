@@ -126,9 +126,11 @@ async def test_node_answers_null_for_what_is_not_there(system: Harness, place: P
 async def test_one_correlation_id_goes_through_every_service_and_record(
     system: Harness, place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The id that intake gave a command's events is in the header of every event that followed from it."""
-    case_id = (await place.resident.report(place))["caseId"]
-    await system.settle()
+    """The id that intake gave a command's events is in the header of every event that followed from it, and in the log of every service."""
+    with caplog.at_level(logging.DEBUG, "services"):
+        caplog.handler.setFormatter(JsonFormatter("test"))
+        case_id = (await place.resident.report(place))["caseId"]
+        await system.settle()
     found: dict[str, set[str]] = {}
     for service in ("intake", "escalation", "notify"):
         for (headers,) in await system.rows(
@@ -140,6 +142,10 @@ async def test_one_correlation_id_goes_through_every_service_and_record(
     assert origin
     assert found["escalation"] == {origin}
     assert origin in found["notify"]
+    lines = [json.loads(line) for line in caplog.text.splitlines()]
+    logged = {(line["service"], line["message"]) for line in lines if line.get("correlation") == origin}
+    readers = {(reader, "a fact was applied") for reader in ("escalation", "notify", "gateway")}
+    assert {("intake", "a command was answered"), *readers} <= logged
 
 
 def test_log_lines_are_json_with_the_correlation_id_and_no_exception_text() -> None:

@@ -135,9 +135,11 @@ def test_every_step_of_s00_holds(run: Run) -> None:
     assert all(each["held"] for step in steps for each in step["never"])
 
 
-def test_the_printed_story_can_be_read(run: Run) -> None:
-    with_room = Run(run.url, {**run.environment, "COLUMNS": "160"})
-    done = yishi(with_room, "demo", "--url", run.url, command=(sys.executable, "-c", FIRST_STEP))
+@pytest.mark.parametrize("columns", ["80", "160"])
+def test_the_printed_story_can_be_read(run: Run, columns: str) -> None:
+    """In a terminal of the usual width, too, and in a pipe, which counts as one."""
+    terminal = Run(run.url, {**run.environment, "COLUMNS": columns})
+    done = yishi(terminal, "demo", "--url", run.url, command=(sys.executable, "-c", FIRST_STEP))
     assert done.returncode == 0, done.stdout + done.stderr
     for said in ("SUBMITTED", "福康社区妇联", "ACK until", "group-owner", "none of 17 did", "everything held"):
         assert said in done.stdout
