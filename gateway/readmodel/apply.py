@@ -4,7 +4,7 @@ order of topics, and any redelivery, ends in the same rows."""
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import and_, delete, or_, select, text, update
 
 from gateway.readmodel.tables import METADATA
 from services.chassis.transaction import Transaction
@@ -19,10 +19,18 @@ from services.contracts.events.intake import (
     CaseClosed,
     CaseEvent,
     CaseLeft,
+    CaseMerged,
+    CaseRedirected,
+    CaseRejected,
+    CaseReopened,
     CaseSubmitted,
+    CaseUnmerged,
+    CaseWithdrawn,
     FeedbackGiven,
+    InformationAsked,
     NodeChanged,
     RegionChanged,
+    WithdrawalNoted,
 )
 from services.contracts.events.notify import InboxEntryAdded
 from services.contracts.lifecycle import lifecycle
@@ -45,7 +53,16 @@ each table of that name: a model that is rebuilt beside keeps nobody waiting."""
 
 
 async def on_case(tx: Transaction, event: Event) -> None:
-    """A fact of intake about a case, ordinary or sealed."""
+    """A fact of intake about an ordinary case."""
+    await _on_case(tx, event, sealed=False)
+
+
+async def on_sealed_case(tx: Transaction, event: Event) -> None:
+    """The same of a sealed one."""
+    await _on_case(tx, event, sealed=True)
+
+
+async def _on_case(tx: Transaction, event: Event, *, sealed: bool) -> None:
     match event:
         case CaseLeft():
             await _drop(tx, event)
@@ -55,7 +72,7 @@ async def on_case(tx: Transaction, event: Event) -> None:
         case _:
             return
     await _part(tx, event.key, "case", event.case)
-    await _timeline(tx, event, node=getattr(event, "by", ""))
+    await _timeline(tx, event, node=getattr(event, "by", "") or "", sealed=sealed)
     await _count_case(tx, event)
     await _changed(tx, event)
 
@@ -69,9 +86,18 @@ async def on_docket(tx: Transaction, event: DocketOpened) -> None:
 
 async def on_custody(tx: Transaction, event: CustodyEvent) -> None:
     """A fact of escalation about custody."""
+    await _on_custody(tx, event, sealed=False)
+
+
+async def on_sealed_custody(tx: Transaction, event: CustodyEvent) -> None:
+    """The same of a sealed matter."""
+    await _on_custody(tx, event, sealed=True)
+
+
+async def _on_custody(tx: Transaction, event: CustodyEvent, *, sealed: bool) -> None:
     await _part(tx, event.key, "custody", event.custody)
     node = getattr(event, "by", "") or event.custody.holder or ""
-    await _timeline(tx, event, node=node, detail=getattr(event, "stage", ""))
+    await _timeline(tx, event, node=node, detail=getattr(event, "stage", ""), sealed=sealed)
     await _count_custody(tx, event)
     await _changed(tx, event)
 
@@ -90,6 +116,7 @@ async def on_access(tx: Transaction, event: AccessEvent) -> None:
         return
     await tx.execute(delete(MEMBER).where(MEMBER.c.case_id == access.case_id))
     relations = {"REPORTER": access.reporters, "CIRCLE": access.circle, "BARRED": access.barred}
+    relations["BYSTANDER"] = access.bystanders
     for relation, members in relations.items():
         for member in members:
             row = {"case_id": access.case_id, "member": member, "relation": relation}
@@ -136,6 +163,8 @@ async def _part(tx: Transaction, case_id: str, part: str, state: Model) -> None:
 
 _EMPTY: dict[str, Any] = {
     **dict.fromkeys(("region", "case_class", "state", "submitted_at", "amber_at", "due_at", "holder", "summary"), ""),
+    "left_at": "",
+    "left_version": 0,
     **dict.fromkeys(("case_state", "docket_state", "custody_state"), ""),
     **dict.fromkeys(("case_version", "docket_version", "custody_version", "summary_version", "summary_wanted"), 0),
     "seen_from": Level.VILLAGE.width,
@@ -162,9 +191,14 @@ def derived(case: str, docket: str, custody: str) -> dict[str, Any]:
             "case_class": its_case.case_class.value,
             "submitted_at": its_case.submitted_at.isoformat(),
             "summary_wanted": its_case.summary_version if its_case.case_class is CaseClass.C0 else 0,
-            "state": lifecycle(its_case, its_docket, its_custody).value,
+            "state": lifecycle(its_case, docket_of(its_case, its_docket), its_custody).value,
         }
     return values
+
+
+def docket_of(case: CaseState, docket: DocketState | None) -> DocketState | None:
+    """A sealed matter has no docket, whatever the council had of it before."""
+    return None if case.case_class is CaseClass.C3 else docket
 
 
 def seen_from(custody: CustodyState) -> int:
@@ -177,15 +211,27 @@ def seen_from(custody: CustodyState) -> int:
 
 
 async def _drop(tx: Transaction, event: CaseLeft) -> None:
-    """The case left the ordinary topic: unless the sealed one has told newer of it already, nothing of it stays."""
-    row = (await tx.execute(select(CASE.c.case_version).where(CASE.c.case_id == event.case_id))).one_or_none()
-    if row is not None and row.case_version <= event.version:
-        await tx.execute(delete(CASE).where(CASE.c.case_id == event.case_id))
-        await tx.execute(delete(TIMELINE).where(TIMELINE.c.case_id == event.case_id))
+    """The case left the ordinary topic: unless a newer version of it has been told since, it is nobody's to see until the sealed topic
+    tells of it; and its story up to here is dropped, whenever the rest of it comes."""
+    case_id, at = event.case_id, event.at.isoformat()
+    await tx.execute(tx.room.database.insert(CASE).values(case_id=case_id, **_EMPTY).on_conflict_do_nothing())
+    row = (await tx.execute(select(CASE).where(CASE.c.case_id == case_id).with_for_update())).one()
+    values: dict[str, Any] = {"left_version": max(row.left_version, event.version), "left_at": max(row.left_at, at)}
+    if row.case_version <= event.version:
+        gone = ("region", "case_class", "state", "submitted_at", "summary", "case_state")
+        values |= {**dict.fromkeys(gone, ""), "case_version": event.version, "summary_version": 0, "summary_wanted": 0}
+    await tx.execute(update(CASE).where(CASE.c.case_id == case_id).values(**values))
+    before = or_(
+        and_(TIMELINE.c.service == "intake", TIMELINE.c.version <= event.version),
+        and_(TIMELINE.c.service != "intake", TIMELINE.c.at <= at),
+    )
+    await tx.execute(delete(TIMELINE).where(TIMELINE.c.case_id == case_id, ~TIMELINE.c.sealed, before))
     await _feed(tx, "CASE", event.case_id, "CaseLeft", event.at)
 
 
-async def _timeline(tx: Transaction, event: Event, node: str = "", detail: str = "") -> None:
+async def _timeline(tx: Transaction, event: Event, node: str = "", detail: str = "", *, sealed: bool = False) -> None:
+    if not sealed and await _left_since(tx, event):
+        return
     values = {
         # One fact a version and service: an id that a rebuild finds again.
         "event_id": f"{type(event).service}-{event.key}-{event.version}",
@@ -196,8 +242,19 @@ async def _timeline(tx: Transaction, event: Event, node: str = "", detail: str =
         "node": node,
         "detail": str(detail),
         "version": event.version,
+        "sealed": sealed,
     }
     await tx.execute(tx.room.database.insert(TIMELINE).values(**values).on_conflict_do_nothing())
+
+
+async def _left_since(tx: Transaction, event: Event) -> bool:
+    """Whether the case left the ordinary topic after this fact: by intake's versions; of the others' facts, by their time."""
+    query = select(CASE.c.left_version, CASE.c.left_at).where(CASE.c.case_id == event.key)
+    row = (await tx.execute(query)).one_or_none()
+    if row is None:
+        return False
+    of_intake = type(event).service == "intake"
+    return bool(event.version <= row.left_version if of_intake else event.at.isoformat() <= row.left_at)
 
 
 async def _count_case(tx: Transaction, event: CaseEvent) -> None:
@@ -206,6 +263,14 @@ async def _count_case(tx: Transaction, event: CaseEvent) -> None:
         CaseAccepted: "accepted",
         FeedbackGiven: "feedback_given",
         CaseClosed: "closed",
+        InformationAsked: "information_asked",
+        CaseRejected: "rejected",
+        CaseRedirected: "redirected",
+        CaseWithdrawn: "withdrawn",
+        WithdrawalNoted: "withdrawal_noted",
+        CaseMerged: "merged",
+        CaseUnmerged: "unmerged",
+        CaseReopened: "reopened",
     }
     metric = metrics.get(type(event))
     if metric is None:
@@ -216,6 +281,8 @@ async def _count_case(tx: Transaction, event: CaseEvent) -> None:
     await _count(tx, case.region, event.at, category.value, private, metric)
     if isinstance(event, CaseClosed) and case.stage is Stage.CLOSED:
         await _count(tx, case.region, event.at, category.value, private, f"closed_{event.outcome.value.lower()}")
+    if isinstance(event, CaseRedirected) and event.receipted:
+        await _count(tx, case.region, event.at, category.value, private, "redirected_with_receipt")
 
 
 async def _count_custody(tx: Transaction, event: CustodyEvent) -> None:

@@ -18,7 +18,7 @@ from services.contracts.events.escalation import (
 )
 from services.contracts.fitting import fitting
 from services.contracts.ids import NodeId, OrderId
-from services.contracts.lifecycle import is_resolved, lifecycle
+from services.contracts.lifecycle import is_resolved, lifecycle, times_undone
 from services.contracts.orders import OrderStep
 from services.contracts.organisation import federation_of, rights_department_of
 from services.contracts.refusals import Code, Refused
@@ -88,7 +88,7 @@ def open_custody(case: CaseState, rules: Rules, secret: bytes, now: datetime) ->
 def follow(custody: Custody, case: CaseState, rules: Rules, secret: bytes, now: datetime) -> Moved:
     """The case moved on: stop the clocks whose step is done, start the one that is owed next; close with the case. Nothing to do
     (an echo, a step that moves no clock) changes nothing."""
-    if custody.closed_at is not None:
+    if custody.closed_at is not None and case.stage.ended:
         return custody, ()
     if case.stage.ended:
         closed = custody.after(
@@ -99,24 +99,39 @@ def follow(custody: Custody, case: CaseState, rules: Rules, secret: bytes, now: 
             lapse_at=None,
         )
         return closed, (CustodyClosed(at=now, custody=closed.public()),)
-    reworked = custody.resolved_at is not None and not is_resolved(case, custody)
+    here = _as_it_stands(custody, case)
+    reworked = here.resolved_at is not None and not is_resolved(case, here)
     standing = (
-        custody.model_copy(
+        here.model_copy(
             update={
                 "resolved_at": None,
                 "resolved_level": None,
                 "outcome": None,
-                "entries": _entries(custody, EntryState.RESOLVED_HERE, EntryState.ACTING),
+                "entries": _entries(here, EntryState.RESOLVED_HERE, EntryState.ACTING),
             }
         )
         if reworked
-        else custody
+        else here
     )
     ticking = _ticking(standing, case, rules, secret)
     if ticking == custody:
         return custody, ()
     after = ticking.after()
     return after, (ClocksMoved(at=now, custody=after.public()),)
+
+
+def _as_it_stands(custody: Custody, case: CaseState) -> Custody:
+    """The custody of a case as its class and urgency are now; of one that is open again, held where it was opened first."""
+    same = custody.model_copy(update={"case_class": case.case_class, "urgency": case.urgency})
+    sealed = case.case_class is CaseClass.C3
+    if custody.closed_at is None and sealed == (custody.case_class is CaseClass.C3):
+        return same
+    level = Level.COUNTY if sealed else Level.VILLAGE
+    region = at_level(case.region, level)
+    holder = rights_department_of(region) if sealed else federation_of(region)
+    entry = LevelEntry(level=level, node=holder, state=EntryState.RECEIVED)
+    first = {"region": region, "level": level, "holder": holder, "entries": (entry,), "closed_at": None}
+    return same.model_copy(update=first)
 
 
 def solve_on_spot(
@@ -144,7 +159,7 @@ def solve_on_spot(
         update={
             "resolved_at": now,
             "resolved_level": custody.level,
-            "resolved_after": case.reworks,
+            "resolved_after": times_undone(case),
             "outcome": outcome,
             "workers": tuple(dict.fromkeys((*custody.workers, worker))),
             "entries": tuple(

@@ -49,6 +49,8 @@ def upgrade() -> None:
         sa.Column("due_at", code(32), nullable=False),
         sa.Column("seen_from", sa.Integer(), nullable=False),
         sa.Column("holder", code(64), nullable=False),
+        sa.Column("left_version", sa.Integer(), nullable=False),
+        sa.Column("left_at", code(32), nullable=False),
         sa.Column("case_state", sa.Text(), nullable=False),
         sa.Column("docket_state", sa.Text(), nullable=False),
         sa.Column("custody_state", sa.Text(), nullable=False),
@@ -187,6 +189,7 @@ def upgrade() -> None:
         sa.Column("node", code(64), nullable=False),
         sa.Column("detail", code(80), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("event_id"),
     )
     op.create_index("timeline_case", "timeline", ["case_id", "at", "event_id"], unique=False)
