@@ -4,8 +4,9 @@ order of topics, and any redelivery, ends in the same rows."""
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, text, update
+from sqlalchemy import delete, select, text, update
 
+from gateway.readmodel.leaving import leave, left_since
 from gateway.readmodel.tables import METADATA
 from services.chassis.transaction import Transaction
 from services.contracts.base import Model
@@ -211,26 +212,13 @@ def seen_from(custody: CustodyState) -> int:
 
 
 async def _drop(tx: Transaction, event: CaseLeft) -> None:
-    """The case left the ordinary topic: unless a newer version of it has been told since, it is nobody's to see until the sealed topic
-    tells of it; and its story up to here is dropped, whenever the rest of it comes."""
-    case_id, at = event.case_id, event.at.isoformat()
-    await tx.execute(tx.room.database.insert(CASE).values(case_id=case_id, **_EMPTY).on_conflict_do_nothing())
-    row = (await tx.execute(select(CASE).where(CASE.c.case_id == case_id).with_for_update())).one()
-    values: dict[str, Any] = {"left_version": max(row.left_version, event.version), "left_at": max(row.left_at, at)}
-    if row.case_version <= event.version:
-        gone = ("region", "case_class", "state", "submitted_at", "summary", "case_state")
-        values |= {**dict.fromkeys(gone, ""), "case_version": event.version, "summary_version": 0, "summary_wanted": 0}
-    await tx.execute(update(CASE).where(CASE.c.case_id == case_id).values(**values))
-    before = or_(
-        and_(TIMELINE.c.service == "intake", TIMELINE.c.version <= event.version),
-        and_(TIMELINE.c.service != "intake", TIMELINE.c.at <= at),
-    )
-    await tx.execute(delete(TIMELINE).where(TIMELINE.c.case_id == case_id, ~TIMELINE.c.sealed, before))
+    await tx.execute(tx.room.database.insert(CASE).values(case_id=event.case_id, **_EMPTY).on_conflict_do_nothing())
+    await leave(tx, event)
     await _feed(tx, "CASE", event.case_id, "CaseLeft", event.at)
 
 
 async def _timeline(tx: Transaction, event: Event, node: str = "", detail: str = "", *, sealed: bool = False) -> None:
-    if not sealed and await _left_since(tx, event):
+    if not sealed and await left_since(tx, event):
         return
     values = {
         # One fact a version and service: an id that a rebuild finds again.
@@ -245,16 +233,6 @@ async def _timeline(tx: Transaction, event: Event, node: str = "", detail: str =
         "sealed": sealed,
     }
     await tx.execute(tx.room.database.insert(TIMELINE).values(**values).on_conflict_do_nothing())
-
-
-async def _left_since(tx: Transaction, event: Event) -> bool:
-    """Whether the case left the ordinary topic after this fact: by intake's versions; of the others' facts, by their time."""
-    query = select(CASE.c.left_version, CASE.c.left_at).where(CASE.c.case_id == event.key)
-    row = (await tx.execute(query)).one_or_none()
-    if row is None:
-        return False
-    of_intake = type(event).service == "intake"
-    return bool(event.version <= row.left_version if of_intake else event.at.isoformat() <= row.left_at)
 
 
 async def _count_case(tx: Transaction, event: CaseEvent) -> None:

@@ -11,17 +11,25 @@ from gateway.subjects.case import Case, find, found
 from gateway.subjects.case_commands import CaseAnswer
 from gateway.subjects.inbox import Done
 from services.chassis.door import Answered
-from services.contracts.commands.matters import COURSE, ChangeCircle, LowerClass, RaiseClass
+from services.contracts.commands.matters import (
+    COURSE,
+    ChangeCircle,
+    LowerClass,
+    MergeMatter,
+    RaiseClass,
+    ReopenMatter,
+    UnmergeMatter,
+)
 
 Info = strawberry.Info[Context, None]
-OF_SIGHT = (RaiseClass, LowerClass, ChangeCircle)
-"""After these the caller may see the matter no more."""
+OF_SIGHT = (RaiseClass, LowerClass, ChangeCircle, MergeMatter, UnmergeMatter, ReopenMatter)
+"""After these the caller may see the matter no more, or has never seen it but in counts: a level above that merges or opens it again."""
 
 SightAnswer = Annotated[
     Case | Done | Refusal,
     strawberry.union(
         "SightAnswer",
-        description="事项；您不能再查看时只答“已完成”；或被拒绝的原因。The matter; Done, where she may see it no more; or why it was refused.",
+        description="事项；您不能查看时只答“已完成”；或被拒绝的原因。The matter; Done, where she may not see it; or why it was refused.",
     ),
 ]
 

@@ -147,7 +147,8 @@ class CaseReopened(CaseEvent):
 
 
 class ClassChanged(CaseEvent):
-    """Fewer people may know of it, or more; who, is on the access topic. `by` is absent where a reporter did it."""
+    """Fewer people may know of it, or more; who, is on the access topic. `by` is absent where a reporter did it, and of what is
+    sealed by it."""
 
     by: NodeId | None = None
     before: CaseClass

@@ -129,7 +129,8 @@ def _as_it_stands(custody: Custody, case: CaseState) -> Custody:
     level = Level.COUNTY if sealed else Level.VILLAGE
     region = at_level(case.region, level)
     holder = rights_department_of(region) if sealed else federation_of(region)
-    entry = LevelEntry(level=level, node=holder, state=EntryState.RECEIVED)
+    done = is_resolved(case, custody)
+    entry = LevelEntry(level=level, node=holder, state=EntryState.RESOLVED_HERE if done else EntryState.RECEIVED)
     first = {"region": region, "level": level, "holder": holder, "entries": (entry,), "closed_at": None}
     return same.model_copy(update=first)
 

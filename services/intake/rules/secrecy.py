@@ -63,7 +63,8 @@ def _reclass(case: Case, to: CaseClass, by: NodeId | None, circle: tuple[MemberI
     moves = CaseClass.C3 in {case.case_class, to}
     before = case.after() if moves else case
     after = before.after(case_class=to, circle=tuple(each for each in circle if each not in case.parties), dismissed=())
-    events = (ClassChanged(at=now, case=after.public(), by=by, before=case.case_class),)
+    named = None if to is CaseClass.C3 else by  # a sealed topic names no place below the county
+    events = (ClassChanged(at=now, case=after.public(), by=named, before=case.case_class),)
     if not moves:
         return Reclassed(after, events)
     nobody = AccessState(case_id=case.case_id, version=before.version, case_class=CaseClass.C3)

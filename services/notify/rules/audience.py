@@ -155,7 +155,7 @@ def audience(
             told += [Told(member, Kind.INFORMATION_ASKED) for member in reporters]
         case InformationSupplied():
             told += _handlers(event, access, nodes, now, Kind.INFORMATION_SUPPLIED)
-        case RejectionProposed():
+        case RejectionProposed() if access.case_class in {CaseClass.C0, CaseClass.C1}:
             told += [Told(chair, Kind.REJECTION_PROPOSED) for chair in _chairs(event.case.region, nodes, now)]
         case CaseRejected():
             told += [Told(member, Kind.REJECTED) for member in reporters]
