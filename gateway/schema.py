@@ -13,6 +13,7 @@ from gateway.context import Context
 from gateway.refusals import AnswerRefused, AnswerRefusedElsewhere
 from gateway.subjects.case import Case, CaseQuery
 from gateway.subjects.case_commands import CaseMutation
+from gateway.subjects.case_course import CourseMutation, SightMutation
 from gateway.subjects.counts import CountsQuery
 from gateway.subjects.feed import Subscription
 from gateway.subjects.inbox import MeMutation, MeQuery
@@ -47,7 +48,9 @@ class NodeQuery:
 
 
 Query = merge_types("Query", (NodeQuery, MeQuery, CaseQuery, RegionQuery, CountsQuery))
-Mutation = merge_types("Mutation", (CaseMutation, LadderMutation, RosterMutation, MeMutation))
+Mutation = merge_types(
+    "Mutation", (CaseMutation, CourseMutation, SightMutation, LadderMutation, RosterMutation, MeMutation)
+)
 
 
 @cache

@@ -7,7 +7,17 @@ import strawberry
 from pydantic import TypeAdapter, ValidationError
 
 from services.contracts import regions
-from services.contracts.cases import CaseClass, Category, FeedbackMethod, Outcome, Relation, SubCategory, Urgency
+from services.contracts.cases import (
+    CaseClass,
+    Category,
+    Channel,
+    FeedbackMethod,
+    Outcome,
+    RejectReason,
+    Relation,
+    SubCategory,
+    Urgency,
+)
 from services.contracts.ladder import ActionType, PassUpReason, RefusalReason, SuspendReason
 from services.contracts.lifecycle import Lifecycle
 from services.contracts.organisation import NodeKind, Role
@@ -76,6 +86,33 @@ WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
             "IN_PERSON": "当面。In person.",
             "VOICE": "电话语音。By voice.",
             "VISIT": "上门。A visit.",
+        },
+    ),
+    RejectReason: (
+        "不予受理的理由。Why a matter is not ours to handle.",
+        {
+            "IN_LITIGATION": "已在诉讼。Before a court.",
+            "IN_PETITION": "已在信访。Before the petition office.",
+            "IN_ARBITRATION": "已在仲裁。Before an arbitrator.",
+            "ALREADY_ANSWERED": "同一事实已有终局答复。The same facts were finally answered.",
+            "NOT_LAWFUL": "诉求不合法。What is asked for is not lawful.",
+            "NOT_A_MATTER": "不是可办理的事项。Nothing to be handled.",
+            "OTHER_AUTHORITY": "属其他部门职责。Another authority's.",
+            "TEST": "测试。A test.",
+        },
+    ),
+    Channel: (
+        "转介去向。Where a matter belongs instead.",
+        {
+            "POLICE_110": "公安 110。Police.",
+            "FIRE_119": "消防 119。Fire brigade.",
+            "AMBULANCE_120": "急救 120。Ambulance.",
+            "WOMEN_12338": "妇女热线 12338。The women's line.",
+            "CITIZEN_12345": "政务热线 12345。The citizens' line.",
+            "LEGAL_AID_12348": "法律援助 12348。Legal aid.",
+            "COURT": "法院。The court.",
+            "PETITION_OFFICE": "信访部门。The petition office.",
+            "ARBITRATION": "仲裁机构。Arbitration.",
         },
     ),
     Outcome: (

@@ -29,11 +29,25 @@ def below(column: ColumnElement[str], scope: str) -> ColumnElement[bool]:
 def visible(caller: Caller) -> ColumnElement[bool]:
     """The rows of `case_view` that this caller may know of. A party never; of C2 and C3 beyond their circle only that they exist (F0),
     to officers of the subtree; of C3, to chairs and rights officers from the county up."""
-    mine = select(MEMBER.c.case_id).where(MEMBER.c.member == caller.member)
-    barred = CASE.c.case_id.in_(mine.where(MEMBER.c.relation == "BARRED"))
-    own = CASE.c.case_id.in_(mine.where(MEMBER.c.relation.in_(["REPORTER", "CIRCLE"])))
-    by_grant = [_by_grant(grant) for grant in caller.grants]
-    return and_(CASE.c.case_state != "", ~barred, or_(own, *by_grant))
+    return and_(
+        CASE.c.case_state != "", ~_related(caller, "BARRED"), or_(_related(caller, "REPORTER"), _handling(caller))
+    )
+
+
+def fully(caller: Caller) -> ColumnElement[bool]:
+    """Those of them of which she may know more than received, being handled, concluded: all but private matters of somebody else that she
+    has reported and has nothing else to do with (V1)."""
+    own = and_(_related(caller, "REPORTER"), or_(_of(CaseClass.C0), ~_related(caller, "BYSTANDER")))
+    return and_(visible(caller), or_(own, _handling(caller)))
+
+
+def _handling(caller: Caller) -> ColumnElement[bool]:
+    return or_(_related(caller, "CIRCLE"), *(_by_grant(grant) for grant in caller.grants))
+
+
+def _related(caller: Caller, relation: str) -> ColumnElement[bool]:
+    mine = select(MEMBER.c.case_id).where(MEMBER.c.member == caller.member, MEMBER.c.relation == relation)
+    return CASE.c.case_id.in_(mine)
 
 
 def _by_grant(grant: Grant) -> ColumnElement[bool]:

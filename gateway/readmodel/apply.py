@@ -30,10 +30,18 @@ from services.contracts.events.intake import (
     CaseClosed,
     CaseEvent,
     CaseLeft,
+    CaseMerged,
+    CaseRedirected,
+    CaseRejected,
+    CaseReopened,
     CaseSubmitted,
+    CaseUnmerged,
+    CaseWithdrawn,
     FeedbackGiven,
+    InformationAsked,
     NodeChanged,
     RegionChanged,
+    WithdrawalNoted,
 )
 from services.contracts.events.notify import InboxEntryAdded
 from services.contracts.lifecycle import lifecycle
@@ -75,7 +83,7 @@ async def on_case(tx: Transaction, event: Event, *, sealed: bool = False) -> Non
             return
     await _count_case(tx, event)
     if await _part(tx, event.key, "case", event.case, sealed=sealed):
-        await _timeline(tx, event, node=getattr(event, "by", ""), sealed=sealed)
+        await _timeline(tx, event, node=getattr(event, "by", "") or "", sealed=sealed)
         await _changed(tx, event)
 
 
@@ -109,6 +117,7 @@ async def on_access(tx: Transaction, event: AccessEvent) -> None:
         return
     await tx.execute(delete(MEMBER).where(MEMBER.c.case_id == access.case_id))
     relations = {"REPORTER": access.reporters, "CIRCLE": access.circle, "BARRED": access.barred}
+    relations["BYSTANDER"] = access.bystanders
     for relation, members in relations.items():
         for member in members:
             row = {"case_id": access.case_id, "member": member, "relation": relation}
@@ -204,9 +213,14 @@ def derived(case: str, docket: str, custody: str) -> dict[str, Any]:
             "case_class": its_case.case_class.value,
             "submitted_at": its_case.submitted_at.isoformat(),
             "summary_wanted": its_case.summary_version if its_case.case_class is CaseClass.C0 else 0,
-            "state": lifecycle(its_case, its_docket, its_custody).value,
+            "state": lifecycle(its_case, docket_of(its_case, its_docket), its_custody).value,
         }
     return values
+
+
+def docket_of(case: CaseState, docket: DocketState | None) -> DocketState | None:
+    """A sealed matter has no docket, whatever the council had of it before."""
+    return None if case.case_class is CaseClass.C3 else docket
 
 
 async def _drop(tx: Transaction, event: CaseLeft) -> None:
@@ -244,6 +258,14 @@ async def _count_case(tx: Transaction, event: CaseEvent) -> None:
         CaseAccepted: "accepted",
         FeedbackGiven: "feedback_given",
         CaseClosed: "closed",
+        InformationAsked: "information_asked",
+        CaseRejected: "rejected",
+        CaseRedirected: "redirected",
+        CaseWithdrawn: "withdrawn",
+        WithdrawalNoted: "withdrawal_noted",
+        CaseMerged: "merged",
+        CaseUnmerged: "unmerged",
+        CaseReopened: "reopened",
     }
     metric = metrics.get(type(event))
     if metric is None:
@@ -254,6 +276,8 @@ async def _count_case(tx: Transaction, event: CaseEvent) -> None:
     await _count(tx, case.region, event.at, category.value, private, metric)
     if isinstance(event, CaseClosed) and case.stage is Stage.CLOSED:
         await _count(tx, case.region, event.at, category.value, private, f"closed_{event.outcome.value.lower()}")
+    if isinstance(event, CaseRedirected) and event.receipted:
+        await _count(tx, case.region, event.at, category.value, private, "redirected_with_receipt")
 
 
 def _detail(event: CustodyEvent) -> str:

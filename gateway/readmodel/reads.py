@@ -7,9 +7,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, Table, and_, case, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.readmodel.access import below, counted, visible
+from gateway.readmodel.access import below, counted, fully, visible
+from gateway.readmodel.apply import docket_of
 from gateway.readmodel.tables import METADATA
 from services.contracts.callers import Caller
+from services.contracts.cases import CaseClass, Stage
+from services.contracts.lifecycle import Lifecycle, to_a_bystander
 from services.contracts.organisation import Node
 from services.contracts.states import AccessState, CaseState, CustodyState, DocketState
 
@@ -32,6 +35,8 @@ class Matter(NamedTuple):
     access: AccessState | None
     state: str
     summary: str
+    behind: tuple[CaseState, CustodyState | None] | None = None
+    """Of a matter that its caller knows as a bystander alone: what the services know, from which follows what she may ask; never shown."""
 
 
 class Filter(NamedTuple):
@@ -49,18 +54,23 @@ async def matters(
     place: ColumnElement[bool] = true()
     if after:
         place = or_(CASE.c.submitted_at < after[0], and_(CASE.c.submitted_at == after[0], CASE.c.case_id < after[1]))
-    where = [visible(caller), place, _lamp(by.lamp, now)]
+    where = [visible(caller), place]
+    if by.lamp:
+        where.append(and_(fully(caller), _lamp(by.lamp, now)))
     if by.region:
         where.append(below(CASE.c.region, by.region))
     if by.state:
-        where.append(CASE.c.state == by.state)
-    query = _matters().where(*where).order_by(CASE.c.submitted_at.desc(), CASE.c.case_id.desc()).limit(first)
+        seen_as = [each.value for each in Lifecycle if to_a_bystander(each).value == by.state]
+        where.append(
+            or_(and_(fully(caller), CASE.c.state == by.state), and_(~fully(caller), CASE.c.state.in_(seen_as)))
+        )
+    query = _matters(caller).where(*where).order_by(CASE.c.submitted_at.desc(), CASE.c.case_id.desc()).limit(first)
     return [_matter(row) for row in await connection.execute(query)]
 
 
 async def matter(connection: AsyncConnection, caller: Caller, case_id: str) -> Matter | None:
     """One matter, or None: it does not exist, or not for her."""
-    row = (await connection.execute(_matters().where(visible(caller), CASE.c.case_id == case_id))).one_or_none()
+    row = (await connection.execute(_matters(caller).where(visible(caller), CASE.c.case_id == case_id))).one_or_none()
     return _matter(row) if row else None
 
 
@@ -96,11 +106,14 @@ async def timelines(
     connection: AsyncConnection, caller: Caller, case_ids: Sequence[str]
 ) -> Mapping[str, Sequence[Row[Any]]]:
     """The facts of some matters that the caller may see, oldest first: one statement for a page."""
-    seen = select(CASE.c.case_id).where(visible(caller), CASE.c.case_id.in_(case_ids))
+    seen = select(CASE.c.case_id).where(fully(caller), CASE.c.case_id.in_(case_ids))
+    sealed = select(CASE.c.case_id).where(CASE.c.case_class == CaseClass.C3.value, CASE.c.case_id.in_(case_ids))
     # At one moment intake's fact comes first: the others' follow from it.
     after_intake = case((TIMELINE.c.service == "intake", 0), else_=1)
     order = (TIMELINE.c.at, after_intake, TIMELINE.c.service, TIMELINE.c.version)
-    query = select(TIMELINE).where(TIMELINE.c.case_id.in_(seen)).order_by(*order)
+    # Of a sealed matter nothing that was told on an ordinary topic.
+    ordinary = or_(TIMELINE.c.sealed, ~TIMELINE.c.case_id.in_(sealed))
+    query = select(TIMELINE).where(TIMELINE.c.case_id.in_(seen), ordinary).order_by(*order)
     found: dict[str, list[Row[Any]]] = {}
     for row in await connection.execute(query):
         found.setdefault(row.case_id, []).append(row)
@@ -166,20 +179,47 @@ async def as_of(connection: AsyncConnection) -> Mapping[str, datetime]:
     return {row.cell: row.as_of for row in await connection.execute(select(FRESHNESS))}
 
 
-def _matters() -> Any:
+def _matters(caller: Caller) -> Any:
     return select(
-        CASE.c.case_state, CASE.c.docket_state, CASE.c.custody_state, CASE.c.state, CASE.c.summary, GROUP.c.access_state
+        CASE.c.case_state,
+        CASE.c.docket_state,
+        CASE.c.custody_state,
+        CASE.c.state,
+        CASE.c.summary,
+        GROUP.c.access_state,
+        fully(caller).label("fully"),
     ).select_from(CASE.outerjoin(GROUP, GROUP.c.case_id == CASE.c.case_id))
 
 
 def _matter(row: Row[Any]) -> Matter:
-    return Matter(
-        CaseState.model_validate_json(row.case_state),
-        DocketState.model_validate_json(row.docket_state) if row.docket_state else None,
-        CustodyState.model_validate_json(row.custody_state) if row.custody_state else None,
-        AccessState.model_validate_json(row.access_state) if row.access_state else None,
-        row.state,
-        row.summary,
+    case = CaseState.model_validate_json(row.case_state)
+    docket = DocketState.model_validate_json(row.docket_state) if row.docket_state else None
+    custody = CustodyState.model_validate_json(row.custody_state) if row.custody_state else None
+    access = AccessState.model_validate_json(row.access_state) if row.access_state else None
+    if row.fully:
+        return Matter(case, docket_of(case, docket), custody, access, row.state, row.summary)
+    state = to_a_bystander(Lifecycle(row.state))
+    return Matter(_to_a_bystander(case, state), None, None, access, state.value, "", (case, custody))
+
+
+def _to_a_bystander(case: CaseState, state: Lifecycle) -> CaseState:
+    """What the reporter of somebody else's private matter may know of it: what she said herself, and received, being handled, concluded."""
+    kept = {
+        "case_id",
+        "version",
+        "number",
+        "region",
+        "case_class",
+        "category",
+        "sub_category",
+        "urgency",
+        "submitted_at",
+    }
+    concluded = state is Lifecycle.CLOSED
+    return CaseState(
+        **{name: getattr(case, name) for name in kept},
+        stage=Stage(state.value),
+        closed_at=case.closed_at if concluded else None,
     )
 
 

@@ -59,7 +59,7 @@ class CaseGroup(ReadModel, table=True):
 
 
 class CaseMember(ReadModel, table=True):
-    """A member's relation to a private matter: REPORTER, CIRCLE or BARRED."""
+    """A member's relation to a private matter: REPORTER, CIRCLE or BARRED; beside REPORTER, BYSTANDER of somebody else's matter."""
 
     __tablename__ = "case_member"
     __table_args__ = (Index("case_member_of", "member", "relation"),)
@@ -82,6 +82,7 @@ class Timeline(ReadModel, table=True):
     detail: str = Field(default="", max_length=80)
     version: int
     sealed: bool = False
+    """Whether it was told on a sealed topic."""
 
 
 class NodeView(ReadModel, table=True):

@@ -11,7 +11,8 @@ from gateway import paging
 from gateway.context import Context
 from gateway.paging import PageInfo
 from gateway.readmodel import reads
-from gateway.readmodel.reads import Filter, Matter
+from gateway.readmodel.reads import Filter
+from gateway.subjects.course import Course
 from gateway.subjects.matter import Attachment, Clock, Entry, Evidence, Fact, node_of
 from gateway.subjects.node import OrgNode
 from gateway.words import Lamp, RegionCode
@@ -30,11 +31,10 @@ Info = strawberry.Info[Context, None]
 
 
 @strawberry.type(description="事项。A matter.")
-class Case(relay.Node):
+class Case(Course, relay.Node):
     """A matter as its caller may know of it. Text fields are fetched from intake with her own token; what she may not read is null."""
 
     key: relay.NodeID[str]
-    matter: strawberry.Private[Matter]
 
     @strawberry.field(description="事项编号，命令中使用。The id that commands take.")
     def case_id(self) -> str:
@@ -142,14 +142,16 @@ class Case(relay.Node):
 
     @strawberry.field(description="您目前可以执行的操作。The commands that fit now and that this caller may ask.")
     async def allowed_commands(self, info: Info) -> list[str]:
-        access, custody = self.matter.access, self.matter.custody
+        access = self.matter.access
+        case, custody = self.matter.behind or (self.matter.case, self.matter.custody)
         if access is None:
             return []
         group = await info.context.nodes.load(access.group) if access.group else None
         village = group.region if group else self.matter.case.region
         who = info.context.who
         worker = worker_tag(info.context.gateway.room, self.key, who.member)
-        return allowed_commands(who, self.matter.case, custody, self.matter.docket, access, village, group, worker)
+        now = info.context.now
+        return allowed_commands(who, case, custody, self.matter.docket, access, village, group, worker, now)
 
     @strawberry.field(description="公开摘要（公开事项，经人工核准）。The approved public summary of a C0 matter.")
     def summary(self) -> str | None:

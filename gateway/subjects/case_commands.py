@@ -52,6 +52,10 @@ class ReportMatterInput:
     reporter: PersonInput | None = strawberry.field(default=None, description="反映人。Who reports it.")
     subject_person: PersonInput | None = strawberry.field(default=None, description="当事人。Whom it concerns.")
     told_by: str = strawberry.field(default="", description="代录时的口述人。Who told it, when written down on behalf.")
+    answer_by: FeedbackMethod | None = strawberry.field(
+        default=None,
+        description="代录时如何反馈，默认上门。Written down on behalf: how she must be answered; by default a visit.",
+    )
     attachments: list[strawberry.ID] = strawberry.field(
         default_factory=list, description="照片编号，最多 9 张。Photos, at most 9."
     )

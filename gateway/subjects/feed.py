@@ -60,13 +60,20 @@ class Subscription:
         place = await _start(info, after)
         if not is_case_id(case_id):
             raise Refused(Code.CASE_NOT_FOUND)
+        before = await find(info, case_id)
         while True:
             async with room.database.read() as connection:
                 rows = await reads.changes(connection, "CASE", [case_id], place)
             for row in rows:
                 place = row.seq
-                if (case := await find(info, case_id)) is not None:
+                if (case := await find(info, case_id)) is None:
+                    continue
+                if case.matter.behind is None:
                     yield CaseChange(cursor=paging.cursor(str(place)), kind=row.kind, at=row.at, case=case)
+                elif before is None or case.matter.state != before.matter.state:
+                    # Of somebody else's private matter only that it is being handled, or concluded (V1).
+                    yield CaseChange(cursor=paging.cursor(str(place)), kind="CaseChanged", at=row.at, case=case)
+                before = case
             if not rows:
                 await room.heard.wait(LOOK_AGAIN)
 

@@ -1,8 +1,10 @@
 """What a caller may do with a matter right now: what fits its state, narrowed to what the permission table lets her ask."""
 
+from datetime import datetime
+
 from services.contracts.callers import Caller, Grant, Target
 from services.contracts.cases import CaseClass, Urgency
-from services.contracts.fitting import fitting
+from services.contracts.fitting import fitting, too_late
 from services.contracts.organisation import Node, Role
 from services.contracts.permissions import acting_grant, may_as_herself
 from services.contracts.regions import at_level
@@ -14,6 +16,11 @@ def owner_may_accept(case: CaseState, *, delegated: bool) -> bool:
     return delegated and case.case_class is CaseClass.C0 and case.urgency in {Urgency.GREEN, Urgency.YELLOW}
 
 
+def _heads(grant: Grant | None, target: Target) -> bool:
+    """Whether she is the head of the node that holds it: she alone lowers its urgency."""
+    return grant is not None and grant.role in {Role.CHAIR, Role.RIGHTS_OFFICER} and grant.node == target.holder
+
+
 def allowed_commands(
     caller: Caller,
     case: CaseState,
@@ -23,9 +30,10 @@ def allowed_commands(
     village: str,
     group: Node | None,
     worker: str,
+    now: datetime | None = None,
 ) -> list[str]:
     """The names of the commands. A hint for a front end: the owner of each decision asks again. `worker` is the caller's tag: who
-    did the work does not call back (I5)."""
+    did the work does not call back (I5). `now`: to leave out what was possible for a time only."""
     target = Target(
         region=village,
         group=access.group,
@@ -48,6 +56,10 @@ def allowed_commands(
         if as_owner and not owner_may_accept(case, delegated=bool(group and group.delegated_to_owner)):
             continue
         if command == "TakeOver" and grant is not None and custody is not None and not _above(grant, custody):
+            continue
+        if now is not None and too_late(command, case, now) is not None:
+            continue
+        if command == "SetUrgency" and case.urgency is Urgency.RED and not _heads(grant, target):
             continue
         if command == "CallBack" and custody is not None and worker in custody.workers:
             continue

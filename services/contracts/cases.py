@@ -1,5 +1,6 @@
 """The words for a matter: class, urgency, category, stage (domain 1.4, 1.5, 2.1)."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -136,6 +137,26 @@ PROFILES: dict[str, frozenset[SubCategory]] = {
     "utilities": frozenset({_S.UTILITIES}),
     "facility": frozenset({_S.PUBLIC_FACILITY}),
 }
+
+
+PUBLIC_HAZARDS = frozenset({_S.SAFETY_HAZARD, _S.UTILITIES})
+"""What endangers everybody goes on though its reporter withdraws (S16)."""
+MUST_BE_REPORTED = frozenset({_S.MINOR_VICTIM})
+"""By law reported to the police, whatever the reporter wishes (domain 0.14)."""
+
+REOPEN_WINDOW: dict[Category | None, timedelta] = {
+    None: timedelta(days=90),
+    Category.PERSONAL: timedelta(days=365),
+    Category.MARRIAGE_FAMILY: timedelta(days=365),
+}
+"""How long after its end a matter may be reopened; None: any other category. The limits' own file says the same; a test compares."""
+UNMERGE_WINDOW = timedelta(days=7)
+"""How long after it a merge may be undone (S13)."""
+
+
+def reopen_window(category: Category) -> timedelta:
+    """How long after its end a matter of this category may be reopened (domain 2.1)."""
+    return REOPEN_WINDOW.get(category, REOPEN_WINDOW[None])
 
 
 class Stage(StrEnum):

@@ -1,8 +1,10 @@
 """Which commands fit the state of a matter, whoever asks: one function a service, and all of them together. Refusals name them;
 `allowedCommands` narrows them to a caller."""
 
-from services.contracts.cases import CaseClass, Stage, Urgency
-from services.contracts.lifecycle import is_resolved, relay_owed
+from datetime import datetime, timedelta
+
+from services.contracts.cases import UNMERGE_WINDOW, CaseClass, Stage, Urgency, reopen_window
+from services.contracts.lifecycle import is_escalated, is_resolved, relay_owed
 from services.contracts.regions import Level
 from services.contracts.states import CaseState, CustodyState, DocketState
 
@@ -18,16 +20,52 @@ def fitting(case: CaseState, custody: CustodyState | None = None, docket: Docket
 
 
 def fitting_intake(case: CaseState, custody: CustodyState | None) -> tuple[str, ...]:
-    """Intake's: the steps of the case, its people, its class."""
+    """Intake's: the steps of the case, its people, its class. Some have a time limit beside (`too_late`)."""
     match case.stage:
         case Stage.SUBMITTED:
-            return ("AcceptMatter",) if case.acknowledged_at else ("Acknowledge", "AcceptMatter")
+            acknowledge = () if case.acknowledged_at else ("Acknowledge",)
+            ask = () if case.urgency is Urgency.RED or case.asked >= MAX_ASKED else ("AskForInformation",)
+            return (*acknowledge, "AcceptMatter", *ask, *_turning_away(case, custody), *_while_open(case))
+        case Stage.RETURNED_FOR_INFO:
+            return ("SupplyInformation", *_while_open(case))
         case Stage.ACCEPTED if is_resolved(case, custody):
-            return () if relay_owed(case, custody) else ("GiveFeedback",)
+            feedback = () if relay_owed(case, custody) else ("GiveFeedback",)
+            return (*feedback, *_while_open(case))
+        case Stage.ACCEPTED:
+            return (*_turning_away(case, custody), *_while_open(case))
         case Stage.FEEDBACK_GIVEN:
-            return ("RateMatter", "CallBack", "CloseMatter")
+            # Who wrote a matter down for somebody else does not rate it in her name (S23).
+            rate = () if case.answer_by else ("RateMatter",)
+            return (*rate, "CallBack", "CloseMatter", *_while_open(case))
+        case Stage.CLOSED | Stage.REJECTED | Stage.WITHDRAWN:
+            return ("ReopenMatter",)
+        case Stage.MERGED:
+            return ("UnmergeMatter",)
         case _:
             return ()
+
+
+def too_late(command: str, case: CaseState, now: datetime) -> timedelta | None:
+    """The window that has passed since the matter ended, where the command has one; None: not too late."""
+    windows = {"ReopenMatter": reopen_window(case.category), "UnmergeMatter": UNMERGE_WINDOW}
+    window = windows.get(command)
+    return window if window and case.closed_at and now > case.closed_at + window else None
+
+
+def _turning_away(case: CaseState, custody: CustodyState | None) -> tuple[str, ...]:
+    """Not ours, or a repetition: before it is resolved. What has gone up is not merged into another."""
+    council = case.case_class in {CaseClass.C0, CaseClass.C1}
+    propose = ("ProposeRejection",) if council and case.rejection_proposed is None else ()
+    merge = () if case.case_class is CaseClass.C3 or is_escalated(case, custody) else ("MergeMatter",)
+    return (*propose, "RejectMatter", "RedirectMatter", *merge)
+
+
+def _while_open(case: CaseState) -> tuple[str, ...]:
+    withdraw = () if case.reporter_withdrew else ("WithdrawMatter",)
+    higher = () if case.case_class is CaseClass.C3 else ("RaiseClass",)
+    lower = () if case.case_class in {CaseClass.C0, CaseClass.C3} else ("LowerClass",)  # what was sealed stays sealed
+    circle = ("ChangeCircle",) if case.case_class in {CaseClass.C2, CaseClass.C3} else ()
+    return (*withdraw, *higher, *lower, *circle, "SetUrgency")
 
 
 def fitting_ladder(case: CaseState, custody: CustodyState | None) -> tuple[str, ...]:

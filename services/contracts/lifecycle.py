@@ -46,11 +46,33 @@ def lifecycle(case: CaseState, docket: DocketState | None = None, custody: Custo
             return Lifecycle.ACCEPTED
 
 
+RECEIVED = frozenset({Lifecycle.SUBMITTED, Lifecycle.RETURNED_FOR_INFO})
+CONCLUDED = frozenset({Lifecycle.CLOSED, Lifecycle.REJECTED, Lifecycle.REDIRECTED, Lifecycle.WITHDRAWN})
+
+
+def to_a_bystander(state: Lifecycle) -> Lifecycle:
+    """What the reporter of somebody else's private matter sees of its state: received, being handled, concluded (V1)."""
+    if state in RECEIVED:
+        return Lifecycle.SUBMITTED
+    return Lifecycle.CLOSED if state in CONCLUDED else Lifecycle.ACCEPTED
+
+
 def is_resolved(case: CaseState, custody: CustodyState | None) -> bool:
     """Whether the holder's word that it is done still stands: the reporter has not said otherwise since."""
     if custody is None or custody.resolved_at is None:
         return False
-    return custody.resolved_after >= case.reworks
+    return custody.resolved_after >= times_undone(case)
+
+
+def times_undone(case: CaseState) -> int:
+    """How often a resolution of it was undone: the reporter said no, or it was opened again. Counted, because the clocks of two services
+    are not to be compared."""
+    return case.reworks + case.reopens
+
+
+def is_escalated(case: CaseState, custody: CustodyState | None) -> bool:
+    """Whether a level above its place holds it."""
+    return custody is not None and custody.level.width < len(case.region)
 
 
 def relay_owed(case: CaseState, custody: CustodyState | None) -> bool:

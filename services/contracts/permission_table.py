@@ -36,6 +36,7 @@ _INVOLVED = (
     (Role.CHAIR, _TOWNSHIP_UP, Reach.INVOLVED),
     (Role.RIGHTS_OFFICER, _C, Reach.INVOLVED),
 )
+_MERGING = (_CHAIR, (Role.OFFICER, _T, Reach.SUBTREE), (Role.CHAIR, _T, Reach.SUBTREE))
 _REPORTER = (None, _ALL, Reach.REPORTER)
 
 TABLE: tuple[Permission, ...] = (
@@ -56,6 +57,33 @@ TABLE: tuple[Permission, ...] = (
     *_lines("RateMatter", _REPORTER),
     *_lines("CallBack", _GROUP_OWNER, _EXEC, _CHAIR, *_HOLDING),
     *_lines("CloseMatter", _CHAIR, *_HOLDING),
+    *_lines("AskForInformation", _GROUP_OWNER, _EXEC, _CHAIR, *_HOLDING),
+    *_lines("SupplyInformation", _REPORTER),
+    *_lines("ProposeRejection", _GROUP_OWNER),
+    *_lines("RejectMatter", (Role.CHAIR, _V, Reach.HOLDER), *_HOLDING),
+    *_lines("RedirectMatter", (Role.CHAIR, _V, Reach.HOLDER), *_HOLDING),
+    *_lines("WithdrawMatter", _REPORTER),
+    *_lines("MergeMatter", *_MERGING),
+    *_lines("UnmergeMatter", *_MERGING),
+    *_lines("ReopenMatter", _REPORTER, (Role.INSPECTOR, _ALL, Reach.SUBTREE), *_ON_BEHALF),
+    *_lines(
+        "RaiseClass",
+        _REPORTER,
+        (Role.UNIT_LEADER, _V, Reach.GROUP),
+        _GROUP_OWNER,
+        _COUNCIL,
+        _EXEC,
+        _CHAIR,
+        *_INVOLVED,
+    ),
+    *_lines("LowerClass", (Role.CHAIR, _C | _M | _P, Reach.INVOLVED)),
+    *_lines("SetUrgency", _GROUP_OWNER, _EXEC, _CHAIR, *_INVOLVED),
+    *_lines(
+        "ChangeCircle",
+        (Role.CHAIR, _V, Reach.HOLDER),
+        (Role.CHAIR, _TOWNSHIP_UP, Reach.HOLDER),
+        (Role.RIGHTS_OFFICER, _C, Reach.HOLDER),
+    ),
     *_lines("AddRegion", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("ImportRegions", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("PutNode", (Role.OPERATOR, _P, Reach.SUBTREE)),

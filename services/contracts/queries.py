@@ -31,6 +31,9 @@ class CaseText(Model):
     narrative: str | None = None
     place: str | None = None
     feedback: str | None = None
+    question: str | None = None
+    supplied: str | None = None
+    route: str | None = None
     reporter_name: str | None = None
     reporter_phone: str | None = None
     subject_name: str | None = None

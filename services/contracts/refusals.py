@@ -116,6 +116,41 @@ class Code(Enum):
     )
     ITEMS_OPEN = Words("还有 {count} 个行动项未核验。", "{count} action items are neither verified nor waived.", 409)
     ORDERS_OPEN = Words("还有 {count} 个交办单未办结。", "{count} work orders are not verified yet.", 409)
+    ASKED_ENOUGH = Words(
+        "已请反映人补充 {limit} 次，不能再问。", "The reporter has been asked {limit} times: that is enough.", 409
+    )
+    HANDOVER_REQUIRED = Words(
+        "特急事项须先口头交接，再转介。", "Hand a RED matter over by word of mouth first, then redirect it."
+    )
+    CLASSES_DO_NOT_MERGE = Words(
+        "这两件事项的密级或专办人员不同，不能合并；密办事项从不合并。",
+        "The classes or circles of the two matters differ: they are not merged. Sealed ones never are.",
+    )
+    PLACES_DO_NOT_MERGE = Words(
+        "两件事项不在您可以合并的同一范围内。",
+        "The two matters do not lie in one place that you may merge within.",
+        403,
+    )
+    MASTER_NOT_OPEN = Words(
+        "要并入的事项已经结束或已反馈。", "The matter to join is not open, or answered already.", 409
+    )
+    TOO_LATE_NOW = Words("已超过 {days} 天，不能再这样做。", "That was possible within {days} days only.", 409)
+    ALREADY_SO = Words(
+        "现在是“{value}”，不能改为所要求的。", "It is {value} now; this command does not change that.", 409
+    )
+    SEALED_BY_KIND = Words(
+        "这类事项依法密办，不能降低密级。", "Matters of this kind are sealed by law: the class stays.", 403
+    )
+    HOLDERS_CHAIR_ONLY = Words(
+        "紧急程度只能由负责组织的主席调低。", "Only the chair of the holder lowers the urgency.", 403
+    )
+    CIRCLE_EMPTY = Words("专办人员不能为空。", "Somebody must be left to handle it.")
+    CIRCLE_FULL = Words("专办人员不超过 {limit} 人。", "At most {limit} people handle a private matter.")
+    PARTY_BARRED = Words("当事人须回避，不能加入专办。", "A party to the matter cannot handle it.", 403)
+    VISIT_OWED = Words(
+        "该事项是代录的，反映人看不到消息：请上门或电话反馈。",
+        "This matter was written down on behalf: tell her who told it by a visit or by voice.",
+    )
     ALREADY_RATED = Words("您已经评价过。", "You have rated this matter already.", 409)
     # What cannot be known or reached right now
     NOT_YET_KNOWN = Words(

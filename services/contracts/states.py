@@ -6,6 +6,7 @@ from services.contracts.base import Instant, Model
 from services.contracts.cases import (
     CaseClass,
     Category,
+    Channel,
     FeedbackMethod,
     Outcome,
     RejectReason,
@@ -62,6 +63,9 @@ class CaseState(Model):
     answer_by: FeedbackMethod | None = None
     """How the reporter must be told, where an entry in an inbox would not reach her (S23)."""
     rejected_for: RejectReason | None = None
+    rejection_proposed: RejectReason | None = None
+    """Why the group's owner proposes to turn it down; the chair decides (S18)."""
+    redirected_to: Channel | None = None
 
 
 class AccessState(Model):

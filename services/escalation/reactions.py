@@ -5,7 +5,8 @@ from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
 from services.contracts.events.deliberation import DocketEvent
 from services.contracts.events.intake import CaseEvent
-from services.contracts.topics import ESCALATION_CUSTODY, ESCALATION_SEALED, Topic
+from services.contracts.states import CaseState
+from services.contracts.topics import ESCALATION_CUSTODY, ESCALATION_SEALED, INTAKE_CASE, INTAKE_SEALED, Topic
 from services.escalation.rules import following
 from services.escalation.rules.custody import Custody
 from services.escalation.store import case_of, facts_of, keep_dues
@@ -15,6 +16,10 @@ async def follow_case(tx: Transaction, event: Event) -> None:
     """A case that leaves the ordinary topic is followed on the sealed one; its leaving itself moves nothing."""
     if not isinstance(event, CaseEvent):
         return
+    other = INTAKE_CASE if event.case.case_class is CaseClass.C3 else INTAKE_SEALED
+    newer = await tx.known(other, CaseState, event.key)
+    if newer is not None and newer.version > event.version:
+        return  # its class moved, and the other topic was faster
     facts = facts_of(tx, event.case)
     custody = await tx.load(Custody, event.key)
     after, told = following.open_custody(facts) if custody is None else following.follow(custody, facts)

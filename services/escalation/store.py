@@ -18,11 +18,11 @@ CONTENT = METADATA.tables["content"]
 
 
 async def access_of(tx: Transaction, case_id: str) -> AccessState | None:
-    """Who may see a matter, as intake told it: of a sealed one on a topic of its own."""
-    for topic in (topics.INTAKE_ACCESS, topics.INTAKE_SEALED_ACCESS):
-        if (access := await tx.known(topic, AccessState, case_id)) is not None:
-            return access
-    return None
+    """Who may see a matter, as intake told it last: of a sealed one on a topic of its own, and of one whose class moved on both."""
+    heard = [
+        await tx.known(topic, AccessState, case_id) for topic in (topics.INTAKE_ACCESS, topics.INTAKE_SEALED_ACCESS)
+    ]
+    return max((each for each in heard if each), key=lambda each: each.version, default=None)
 
 
 async def case_of(tx: Transaction, case_id: str) -> CaseState | None:

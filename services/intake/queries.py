@@ -12,7 +12,15 @@ from services.contracts.callers import Caller
 from services.contracts.queries import AttachmentLine, CaseText, Wanted
 from services.contracts.refusals import Code, Refused
 from services.intake.rules.case import Case
-from services.intake.rules.reading import Tier, may_read_feedback, tiers
+from services.intake.rules.reading import (
+    Tier,
+    handles,
+    may_read_feedback,
+    may_read_question,
+    may_read_route,
+    may_read_supplied,
+    tiers,
+)
 from services.intake.store import contents_of, log_access
 from services.intake.tables import METADATA, PHOTOS
 
@@ -34,7 +42,11 @@ async def case_texts(room: Room, caller: Caller, wanted: Wanted) -> CaseTexts:
     async with room.transaction() as tx:
         rows = await tx.execute(select(CASE.c.body).where(CASE.c.id.in_(wanted.case_ids)))
         cases = [Case.model_validate_json(body) for body in rows.scalars()]
-        readable = {case.case_id: allowed for case in cases if (allowed := tiers(case, caller))}
+        readable = {
+            case.case_id: allowed
+            for case in cases
+            if (allowed := tiers(case, caller)) or may_read_question(case, caller)
+        }
         contents = await contents_of(tx, list(readable))
         attached = await photos.lines(tx, PHOTOS, list(readable))
         texts = []
@@ -62,6 +74,16 @@ def _text(
             shown["attachments"] = attached
     if may_read_feedback(case, caller) and "feedback" in words:
         shown["feedback"] = words["feedback"]
+    if "route" in words and (case.rejected_for or case.redirected_to) and may_read_route(case, caller):
+        shown["route"] = words["route"]
+    elif "proposed_route" in words and case.rejection_proposed and handles(case, caller):
+        shown["route"] = words["proposed_route"]
+    if case.asked and may_read_question(case, caller) and f"question_{case.asked}" in words:
+        shown["question"] = words[f"question_{case.asked}"]
+    if may_read_supplied(case, caller):
+        given = [words[field] for field in sorted(words) if field.startswith("supplied_")]
+        if given:
+            shown["supplied"] = "\n".join(given)
     if Tier.IDENTITY in allowed:
         shown |= {
             field: words[field] for field in ("reporter_name", "reporter_phone", "subject_name") if field in words

@@ -1,20 +1,40 @@
 """What intake does when it hears of others. It keeps the newest state of custody and docket (guards read it) and does no more, but for
-one thing: a call-back that lapsed closes the case, because closing is intake's."""
+three things that are intake's: a call-back or a question that lapsed closes the case, and the levels that a C2 matter comes to join its
+circle."""
 
 from services.chassis.transaction import Transaction
-from services.contracts.events.escalation import CallBackLapsed, CustodyEvent
+from services.contracts.cases import CaseClass
+from services.contracts.events.escalation import CallBackLapsed, CustodyEvent, InformationLapsed
+from services.contracts.regions import Level
+from services.intake.commands.loading import save, save_with_access
 from services.intake.rules import case as rules
+from services.intake.rules import course, secrecy
 from services.intake.rules.case import Case
+from services.intake.rules.roster import KeptNode, in_charge
 
 
 async def follow_custody(tx: Transaction, event: CustodyEvent) -> None:
-    """In every state but FEEDBACK_GIVEN a lapse is an echo, and nothing happens."""
+    """A lapse in any state but the one that waits is an echo. Of a matter that has not left its place nobody new is to be named."""
     match event:
         case CallBackLapsed():
             case = await tx.load(Case, event.key)
             if case is not None:
-                after, told = rules.lapse(case, event.custody, tx.now)
-                if told:
-                    await tx.save(after, *told)
+                await save(tx, rules.lapse(case, event.custody, tx.now))
+        case InformationLapsed():
+            case = await tx.load(Case, event.key)
+            if case is not None:
+                await save(tx, course.lapse_of_information(case, event.custody, tx.now))
+        case _ if any(entry.level is not Level.VILLAGE for entry in event.custody.entries):
+            await _join_levels(tx, event)
         case _:
             return
+
+
+async def _join_levels(tx: Transaction, event: CustodyEvent) -> None:
+    """The chairs and officers in office where the matter has come to."""
+    case = await tx.load(Case, event.key)
+    if case is None or case.case_class is not CaseClass.C2:
+        return
+    nodes = [await tx.load(KeptNode, entry.node) for entry in event.custody.entries]
+    offices = [in_charge(node, tx.now) for node in nodes if node is not None]
+    await save_with_access(tx, secrecy.join_levels(case, offices, tx.now))

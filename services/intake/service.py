@@ -5,9 +5,11 @@ from services.chassis.service import Command, Query, Reaction, Service, Stored, 
 from services.contracts import topics
 from services.contracts.cases import CaseClass
 from services.contracts.commands import intake as asked
+from services.contracts.commands import matters as wanted
 from services.contracts.queries import Wanted
 from services.contracts.topics import Topic
-from services.intake.commands import matters, roster
+from services.intake.commands import course, joining, matters, roster, secrecy
+from services.intake.commands.loading import matter_target
 from services.intake.queries import case_texts, may_see_photos
 from services.intake.reactions import follow_custody
 from services.intake.rules.case import Case
@@ -39,12 +41,25 @@ INTAKE = Service(
     ),
     commands=(
         Command(asked.ReportMatter, matters.report, matters.report_target),
-        Command(asked.Acknowledge, matters.acknowledge, matters.matter_target),
-        Command(asked.AcceptMatter, matters.accept, matters.matter_target),
-        Command(asked.GiveFeedback, matters.give_feedback, matters.matter_target),
-        Command(asked.RateMatter, matters.rate, matters.matter_target),
-        Command(asked.CallBack, matters.call_back, matters.matter_target),
-        Command(asked.CloseMatter, matters.close, matters.matter_target),
+        Command(asked.Acknowledge, matters.acknowledge, matter_target),
+        Command(asked.AcceptMatter, matters.accept, matter_target),
+        Command(asked.GiveFeedback, matters.give_feedback, matter_target),
+        Command(asked.RateMatter, matters.rate, matter_target),
+        Command(asked.CallBack, matters.call_back, matter_target),
+        Command(asked.CloseMatter, matters.close, matter_target),
+        Command(wanted.AskForInformation, course.ask_for_information, matter_target),
+        Command(wanted.SupplyInformation, course.supply_information, matter_target),
+        Command(wanted.ProposeRejection, course.propose_rejection, matter_target),
+        Command(wanted.RejectMatter, course.reject, matter_target),
+        Command(wanted.RedirectMatter, course.redirect, matter_target),
+        Command(wanted.WithdrawMatter, course.withdraw, matter_target),
+        Command(wanted.MergeMatter, joining.merge, joining.merge_target),
+        Command(wanted.UnmergeMatter, joining.unmerge, joining.unmerge_target),
+        Command(wanted.ReopenMatter, course.reopen, matter_target),
+        Command(wanted.RaiseClass, secrecy.raise_class, matter_target),
+        Command(wanted.LowerClass, secrecy.lower_class, matter_target),
+        Command(wanted.SetUrgency, course.set_urgency, matter_target),
+        Command(wanted.ChangeCircle, secrecy.change_circle, matter_target),
         Command(asked.AddRegion, roster.add_region, roster.region_target),
         Command(asked.ImportRegions, roster.import_regions, roster.cell_target),
         Command(asked.PutNode, roster.put_node, roster.node_target),

@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 
 from services.chassis.room import Room
 from services.contracts.callers import Caller, Target
+from services.contracts.cases import CaseClass
 from services.contracts.permissions import may_see_at_all
 from services.contracts.queries import InboxLine, InboxLines, InboxPage
 from services.contracts.refusals import Code, Refused
@@ -39,6 +40,7 @@ async def inbox(room: Room, caller: Caller, page: InboxPage) -> InboxLines:
             access = await access_of(tx, row.case_id) if row.case_id else None
             if access and not _still(caller, access, row.address):
                 continue
+            sealed = access is not None and access.case_class is CaseClass.C3
             told_which = access is None or _may_know(caller, access)
             zh, en = title_of(row.kind, private=row.private)
             lines.append(
@@ -50,7 +52,7 @@ async def inbox(room: Room, caller: Caller, page: InboxPage) -> InboxLines:
                     title_zh=zh,
                     title_en=en,
                     case_id=row.case_id if told_which else None,
-                    case_number=row.case_number if told_which else "",
+                    case_number=row.case_number if told_which and not sealed else "",
                     count=row.count,
                     read=row.id <= up_to,
                 )
@@ -68,5 +70,9 @@ def _may_know(caller: Caller, access: AccessState) -> bool:
 
 
 def _still(caller: Caller, access: AccessState, address: str) -> bool:
+    if address != caller.member:
+        return access.case_class is CaseClass.C0 and _may_know(
+            caller, access
+        )  # a board shows open matters alone, whatever they were before
     # Who was told of a confidential matter without its content (the group's owner) keeps that one line; it does not say which.
-    return _may_know(caller, access) or (address == caller.member and caller.member not in access.barred)
+    return _may_know(caller, access) or caller.member not in access.barred

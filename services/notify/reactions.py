@@ -10,7 +10,7 @@ from services.contracts.organisation import Node, NodeKind
 from services.contracts.states import AccessState, CaseState
 from services.contracts.topics import Topic
 from services.notify.rules.audience import audience
-from services.notify.store import access_of, cases_waiting, keep_waiting, nodes_about, tell, waiting_for
+from services.notify.store import access_of, cases_waiting, keep_waiting, nodes_about, tell, tell_newcomers, waiting_for
 
 
 async def on_case(tx: Transaction, event: Event) -> None:
@@ -30,8 +30,12 @@ async def on_sealed_custody(tx: Transaction, event: CustodyEvent) -> None:
 
 
 async def on_access(tx: Transaction, event: AccessEvent) -> None:
-    """Now it may be known whom to tell of what waited."""
-    await _tell_what_waited(tx, event.key, event.access)
+    """Now it may be known whom to tell of what waited. Who came into a circle later hears of the matter now."""
+    access = await access_of(tx, event.key)
+    assert access is not None, "what is heard is remembered first"
+    await _tell_what_waited(tx, event.key, access)
+    if access.version > 1:
+        await tell_newcomers(tx, access)
 
 
 async def on_node(tx: Transaction, event: NodeChanged) -> None:
@@ -67,7 +71,8 @@ async def _tell(tx: Transaction, event: Event, access: AccessState) -> None:
     region = state.region if isinstance(state, CaseState) else getattr(state, "region", "")
     number = state.number if isinstance(state, CaseState) else await _number(tx, event.key)
     nodes = await nodes_about(tx, region, access.group)
-    await tell(tx, audience(event, access, nodes, tx.now), access, number)
+    case = await tx.known(topics.INTAKE_CASE, CaseState, event.key)
+    await tell(tx, audience(event, access, nodes, tx.now, case), access, number)
 
 
 async def _number(tx: Transaction, case_id: str) -> str:

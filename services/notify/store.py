@@ -23,14 +23,26 @@ from services.notify.tables import METADATA
 ENTRY = METADATA.tables["entry"]
 WAITING = METADATA.tables["waiting"]
 DIGEST = METADATA.tables["digest"]
+ONCE = frozenset({Kind.NEW_MATTER, Kind.SEALED_MATTER})
+"""That a matter waits for her is said once, whichever fact is heard first."""
 
 
 async def access_of(tx: Transaction, case_id: str) -> AccessState | None:
-    """Who may see a matter, as intake told it: of a sealed one on a topic of its own."""
-    for topic in (topics.INTAKE_ACCESS, topics.INTAKE_SEALED_ACCESS):
-        if (access := await tx.known(topic, AccessState, case_id)) is not None:
-            return access
-    return None
+    """Who may see a matter, as intake told it last: of a sealed one on a topic of its own, and of one whose class moved on both."""
+    heard = [
+        await tx.known(topic, AccessState, case_id) for topic in (topics.INTAKE_ACCESS, topics.INTAKE_SEALED_ACCESS)
+    ]
+    return max((each for each in heard if each), key=lambda each: each.version, default=None)
+
+
+async def tell_newcomers(tx: Transaction, access: AccessState) -> None:
+    """Members of a circle who have heard nothing of the matter yet: the class went up, a level joined, somebody was named. Who reported
+    it knows."""
+    able = [each for each in access.circle if each not in access.barred and each not in access.reporters]
+    query = select(ENTRY.c.address).where(ENTRY.c.case_id == access.case_id, ENTRY.c.address.in_(able))
+    told = set((await tx.execute(query)).scalars())
+    kind = Kind.SEALED_MATTER if access.case_class is CaseClass.C3 else Kind.NEW_MATTER
+    await tell(tx, [Told(each, kind) for each in able if each not in told], access, "")
 
 
 async def tell(tx: Transaction, told: Sequence[Told], access: AccessState, number: str) -> None:
@@ -40,10 +52,17 @@ async def tell(tx: Transaction, told: Sequence[Told], access: AccessState, numbe
         if each.digest:
             line = {"address": each.address, "case_id": access.case_id, "send_at": digest_time(tx.now)}
             await tx.execute(tx.room.database.insert(DIGEST).values(**line).on_conflict_do_nothing())
-        else:
+        elif each.kind not in ONCE or not await _has(tx, each, access.case_id):
             await write_entry(
                 tx, each.address, each.kind, case_id=access.case_id, number="" if private else number, private=private
             )
+
+
+async def _has(tx: Transaction, told: Told, case_id: str) -> bool:
+    query = select(ENTRY.c.id).where(
+        ENTRY.c.case_id == case_id, ENTRY.c.address == told.address, ENTRY.c.kind == told.kind.value
+    )
+    return (await tx.execute(query.limit(1))).first() is not None
 
 
 async def write_entry(

@@ -213,7 +213,7 @@ async def test_the_reporter_of_anothers_matter_is_told_no_answer(system: Harness
     await on_from(system, place, [case_id], "SUBMITTED", "FEEDBACK_GIVEN", "C1")
     query = "query($id: String!) { case(caseId: $id) { state feedback } }"
     mine = (await place.resident.ask(query, {"id": case_id}))["case"]
-    assert mine == {"state": "FEEDBACK_GIVEN", "feedback": None}
+    assert mine == {"state": "ACCEPTED", "feedback": None}
     assert (await place.chair.ask(query, {"id": case_id}))["case"]["feedback"] == "给您的答复"
 
 
@@ -281,7 +281,8 @@ async def test_without_a_rights_officer_the_circle_is_the_nearest_chair_and_she_
     case_id = await reported(system, place, "C3")
     seen = await place.county_chair.case(case_id)
     assert seen is not None
-    assert set(seen["allowedCommands"]) == {"Acknowledge", "AcceptMatter"}
+    turning_away = {"RejectMatter", "RedirectMatter"}
+    assert set(seen["allowedCommands"]) == {"Acknowledge", "AcceptMatter", "LowerClass", "ChangeCircle", *turning_away}
     assert await send(place.county_chair, "acceptMatter", caseId=case_id) is None
     assert await send(place.rights_officer, "acknowledge", caseId=case_id) == "CASE_NOT_FOUND"
 

@@ -41,8 +41,28 @@ MATTER_COMMANDS: dict[str, dict[str, Any]] = {
     "rateMatter": {"score": 5, "solved": True},
     "callBack": {"reached": True, "solved": True, "score": 5},
     "closeMatter": {"outcome": "SOLVED"},
+    "askForInformation": {"question": "请补充楼号"},
+    "supplyInformation": {"answer": "三号楼"},
+    "proposeRejection": {"reason": "OTHER_AUTHORITY", "route": "请拨打 12345"},
+    "rejectMatter": {"reason": "OTHER_AUTHORITY", "route": "请拨打 12345"},
+    "redirectMatter": {"to": "CITIZEN_12345", "handedOver": True},
+    "withdrawMatter": {},
+    "mergeMatter": {},
+    "unmergeMatter": {},
+    "reopenMatter": {"reason": "又坏了"},
+    "raiseClass": {"to": "C1"},
+    "lowerClass": {"to": "C0", "reason": "当事人同意公开"},
+    "setUrgency": {"to": "ORANGE"},
+    "changeCircle": {"add": ["m_helper-one"]},
 }
-"""Every command on a matter, with an input that is in order."""
+"""Every command on a matter, with an input that is in order of a C0 matter; `mergeMatter` needs another one beside (`send` names the
+matter itself)."""
+
+
+def words_for(mutation: str, case_class: str) -> dict[str, Any]:
+    """An input that is in order of a matter of a class."""
+    above = {"C0": "C1", "C1": "C2", "C2": "C3", "C3": "C3"}
+    return {**MATTER_COMMANDS[mutation], **({"to": above[case_class]} if mutation == "raiseClass" else {})}
 
 
 def pascal(mutation: str) -> str:
@@ -66,8 +86,9 @@ def photo(canary: str = "", size: tuple[int, int] = (48, 32)) -> bytes:
 async def send(person: Person, mutation: str, **input: Any) -> str | None:
     """A mutation's refusal code, None if it was done; a caller whom the door itself turns away gets that code."""
     kind = {"acknowledge": "Matter"}.get(mutation, pascal(mutation))
+    itself = {"into": input["caseId"]} if mutation == "mergeMatter" and "caseId" in input else {}
     query = f"mutation($input: {kind}Input!) {{ answer: {mutation}(input: $input) {CODE} }}"
-    found = await person.raw(query, {"input": {"idempotencyKey": key(), **input}})
+    found = await person.raw(query, {"input": {"idempotencyKey": key(), **itself, **input}})
     if "errors" in found:
         code: str = found["errors"][0]["extensions"]["code"]
         return code

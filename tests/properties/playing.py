@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
 from services.contracts import topics
-from services.contracts.cases import CaseClass, FeedbackMethod, Outcome, Relation, SubCategory, Urgency
+from services.contracts.cases import (
+    CaseClass,
+    Channel,
+    FeedbackMethod,
+    Outcome,
+    RejectReason,
+    Relation,
+    Stage,
+    SubCategory,
+    Urgency,
+)
 from services.contracts.events.base import Event
 from services.contracts.events.deliberation import DocketEvent
-from services.contracts.events.escalation import CallBackLapsed, CustodyEvent
+from services.contracts.events.escalation import CallBackLapsed, CustodyEvent, InformationLapsed
 from services.contracts.events.intake import AccessChanged, CaseAccepted, CaseEvent
-from services.contracts.fitting import fitting
+from services.contracts.fitting import fitting, too_late
 from services.contracts.organisation import federation_of
 from services.contracts.refusals import Refused
 from services.contracts.states import CaseState, ClockState, CustodyState
@@ -23,8 +34,11 @@ from services.deliberation.rules.docket import Docket, open_docket
 from services.escalation.limits_file import load
 from services.escalation.rules import acting, following, timing
 from services.escalation.rules.custody import Custody, Facts
+from services.intake.commands.loading import access_topic
 from services.intake.rules import case as taking
+from services.intake.rules import course, joining, secrecy
 from services.intake.rules.case import Case
+from services.intake.rules.secrecy import Reclassed
 
 START = datetime.fromisoformat("2026-11-23T09:00:00+08:00")
 VILLAGE = "210103001001"
@@ -33,7 +47,29 @@ BY = federation_of(VILLAGE)
 SECRET = b"a secret of the test's cell"
 BOOK = load()
 RULES = BOOK.of(VILLAGE)
-COMMANDS = ("Acknowledge", "AcceptMatter", "SolveOnSpot", "GiveFeedback", "RateMatter", "CallBack", "CloseMatter")
+STRAIGHT = ("Acknowledge", "AcceptMatter", "SolveOnSpot", "GiveFeedback", "RateMatter", "CallBack", "CloseMatter")
+CLASSES = ("RaiseClass", "LowerClass")
+COURSE = (
+    "AskForInformation",
+    "SupplyInformation",
+    "ProposeRejection",
+    "RejectMatter",
+    "RedirectMatter",
+    "WithdrawMatter",
+    "MergeMatter",
+    "UnmergeMatter",
+    "ReopenMatter",
+    "SetUrgency",
+    "ChangeCircle",
+)
+COMMANDS = (*STRAIGHT, *COURSE, *CLASSES)
+ACCESS = frozenset({"MergeMatter", "UnmergeMatter", "ChangeCircle", *CLASSES})
+"""Commands that change who may see a matter."""
+RARE = {
+    **dict.fromkeys(("RejectMatter", "RedirectMatter", "WithdrawMatter", "RaiseClass", "SetUrgency"), 0.02),
+    **dict.fromkeys(("MergeMatter", "AskForInformation", "ProposeRejection", "ChangeCircle", "LowerClass"), 0.04),
+}
+"""How often a random play takes what ends or hides a matter: else nothing would be played to its end."""
 CALLER, SOLVER, OTHER = ("ca11e4" * 4, "50173e" * 4, "07e4a0" * 4)
 """Tags of workers (`chassis.transaction.worker_tag`)."""
 STEPS = (0, 1, 60, 3600, 4 * 3600, 24 * 3600, 6 * 24 * 3600, 22 * 24 * 3600)
@@ -66,6 +102,8 @@ class Play:
     """What intake knows of escalation's custodies."""
     lanes: dict[Lane, deque[Event]] = field(default_factory=dict)
     history: list[tuple[Topic, Event]] = field(default_factory=list)
+    lowered: dict[str, int] = field(default_factory=dict)
+    """How often somebody lowered a matter's class."""
 
     def copy(self) -> Play:
         """The same play, to go on in another way: everything that is kept is immutable."""
@@ -79,6 +117,7 @@ class Play:
             dict(self.heard_custody),
             lanes,
             list(self.history),
+            dict(self.lowered),
         )
 
     def report(self, sub: SubCategory, urgency: Urgency | None = None, relation: Relation = Relation.OWN) -> str:
@@ -131,8 +170,76 @@ class Play:
                 )
             case "CloseMatter":
                 return taking.close(case, outcome, custody, now)
+            case "AskForInformation":
+                return course.ask(case, BY, custody, now)
+            case "SupplyInformation":
+                return course.supply(case, custody, now)
+            case "ProposeRejection":
+                return course.propose_rejection(case, BY, RejectReason.TEST, custody, now)
+            case "RejectMatter":
+                return course.reject(case, BY, RejectReason.OTHER_AUTHORITY, custody, now)
+            case "RedirectMatter":
+                return course.redirect(case, BY, Channel.COURT, custody, now, handed_over=True, receipted=to_group)
+            case "WithdrawMatter":
+                return course.withdraw(case, case.reporters[0], custody, now)
+            case "ReopenMatter":
+                return course.reopen(case, None, custody, now)
+            case "SetUrgency":
+                order = list(Urgency)
+                to = order[(order.index(case.urgency) + 1) % len(order)]
+                return course.set_urgency(case, to, BY, custody, now, holders_chair=True)
+            case "ChangeCircle":
+                more = f"m_helper-{len(case.circle)}"
+                gone = case.circle[:1] if len(case.circle) > 3 else ()
+                return secrecy.change_circle(case, (more,), gone, BY, custody, now)
             case _:
                 raise LookupError(command)
+
+    def reclassed(self, command: str, case_id: str) -> Reclassed:
+        """What a command on the class would do; nothing is kept. Raises Refused."""
+        case, custody, classes = self.cases[case_id], self.heard_custody.get(case_id), list(CaseClass)
+        place = classes.index(case.case_class)
+        if command == "RaiseClass":
+            to = classes[min(place + 1, 3)]
+            circle = ("m_circle",) if to in {CaseClass.C2, CaseClass.C3} else ()
+            return secrecy.raise_class(case, to, BY, circle, custody, self.now)
+        to = classes[max(place - 1, 0)]
+        return secrecy.lower_class(case, to, BY, ("m_circle",), custody, self.now)
+
+    def joined(self, command: str, case_id: str) -> tuple[CaseMoved, CaseMoved]:
+        """What a merge or its undoing would do; nothing is kept. Raises Refused."""
+        case, custody = self.cases[case_id], self.heard_custody.get(case_id)
+        if command == "UnmergeMatter":
+            master = self.cases[case.merged_into or case_id]
+            return joining.unmerge(case, master, BY, custody, self.now)
+        return joining.merge(case, self.twin(case_id) or case, BY, VILLAGE, custody, self.now)
+
+    def twin(self, case_id: str) -> Case | None:
+        """An open matter that this one may be merged with."""
+        case = self.cases[case_id]
+        council = {CaseClass.C0, CaseClass.C1}
+        for other in self.cases.values():
+            classes = {case.case_class, other.case_class}
+            alike = classes <= council or (classes == {CaseClass.C2} and set(case.circle) == set(other.circle))
+            if other.case_id != case_id and alike and other.stage in joining.UNANSWERED:
+                return other
+        return None
+
+    def too_late(self, command: str, case_id: str) -> bool:
+        """Whether a command fits the state and its time is over, or what it needs beside is not there."""
+        case = self.cases[case_id]
+        if command == "MergeMatter":
+            return self.twin(case_id) is None
+        if command == "UnmergeMatter" and case.merged_into and self.cases[case.merged_into].stage is Stage.MERGED:
+            return True
+        if command == "LowerClass" and case.sub.default.case_class is CaseClass.C3:
+            return True
+        return too_late(command, case, self.now) is not None
+
+    def _keep_access(self, case: Case, version: int) -> None:
+        """Tell who may see a case, if that is not what was told last."""
+        if case.version != version:
+            self._tell(access_topic(case), AccessChanged(at=self.now, access=case.access()))
 
     def solve_on_spot(self, case_id: str, worker: str = SOLVER, evidence: bool = True) -> CustodyMoved:
         """What the command to escalation would do; nothing is kept. Raises Refused."""
@@ -147,6 +254,19 @@ class Play:
         """Do it. Raises Refused, and nothing has happened."""
         if command == "SolveOnSpot":
             self._keep_custody(*self.solve_on_spot(case_id, **args))  # type: ignore[arg-type]
+        elif command in CLASSES:
+            moved = self.reclassed(command, case_id)
+            self._reclass(moved)
+            self.lowered[case_id] = self.lowered.get(case_id, 0) + (command == "LowerClass")
+        elif command in {"MergeMatter", "UnmergeMatter"}:
+            one, other = self.joined(command, case_id)
+            self._keep_case(*other)
+            self._keep_access(other[0], 0)
+            self._keep_case(*one)
+        elif command == "ChangeCircle":
+            before = self.cases[case_id].version
+            self._keep_case(*self.of_intake(command, case_id))
+            self._keep_access(self.cases[case_id], before)
         else:
             self._keep_case(*self.of_intake(command, case_id, **args))  # type: ignore[arg-type]
 
@@ -157,6 +277,10 @@ class Play:
                 if at < self.now:
                     self._keep_custody(*timing.come(self.custodies[case_id], what, self.facts(case_id)))
 
+    def newest_case(self, case_id: str) -> CaseState | None:
+        """What escalation knows of a case, whichever topic told it."""
+        return self.heard_case.get(case_id)
+
     def deliver(self, lane: Lane) -> None:
         """The lane's reader hears its oldest fact."""
         event = self.lanes[lane].popleft()
@@ -164,6 +288,9 @@ class Play:
             del self.lanes[lane]
         match lane.reader, event:
             case "escalation", CaseEvent():
+                heard = self.heard_case.get(lane.key)
+                if heard is not None and heard.version > event.version:
+                    return  # its class moved, and the other topic was faster
                 self.heard_case[lane.key] = event.case
                 custody, facts = self.custodies.get(lane.key), self.facts(lane.key)
                 if custody is None:
@@ -175,9 +302,13 @@ class Play:
                     *following.follow_docket(self.custodies[lane.key], event.docket, self.facts(lane.key))
                 )
             case "intake", CustodyEvent():
-                self.heard_custody[lane.key] = event.custody
+                newest = self.heard_custody.get(lane.key)
+                if newest is None or newest.version < event.version:
+                    self.heard_custody[lane.key] = event.custody
                 if isinstance(event, CallBackLapsed):
                     self._keep_case(*taking.lapse(self.cases[lane.key], event.custody, self.now))
+                if isinstance(event, InformationLapsed):
+                    self._keep_case(*course.lapse_of_information(self.cases[lane.key], event.custody, self.now))
             case "deliberation", CaseAccepted() if lane.key not in self.dockets:
                 docket, opened = open_docket(event.case, self.now)
                 self.dockets[lane.key] = docket
@@ -196,6 +327,18 @@ class Play:
             known = self.heard_case.get(case_id)
             return known is not None and command in fitting(known, self.custodies.get(case_id))
         return command in fitting(self.cases[case_id], self.heard_custody.get(case_id))
+
+    def _reclass(self, moved: Reclassed) -> None:
+        """As `intake.commands.secrecy` saves it: the topics that it leaves are told first."""
+        if moved.emptied is not None:
+            assert moved.emptied.version < moved.case.version, "a reader of both topics ends with the new one"
+            sealed = moved.case.case_class is CaseClass.C3
+            if moved.left is not None:
+                self._tell(topics.INTAKE_CASE, moved.left)
+            self._tell(topics.INTAKE_ACCESS if sealed else topics.INTAKE_SEALED_ACCESS, moved.emptied)
+            self.cases[moved.case.case_id] = self.cases[moved.case.case_id].after()
+        self._keep_case(moved.case, moved.events)
+        self._keep_access(moved.case, 0)
 
     def _keep_case(self, case: Case, events: tuple[CaseEvent, ...]) -> None:
         """Save as `Transaction.save` does: a version of its own for each fact, the last of which is what is kept."""
@@ -230,17 +373,24 @@ class Play:
             self.lanes.setdefault(Lane(reader, topic.name, event.key), deque()).append(event)
 
 
-def wander(random: Random, moves: int, matters: int = 3) -> Play:
+def wander(random: Random, moves: int, matters: int = 3, commands: Sequence[str] = COMMANDS) -> Play:
     """A play of some matters by random moves that fit, part of its facts still on the way."""
     play = Play()
     for _ in range(moves):
-        move(play, random, matters)
+        move(play, random, matters, commands)
     return play
 
 
-def move(play: Play, random: Random, matters: int = 3) -> None:
+def move(play: Play, random: Random, matters: int = 3, commands: Sequence[str] = COMMANDS) -> None:
     """One move that fits: a report, a command, a delivery, or time passing and a sweep."""
-    fit = [(command, case_id) for case_id in play.cases for command in COMMANDS if play.fits(command, case_id)]
+    fit = [
+        (command, case_id)
+        for case_id in play.cases
+        for command in commands
+        if play.fits(command, case_id)
+        and (command in STRAIGHT or not play.too_late(command, case_id))
+        and random.random() < RARE.get(command, 1)
+    ]
     draw = random.random()
     if len(play.cases) < matters and (not play.cases or draw < 0.1):
         play.report(random.choice(list(SubCategory)), relation=random.choice(list(Relation)))
@@ -269,7 +419,14 @@ def running(custody: CustodyState) -> set[str]:
 def refused(play: Play, command: str, case_id: str) -> Refused | None:
     """How a command with legal arguments would be refused; None if it would be done."""
     try:
-        play.solve_on_spot(case_id) if command == "SolveOnSpot" else play.of_intake(command, case_id)
+        if command == "SolveOnSpot":
+            play.solve_on_spot(case_id)
+        elif command in CLASSES:
+            play.reclassed(command, case_id)
+        elif command in {"MergeMatter", "UnmergeMatter"}:
+            play.joined(command, case_id)
+        else:
+            play.of_intake(command, case_id)
     except Refused as refusal:
         return refusal
     return None

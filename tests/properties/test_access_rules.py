@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from gateway.projector import PROJECTOR
-from gateway.readmodel.access import visible
+from gateway.readmodel.access import fully, visible
 from gateway.readmodel.tables import METADATA
 from services.contracts.allowed import allowed_commands
 from services.contracts.callers import Caller, Grant, Target
@@ -165,7 +165,11 @@ def tables(draw: st.DrawFn) -> list[Line]:
         region = draw(st.sampled_from([VILLAGE, SIBLING, OTHER_CITY]))
         sealed = case_class is CaseClass.C3
         relations = draw(
-            st.lists(st.tuples(members, st.sampled_from(["REPORTER", "CIRCLE", "BARRED"])), max_size=3, unique=True)
+            st.lists(
+                st.tuples(members, st.sampled_from(["REPORTER", "CIRCLE", "BARRED", "BYSTANDER"])),
+                max_size=3,
+                unique=True,
+            )
         )
         lines.append(
             Line(
@@ -181,12 +185,22 @@ def tables(draw: st.DrawFn) -> list[Line]:
     return lines
 
 
+def may_know_in_full(caller: Caller, line: Line) -> bool:
+    """V1 in plain words: a private matter of somebody else that she reported, and has nothing else to do with, she knows less of."""
+    relations = {relation for member, relation in line.relations if member == caller.member}
+    if not may_know(caller, line):
+        return False
+    if "CIRCLE" in relations or any(_by(grant, line) for grant in caller.grants):
+        return True
+    return "BYSTANDER" not in relations or line.case_class is CaseClass.C0
+
+
 def may_know(caller: Caller, line: Line) -> bool:
     """Domain 1.4 in plain words, for one row."""
     relations = {relation for member, relation in line.relations if member == caller.member}
     if not line.known or "BARRED" in relations:
         return False
-    return bool(relations) or any(_by(grant, line) for grant in caller.grants)
+    return bool(relations - {"BYSTANDER"}) or any(_by(grant, line) for grant in caller.grants)
 
 
 def _by(grant: Grant, line: Line) -> bool:
@@ -216,18 +230,27 @@ def _by(grant: Grant, line: Line) -> bool:
 def test_the_filter_says_what_the_rules_say(lines: list[Line], asking: list[Caller]) -> None:
     """`visible()` on real rows, caller by caller."""
     found = asyncio.run(_visible_to(lines, asking))
-    for caller, rows in zip(asking, found, strict=True):
+    for caller, (rows, full) in zip(asking, found, strict=True):
         assert rows == {line.case_id for line in lines if may_know(caller, line)}
+        assert full == {line.case_id for line in lines if may_know_in_full(caller, line)}
 
 
-async def _visible_to(lines: Sequence[Line], asking: Sequence[Caller]) -> list[set[str]]:
+async def _visible_to(lines: Sequence[Line], asking: Sequence[Caller]) -> list[tuple[set[str], set[str]]]:
     view = METADATA.tables["case_view"]
     async with a_room(PROJECTOR) as room:
         async with room.database.write() as connection:
             views = []
             for line in lines:
                 values = {column.name: "" for column in view.columns} | dict.fromkeys(
-                    ("case_version", "docket_version", "custody_version", "summary_version", "summary_wanted"), 0
+                    (
+                        "case_version",
+                        "docket_version",
+                        "custody_version",
+                        "summary_version",
+                        "summary_wanted",
+                        "left_version",
+                    ),
+                    0,
                 )
                 values |= {"case_id": line.case_id, "region": line.region, "case_class": line.case_class.value}
                 values |= {"case_state": "{}" if line.known else "", "seen_from": line.seen_from}
@@ -239,7 +262,9 @@ async def _visible_to(lines: Sequence[Line], asking: Sequence[Caller]) -> list[s
                     await connection.execute(insert(METADATA.tables["case_member"]).values(**related))
             await connection.execute(insert(view), views)
         async with room.database.read() as connection:
-            return [
-                set((await connection.execute(select(view.c.case_id).where(visible(caller)))).scalars())
-                for caller in asking
-            ]
+            found = []
+            for caller in asking:
+                rows = (await connection.execute(select(view.c.case_id).where(visible(caller)))).scalars()
+                full = (await connection.execute(select(view.c.case_id).where(fully(caller)))).scalars()
+                found.append((set(rows), set(full)))
+            return found

@@ -20,9 +20,9 @@ from services.contracts.regions import Level, at_level
 from services.contracts.states import AccessState
 from services.contracts.topics import Topic
 from services.notify.rules.audience import audience
-from services.notify.rules.entries import Kind
+from services.notify.rules.entries import OF_A_REPORTER, TO_A_BYSTANDER, Kind
 from services.notify.service import NOTIFY
-from tests.properties.playing import GROUP, START, VILLAGE, wander
+from tests.properties.playing import ACCESS, COMMANDS, GROUP, START, VILLAGE, wander
 from tests.properties.tables import a_room, batches, interleaved, records_of, rows
 
 MEMBERS = [f"m_person-{number}" for number in range(6)]
@@ -68,6 +68,7 @@ def test_the_right_people_and_nobody_else(seed: int, rises: bool) -> None:
         if not isinstance(event, CaseEvent | CustodyEvent):
             continue
         case_class = play.cases[event.key].case_class
+        bystanders = some(random)
         if rises:  # a fact that is heard after the class went up is told as the class is now
             case_class = random.choice([each for each in CaseClass if each >= case_class])
         access = AccessState(
@@ -75,7 +76,8 @@ def test_the_right_people_and_nobody_else(seed: int, rises: bool) -> None:
             version=1,
             case_class=case_class,
             group=None if case_class is CaseClass.C3 else GROUP,
-            reporters=some(random),
+            reporters=tuple(dict.fromkeys((*some(random), *bystanders))),
+            bystanders=bystanders,
             circle=some(random) if case_class in PRIVATE else (),
             barred=some(random),
         )
@@ -83,6 +85,10 @@ def test_the_right_people_and_nobody_else(seed: int, rises: bool) -> None:
         addresses = [each.address for each in told]
         assert len(addresses) == len(set(addresses)), "nobody is told twice"
         assert not set(addresses) & set(access.barred), "parties are never told"
+        if case_class is not CaseClass.C0:
+            to_bystanders = [each.kind for each in told if each.address in bystanders and each.kind in OF_A_REPORTER]
+            assert set(to_bystanders) <= set(TO_A_BYSTANDER.values()), "received, being handled, concluded"
+            assert not [each for each in told if each.address in bystanders and each.kind is Kind.FEEDBACK]
         concerned = set(access.reporters) | set(access.circle)
         others = [each for each in told if each.address not in concerned]
         match case_class:
@@ -120,7 +126,8 @@ async def told_of(history: History, random: Random, *, numbers: bool) -> Told:
 @given(seed=st.integers(0, 2**32))
 def test_a_fact_that_waited_for_its_access_is_told_to_the_same_people(seed: int) -> None:
     random = Random(seed)
-    play = wander(random, 40, matters=2)
+    # Whose access changes on the way, who is told depends on what was heard first.
+    play = wander(random, 40, matters=2, commands=[each for each in COMMANDS if each not in ACCESS])
     play.drain(random)
     roster: History = [
         (topics.INTAKE_ROSTER, NodeChanged(at=START, node=node, node_version=1)) for node in nodes(random).values()

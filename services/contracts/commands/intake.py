@@ -8,6 +8,7 @@ from pydantic import Field
 from services.contracts.base import Asked
 from services.contracts.cases import FeedbackMethod, Outcome, Relation, SubCategory, Urgency
 from services.contracts.commands.base import Command, MatterCommand
+from services.contracts.commands.matters import COURSE
 from services.contracts.ids import AttachmentId, NodeId
 from services.contracts.organisation import Node
 from services.contracts.regions import RegionCode
@@ -47,6 +48,8 @@ class ReportMatter(Command):
     subject_person: Person = Person()
     told_by: str = ""
     """Written down on behalf (代录): who told it."""
+    answer_by: FeedbackMethod | None = None
+    """Of a matter written down on behalf: how she who told it must be answered, VISIT (the default), VOICE or IN_PERSON (S23)."""
     attachments: Annotated[tuple[AttachmentId, ...], Field(max_length=100)] = ()
     notice_version: str = ""
     """Which privacy notice the reporter was shown."""
@@ -172,6 +175,7 @@ COMMANDS: tuple[type[Command], ...] = (
     RateMatter,
     CallBack,
     CloseMatter,
+    *COURSE,
     AddRegion,
     ImportRegions,
     PutNode,

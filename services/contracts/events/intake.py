@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from services.contracts.cases import FeedbackMethod, Outcome
+from services.contracts.cases import CaseClass, Channel, FeedbackMethod, Outcome, RejectReason, Urgency
 from services.contracts.events.base import Event
 from services.contracts.ids import CaseId, NodeId
 from services.contracts.organisation import Node
@@ -68,6 +68,103 @@ class CaseClosed(CaseEvent):
     """The loop is closed."""
 
     outcome: Outcome
+
+
+class InformationAsked(CaseEvent):
+    """The reporter is asked for what is missing; what for, stays in intake. The clocks pause."""
+
+    by: NodeId
+
+
+class InformationSupplied(CaseEvent):
+    """She answered; the clocks go on."""
+
+
+class RejectionProposed(CaseEvent):
+    """The group's owner thinks that it is not ours to handle; the chair decides."""
+
+    by: NodeId
+    reason: RejectReason
+
+
+class CaseRejected(CaseEvent):
+    """It is not ours to handle; the reporter is told why and where it belongs."""
+
+    by: NodeId
+    reason: RejectReason
+
+
+class CaseRedirected(CaseEvent):
+    """It went where it belongs."""
+
+    by: NodeId
+    to: Channel
+    receipted: bool = False
+    """Whether the other side has given a receipt: only then does it count as handled."""
+
+
+class CaseWithdrawn(CaseEvent):
+    """The reporter took it back, and it ends."""
+
+
+class WithdrawalNoted(CaseEvent):
+    """The reporter took it back, and it goes on all the same (S16)."""
+
+
+class CaseMerged(CaseEvent):
+    """It repeats another matter and goes on as that one."""
+
+    by: NodeId
+    into: CaseId
+
+
+class CaseUnmerged(CaseEvent):
+    """It does not after all, and goes on by itself."""
+
+    by: NodeId
+    out_of: CaseId | None = None
+    """That other matter; absent where it has been sealed since."""
+
+
+class CaseJoined(CaseEvent):
+    """Another report was joined with this matter: it has more reporters now."""
+
+    by: NodeId
+    joined: CaseId
+
+
+class CaseParted(CaseEvent):
+    """That report was taken out again."""
+
+    by: NodeId
+    parted: CaseId
+
+
+class CaseReopened(CaseEvent):
+    """It is open again. `by` is absent where a reporter asked for it."""
+
+    by: NodeId | None = None
+
+
+class ClassChanged(CaseEvent):
+    """Fewer people may know of it, or more; who, is on the access topic. `by` is absent where a reporter did it, and of what is
+    sealed by it."""
+
+    by: NodeId | None = None
+    before: CaseClass
+
+
+class UrgencyChanged(CaseEvent):
+    """It must go faster, or may go slower."""
+
+    by: NodeId
+    before: Urgency
+
+
+class CircleChanged(CaseEvent):
+    """Other people handle it; who, is on the access topic. `by` is absent where it follows from the ladder."""
+
+    by: NodeId | None = None
 
 
 class AccessEvent(Event):
@@ -149,8 +246,28 @@ class RegionChanged(Event):
         return self.region
 
 
-CASE = (CaseSubmitted, CaseAcknowledged, CaseAccepted, FeedbackGiven, CaseRated, CaseCalledBack, CaseClosed, CaseLeft)
-SEALED = (CaseSubmitted, CaseAcknowledged, CaseAccepted, FeedbackGiven, CaseRated, CaseCalledBack, CaseClosed)
+SEALED = (
+    CaseSubmitted,
+    CaseAcknowledged,
+    CaseAccepted,
+    FeedbackGiven,
+    CaseRated,
+    CaseCalledBack,
+    CaseClosed,
+    InformationAsked,
+    InformationSupplied,
+    CaseRejected,
+    CaseRedirected,
+    CaseWithdrawn,
+    WithdrawalNoted,
+    CaseReopened,
+    ClassChanged,
+    UrgencyChanged,
+    CircleChanged,
+    CaseParted,
+)
+"""Nothing is merged with a sealed matter, and no group's owner proposes anything about it."""
+CASE = (*SEALED, CaseLeft, RejectionProposed, CaseMerged, CaseUnmerged, CaseJoined)
 ACCESS = (AccessChanged,)
 ROSTER = (NodeChanged,)
 REGION = (RegionChanged,)

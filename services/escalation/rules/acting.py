@@ -19,7 +19,7 @@ from services.contracts.ladder import (
     SuspendReason,
     is_substantive,
 )
-from services.contracts.lifecycle import lifecycle
+from services.contracts.lifecycle import lifecycle, times_undone
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
 from services.contracts.states import EntryState, LevelEntry
@@ -96,7 +96,7 @@ def resolved_here(custody: Custody, facts: Facts, worker: str, outcome: Outcome)
         update={
             "resolved_at": facts.now,
             "resolved_level": custody.level,
-            "resolved_after": facts.case.reworks,
+            "resolved_after": times_undone(facts.case),
             "outcome": outcome,
             "workers": tuple(dict.fromkeys((*custody.workers, worker))),
             "entries": entries,

@@ -142,7 +142,8 @@ def _again_at(custody: Custody, level: Level, since: datetime) -> Custody:
 
 
 def _sealed(custody: Custody, facts: Facts) -> Custody:
-    """The class rose to C3: the county's rights department has it, and nothing of the village's thread goes along (domain 1.4)."""
+    """The class rose to C3: the county's rights department has it, and nothing of the village's thread goes along (domain 1.4). There is no
+    way back: what was sealed stays sealed."""
     county = at_level(facts.case.region, Level.COUNTY)
     holder = rights_department_of(county)
     return custody.model_copy(

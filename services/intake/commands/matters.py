@@ -1,43 +1,23 @@
-"""Commands on one matter: load, decide, save."""
+"""Commands on one matter, on its straight way from report to closing: load, decide, save."""
 
 from services.chassis import photos
 from services.chassis.ids import case_id
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction, worker_tag
-from services.contracts import topics
 from services.contracts.callers import Target
-from services.contracts.cases import CaseClass
+from services.contracts.cases import CaseClass, FeedbackMethod
 from services.contracts.commands import intake as asked
-from services.contracts.commands.base import Answer, MatterCommand
-from services.contracts.events.intake import AccessChanged
-from services.contracts.ids import NodeId
+from services.contracts.commands.base import Answer
 from services.contracts.organisation import NodeKind, Role
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, at_level
-from services.contracts.states import CustodyState
 from services.contracts.texts import text
+from services.intake.commands.loading import first_circle, matter_of, node_of, save, tell_access
 from services.intake.rules import case as rules
-from services.intake.rules import roster
-from services.intake.rules.case import Case, Moved
 from services.intake.rules.phones import MalformedPhone, normalise
 from services.intake.rules.roster import KeptNode
 from services.intake.store import next_number, write_content
 from services.intake.tables import PHOTOS
-
-
-async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
-    """The matter as far as permission goes."""
-    case = await _case(tx, command)
-    custody = await _custody(tx, case)
-    return Target(
-        region=case.village,
-        group=case.group,
-        holder=custody.holder if custody else None,
-        case_class=case.case_class,
-        reporters=case.reporters,
-        circle=case.circle,
-        barred=case.barred,
-    )
 
 
 async def report_target(tx: Transaction, command: asked.ReportMatter) -> Target:
@@ -54,9 +34,7 @@ async def report(tx: Transaction, acting: Acting, command: asked.ReportMatter) -
     assert group is not None, "report_target has found it"
     village, city = group.region, at_level(group.region, Level.CITY)
     texts = _words(command)
-    wanted = roster.circle_nodes(command.sub_category.default.case_class, village)
-    nodes = {node_id: node for node_id, _ in wanted if (node := await tx.load(KeptNode, node_id))}
-    circle = roster.first_circle(command.sub_category.default.case_class, village, nodes, tx.now)
+    circle = await first_circle(tx, command.sub_category.default.case_class, village)
     case, events = rules.submit(
         case_id(city, tx.now),
         await next_number(tx, village),
@@ -69,12 +47,10 @@ async def report(tx: Transaction, acting: Acting, command: asked.ReportMatter) -
         circle=circle,
         happened_on=command.happened_on,
         now=tx.now,
+        answer_by=_answer_by(acting, command),
     )
     await tx.save(case, *events)
-    sealed = case.case_class is CaseClass.C3
-    await tx.emit(
-        topics.INTAKE_SEALED_ACCESS if sealed else topics.INTAKE_ACCESS, AccessChanged(at=tx.now, access=case.access())
-    )
+    await tell_access(tx, case)
     for field, value in texts.items():
         await write_content(tx, case.case_id, field, value)
     await photos.take(tx, PHOTOS, acting.member, command.attachments, case.case_id, "report")
@@ -83,13 +59,13 @@ async def report(tx: Transaction, acting: Acting, command: asked.ReportMatter) -
 
 async def acknowledge(tx: Transaction, acting: Acting, command: asked.Acknowledge) -> Answer:
     """Say that it has been seen."""
-    case, custody = await _matter(tx, command)
-    return await _save(tx, rules.acknowledge(case, _node(acting), custody, tx.now))
+    case, custody = await matter_of(tx, command)
+    return await save(tx, rules.acknowledge(case, node_of(acting), custody, tx.now))
 
 
 async def accept(tx: Transaction, acting: Acting, command: asked.AcceptMatter) -> Answer:
     """Take it in hand."""
-    case, custody = await _matter(tx, command)
+    case, custody = await matter_of(tx, command)
     summary = text(command.public_summary, "publicSummary", asked.MAX_TEXT)
     if summary and case.case_class is not CaseClass.C0:
         raise Refused(Code.MALFORMED, field="publicSummary", reason="only a C0 matter has a public summary")
@@ -97,7 +73,7 @@ async def accept(tx: Transaction, acting: Acting, command: asked.AcceptMatter) -
     as_owner = acting.grant is not None and acting.grant.role is Role.GROUP_OWNER
     moved = rules.accept(
         case,
-        _node(acting),
+        node_of(acting),
         custody,
         tx.now,
         as_owner=as_owner,
@@ -106,38 +82,38 @@ async def accept(tx: Transaction, acting: Acting, command: asked.AcceptMatter) -
     )
     if summary:
         await write_content(tx, case.case_id, "summary", summary)
-    return await _save(tx, moved)
+    return await save(tx, moved)
 
 
 async def give_feedback(tx: Transaction, acting: Acting, command: asked.GiveFeedback) -> Answer:
     """The answer, kept for the reporter; what the group may read becomes the new summary."""
-    case, custody = await _matter(tx, command)
+    case, custody = await matter_of(tx, command)
     words = text(command.text, "text", asked.MAX_TEXT, required=True)
     to_group = text(command.to_group, "toGroup", asked.MAX_TEXT)
     if to_group and case.case_class is not CaseClass.C0:
         raise Refused(Code.MALFORMED, field="toGroup", reason="only of a C0 matter is the group told anything")
-    moved = rules.give_feedback(case, _node(acting), command.method, custody, tx.now, to_group=bool(to_group))
+    moved = rules.give_feedback(case, node_of(acting), command.method, custody, tx.now, to_group=bool(to_group))
     await write_content(tx, case.case_id, "feedback", words)
     if to_group:
         await write_content(tx, case.case_id, "summary", to_group)
-    return await _save(tx, moved)
+    return await save(tx, moved)
 
 
 async def rate(tx: Transaction, acting: Acting, command: asked.RateMatter) -> Answer:
     """The reporter's word on how it went."""
-    case, custody = await _matter(tx, command)
+    case, custody = await matter_of(tx, command)
     moved = rules.rate(case, command.score, command.solved, custody, tx.now)
     if remark := text(command.remark, "remark", asked.MAX_TEXT):
         await write_content(tx, case.case_id, "remark", remark)
-    return await _save(tx, moved)
+    return await save(tx, moved)
 
 
 async def call_back(tx: Transaction, acting: Acting, command: asked.CallBack) -> Answer:
     """Asking the reporter; of C2 and C3 the group owner never does."""
-    case, custody = await _matter(tx, command)
+    case, custody = await matter_of(tx, command)
     moved = rules.call_back(
         case,
-        _node(acting),
+        node_of(acting),
         worker_tag(tx.room, case.case_id, acting.member),
         reached=command.reached,
         score=command.score,
@@ -147,46 +123,25 @@ async def call_back(tx: Transaction, acting: Acting, command: asked.CallBack) ->
     )
     if remark := text(command.remark, "remark", asked.MAX_TEXT):
         await write_content(tx, case.case_id, "call_back", remark)
-    return await _save(tx, moved)
+    return await save(tx, moved)
 
 
 async def close(tx: Transaction, acting: Acting, command: asked.CloseMatter) -> Answer:
     """Close by hand."""
-    case, custody = await _matter(tx, command)
+    case, custody = await matter_of(tx, command)
     moved = rules.close(case, command.outcome, custody, tx.now)
     if reason := text(command.reason, "reason", asked.MAX_TEXT):
         await write_content(tx, case.case_id, "closing", reason)
-    return await _save(tx, moved)
+    return await save(tx, moved)
 
 
-async def _case(tx: Transaction, command: MatterCommand) -> Case:
-    case = await tx.load(Case, command.case_id)
-    if case is None:
-        raise Refused(Code.CASE_NOT_FOUND)
-    return case
-
-
-async def _matter(tx: Transaction, command: MatterCommand) -> tuple[Case, CustodyState | None]:
-    """The case, unchanged since the caller looked, and the custody as its owner last told it."""
-    case = await _case(tx, command)
-    tx.check_version(Case, case.case_id, command.expected_version)
-    return case, await _custody(tx, case)
-
-
-async def _custody(tx: Transaction, case: Case) -> CustodyState | None:
-    topic = topics.ESCALATION_SEALED if case.case_class is CaseClass.C3 else topics.ESCALATION_CUSTODY
-    return await tx.known(topic, CustodyState, case.case_id)
-
-
-async def _save(tx: Transaction, moved: Moved) -> Answer:
-    case, events = moved
-    await tx.save(case, *events)
-    return Answer(id=case.case_id, version=case.version)
-
-
-def _node(acting: Acting) -> NodeId:
-    assert acting.grant is not None, "the permission table lets nobody without a grant do this"
-    return acting.grant.public_node
+def _answer_by(acting: Acting, command: asked.ReportMatter) -> FeedbackMethod | None:
+    """Written down by an office holder for somebody who told it: she who told it does not read an inbox (S23)."""
+    office = acting.grant is not None and acting.grant.role is not Role.RESIDENT
+    above = acting.grant is not None and acting.grant.level is not Level.VILLAGE
+    if not above and not (office and command.told_by.strip()):
+        return None
+    return FeedbackMethod.VISIT if command.answer_by in {None, FeedbackMethod.APP} else command.answer_by
 
 
 def _words(command: asked.ReportMatter) -> dict[str, str]:

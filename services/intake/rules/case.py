@@ -3,7 +3,17 @@
 from datetime import date, datetime, timedelta, timezone
 
 from services.contracts.allowed import owner_may_accept
-from services.contracts.cases import CaseClass, FeedbackMethod, Outcome, Relation, Stage, SubCategory, Urgency
+from services.contracts.base import Model
+from services.contracts.cases import (
+    PROFILES,
+    CaseClass,
+    FeedbackMethod,
+    Outcome,
+    Relation,
+    Stage,
+    SubCategory,
+    Urgency,
+)
 from services.contracts.events.intake import (
     CaseAccepted,
     CaseAcknowledged,
@@ -24,8 +34,19 @@ from services.contracts.states import AccessState, CaseState, CustodyState
 SHANGHAI = timezone(timedelta(hours=8))
 """China has one zone and no summer time."""
 
+SEALED_PROFILE = "sealed"
+"""The one profile of time limits that events name of a C3 matter."""
 ATTEMPTS = 3
 """Call-backs that reach nobody, on different days, before the case is closed as NO_RESPONSE (domain 2.1)."""
+
+
+class Joined(Model):
+    """A report that was joined with a matter: who reported it, and who is a party to it."""
+
+    case_id: CaseId
+    reporters: tuple[MemberId, ...]
+    bystanders: tuple[MemberId, ...] = ()
+    barred: tuple[MemberId, ...] = ()
 
 
 class Case(CaseState):
@@ -36,19 +57,47 @@ class Case(CaseState):
     group: NodeId
     relation: Relation
     reporters: tuple[MemberId, ...]
+    """Who wrote this report. Who reported the matter beside her: `everyone`."""
     circle: tuple[MemberId, ...] = ()
+    dismissed: tuple[MemberId, ...] = ()
+    """Who was taken out of the circle: the ladder does not bring her back."""
     barred: tuple[MemberId, ...] = ()
+    joined: tuple[Joined, ...] = ()
+    merged_from: Stage | None = None
+    """Where it stood when it was merged into another."""
     score: int | None = None
     missed: tuple[date, ...] = ()
     """Days on which a call-back reached nobody."""
 
+    @property
+    def everyone(self) -> tuple[MemberId, ...]:
+        """All who reported the matter: her who wrote this report, and those whose reports were joined with it."""
+        return tuple(dict.fromkeys((*self.reporters, *(each for joined in self.joined for each in joined.reporters))))
+
+    @property
+    def bystanders(self) -> tuple[MemberId, ...]:
+        """Those of them who reported somebody else's matter and nothing else of it (V1)."""
+        own = set() if self.relation is Relation.ANOTHERS else set(self.reporters)
+        own |= {each for joined in self.joined for each in joined.reporters if each not in joined.bystanders}
+        return tuple(each for each in self.everyone if each not in own)
+
+    @property
+    def parties(self) -> tuple[MemberId, ...]:
+        """Who is barred from it: a party to any of the reports (I6)."""
+        return tuple(dict.fromkeys((*self.barred, *(each for joined in self.joined for each in joined.barred))))
+
     def public(self) -> CaseState:
-        """What events carry: of C2 no sub-category, of C3 nothing below the county and no public number."""
+        """What events carry: of C2 no sub-category, of C3 nothing below the county and no public number; of neither a profile that only
+        one sub-category has."""
         sealed = self.case_class is CaseClass.C3
         fields = {name: getattr(self, name) for name in CaseState.model_fields}
         fields["region"] = at_level(self.village, Level.COUNTY) if sealed else self.village
         fields["sub_category"] = self.sub if self.case_class in {CaseClass.C0, CaseClass.C1} else None
         fields["number"] = "" if sealed else self.number
+        if sealed:
+            fields["profile"] = SEALED_PROFILE
+        elif self.case_class is CaseClass.C2 and len(PROFILES.get(self.profile, ())) == 1:
+            fields["profile"] = "default"
         return CaseState(**fields)
 
     def access(self) -> AccessState:
@@ -58,9 +107,10 @@ class Case(CaseState):
             version=self.version,
             case_class=self.case_class,
             group=None if self.case_class is CaseClass.C3 else self.group,
-            reporters=self.reporters,
+            reporters=self.everyone,
             circle=self.circle,
-            barred=self.barred,
+            barred=self.parties,
+            bystanders=self.bystanders,
         )
 
     def after(self, **changes: object) -> "Case":
@@ -84,6 +134,7 @@ def submit(
     circle: tuple[MemberId, ...],
     happened_on: date | None,
     now: datetime,
+    answer_by: FeedbackMethod | None = None,
 ) -> Moved:
     """A matter is reported. Its class and urgency follow from the sub-category; the reporter may say that it is less urgent only
     of an ordinary matter (C0, C1, not RED), and more urgent of any."""
@@ -111,13 +162,14 @@ def submit(
         circle=circle,
         stage=Stage.SUBMITTED,
         submitted_at=now,
+        answer_by=answer_by,
     )
     return case, (CaseSubmitted(at=now, case=case.public()),)
 
 
 def acknowledge(case: Case, by: NodeId, custody: CustodyState | None, now: datetime) -> Moved:
     """Somebody of the group has seen it; the acknowledgement clock stops."""
-    _fits("Acknowledge", case, custody)
+    check_fits("Acknowledge", case, custody)
     after = case.after(acknowledged_at=now)
     return after, (CaseAcknowledged(at=now, case=after.public(), by=by),)
 
@@ -133,7 +185,7 @@ def accept(
     summarised: bool,
 ) -> Moved:
     """Take it in hand. A group owner needs the chair's delegation, and has it for C0 of GREEN and YELLOW only."""
-    _fits("AcceptMatter", case, custody)
+    check_fits("AcceptMatter", case, custody)
 
     if as_owner and not owner_may_accept(case, delegated=delegated):
         raise Refused(Code.NOT_DELEGATED)
@@ -141,6 +193,7 @@ def accept(
         stage=Stage.ACCEPTED,
         acknowledged_at=case.acknowledged_at or now,
         accepted_at=now,
+        rejection_proposed=None,
         summary_version=case.summary_version + summarised,
     )
     return after, (CaseAccepted(at=now, case=after.public(), by=by, delegated=as_owner),)
@@ -156,7 +209,9 @@ def give_feedback(
     to_group: bool,
 ) -> Moved:
     """The answer reaches the person who spoke (domain 0.3): only now is the loop about to close."""
-    _fits("GiveFeedback", case, custody)
+    check_fits("GiveFeedback", case, custody)
+    if case.answer_by is not None and method is FeedbackMethod.APP:
+        raise Refused(Code.VISIT_OWED)
     after = case.after(
         stage=Stage.FEEDBACK_GIVEN,
         feedback_at=now,
@@ -167,7 +222,7 @@ def give_feedback(
 
 def rate(case: Case, score: int, solved: bool, custody: CustodyState | None, now: datetime) -> Moved:
     """The reporter says how it went: solved closes, not solved goes back to work."""
-    _fits("RateMatter", case, custody)
+    check_fits("RateMatter", case, custody)
     after = _heard(case, score, solved, now)
     told: tuple[CaseEvent, ...] = (CaseRated(at=now, case=after.public()),)
     return _closed_if_solved(after, told, custody, now)
@@ -185,7 +240,7 @@ def call_back(
     now: datetime,
 ) -> Moved:
     """Somebody who did not do the work asks the reporter (I5): `worker` is the caller's tag (`chassis.transaction.worker_tag`)."""
-    _fits("CallBack", case, custody)
+    check_fits("CallBack", case, custody)
     if custody is not None and worker in custody.workers:
         raise Refused(Code.OWN_WORK)
     if reached and solved is not None:
@@ -196,7 +251,7 @@ def call_back(
     after = case.after(missed=missed)
     told = (CaseCalledBack(at=now, case=after.public(), by=by, reached=False),)
     if len(missed) >= ATTEMPTS:
-        closed, more = _close(after, Outcome.NO_RESPONSE, now)
+        closed, more = close_as(after, Outcome.NO_RESPONSE, now)
         return closed, told + more
     return after, told
 
@@ -205,8 +260,8 @@ def close(case: Case, outcome: Outcome, custody: CustodyState | None, now: datet
     """Close by hand, after feedback."""
     if case.stage is not Stage.FEEDBACK_GIVEN and not case.stage.ended:
         raise Refused(Code.FEEDBACK_FIRST, allowed=fitting(case, custody))
-    _fits("CloseMatter", case, custody)
-    return _close(case, outcome, now)
+    check_fits("CloseMatter", case, custody)
+    return close_as(case, outcome, now)
 
 
 def lapse(case: Case, custody: CustodyState, now: datetime) -> Moved:
@@ -214,7 +269,7 @@ def lapse(case: Case, custody: CustodyState, now: datetime) -> Moved:
     state the lapse is an echo of a moment that has passed, and nothing happens."""
     if case.stage is not Stage.FEEDBACK_GIVEN:
         return case, ()
-    return _close(case, custody.outcome or Outcome.NO_RESPONSE, now)
+    return close_as(case, custody.outcome or Outcome.NO_RESPONSE, now)
 
 
 def _heard(case: Case, score: int | None, solved: bool, now: datetime) -> Case:
@@ -227,16 +282,18 @@ def _heard(case: Case, score: int | None, solved: bool, now: datetime) -> Case:
 def _closed_if_solved(case: Case, told: tuple[CaseEvent, ...], custody: CustodyState | None, now: datetime) -> Moved:
     if not case.solved:
         return case, told
-    closed, more = _close(case, (custody.outcome if custody else None) or Outcome.SOLVED, now)
+    closed, more = close_as(case, (custody.outcome if custody else None) or Outcome.SOLVED, now)
     return closed, told + more
 
 
-def _close(case: Case, outcome: Outcome, now: datetime) -> Moved:
+def close_as(case: Case, outcome: Outcome, now: datetime) -> Moved:
+    """The loop is closed."""
     closed = case.after(stage=Stage.CLOSED, closed_at=now, outcome=outcome)
     return closed, (CaseClosed(at=now, case=closed.public(), outcome=outcome),)
 
 
-def _fits(command: str, case: Case, custody: CustodyState | None) -> None:
+def check_fits(command: str, case: Case, custody: CustodyState | None) -> None:
+    """Raises Refused STATE_DOES_NOT_FIT, naming what does."""
     allowed = fitting(case, custody)
     if command not in allowed:
         state = lifecycle(case, None, custody)

@@ -29,9 +29,9 @@ def tiers(case: Case, caller: Caller) -> frozenset[Tier]:
         region=case.village,
         group=case.group,
         case_class=case.case_class,
-        reporters=case.reporters,
+        reporters=case.everyone,
         circle=case.circle,
-        barred=case.barred,
+        barred=case.parties,
     )
     if not may_see_at_all(caller, target):
         return frozenset()
@@ -63,13 +63,37 @@ def tiers(case: Case, caller: Caller) -> frozenset[Tier]:
 
 
 def _reporters_own(case: Case) -> set[Tier]:
-    """Her own words; of another's matter the words too, since she wrote them, but no feedback beyond "concluded" (V1)."""
+    """Her own words; of another's matter the words too, since she wrote them, but no feedback beyond "concluded" (V1). Whose report was
+    joined with this one has her own words there, and reads nobody else's here."""
     own = {Tier.NARRATIVE, Tier.IDENTITY}
     return own | {Tier.SUMMARY} if case.case_class is CaseClass.C0 or case.relation is Relation.OWN else own
 
 
+def may_read_route(case: Case, caller: Caller) -> bool:
+    """Why and where a matter went instead: who handles it, and its reporters; of another's private matter the reporter learns no outcome."""
+    if caller.member in case.everyone and caller.member not in case.parties:
+        return case.case_class is CaseClass.C0 or caller.member not in case.bystanders
+    return Tier.NARRATIVE in tiers(case, caller)
+
+
+def may_read_question(case: Case, caller: Caller) -> bool:
+    """What the reporter is asked: she, and who handles it."""
+    reporter = caller.member in case.everyone and caller.member not in case.parties
+    return reporter or Tier.NARRATIVE in tiers(case, caller)
+
+
+def may_read_supplied(case: Case, caller: Caller) -> bool:
+    """What was supplied: who handles it; the reporter, where she is the only one who can have written it."""
+    return handles(case, caller) or (not case.joined and Tier.NARRATIVE in tiers(case, caller))
+
+
+def handles(case: Case, caller: Caller) -> bool:
+    """Whether she reads the narrative for another reason than having written it."""
+    return Tier.NARRATIVE in tiers(case.model_copy(update={"reporters": ()}), caller)
+
+
 def may_read_feedback(case: Case, caller: Caller) -> bool:
     """The answer in full: the reporter of her own or a common matter, and who handles it."""
-    if caller.member in case.reporters and caller.member not in case.barred:
-        return case.relation is not Relation.ANOTHERS
+    if caller.member in case.everyone and caller.member not in case.parties:
+        return caller.member not in case.bystanders
     return Tier.NARRATIVE in tiers(case, caller)

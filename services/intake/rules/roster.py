@@ -45,3 +45,8 @@ def first_circle(case_class: CaseClass, village: str, nodes: Mapping[str, Node],
         if node and (members := node.holding(role, now)):
             return members[:5]
     return ()
+
+
+def in_charge(node: Node, now: datetime) -> tuple[MemberId, ...]:
+    """Who answers for a level: its chairs, then its officers, in office now."""
+    return tuple(dict.fromkeys((*node.holding(Role.CHAIR, now), *node.holding(Role.OFFICER, now))))

@@ -19,6 +19,21 @@ class Kind(StrEnum):
     OVERDUE_BELOW = "OVERDUE_BELOW"
     SEALED_MATTER = "SEALED_MATTER"
     DAILY_DIGEST = "DAILY_DIGEST"
+    HANDLED = "HANDLED"
+    INFORMATION_ASKED = "INFORMATION_ASKED"
+    INFORMATION_SUPPLIED = "INFORMATION_SUPPLIED"
+    REJECTION_PROPOSED = "REJECTION_PROPOSED"
+    REJECTED = "REJECTED"
+    REDIRECTED = "REDIRECTED"
+    WITHDRAWN = "WITHDRAWN"
+    WITHDRAWAL_NOTED = "WITHDRAWAL_NOTED"
+    REPORTER_WITHDREW = "REPORTER_WITHDREW"
+    MERGED = "MERGED"
+    UNMERGED = "UNMERGED"
+    REOPENED = "REOPENED"
+    REOPENED_HERE = "REOPENED_HERE"
+    URGENCY_RAISED = "URGENCY_RAISED"
+    VISIT_OWED = "VISIT_OWED"
     PASSED_UP = "PASSED_UP"
     FOLLOW_UP = "FOLLOW_UP"
     SENT_BACK = "SENT_BACK"
@@ -47,6 +62,27 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
     Kind.OVERDUE: ("事项已超期，请尽快处理", "A matter is overdue: act now"),
     Kind.OVERDUE_BELOW: ("下级有事项超期", "A matter below you is overdue"),
     Kind.SEALED_MATTER: ("有一件专办事项待处理", "A sealed matter waits for you"),
+    Kind.HANDLED: ("事情已妥善处理，谢谢您的热心", "It has been taken care of: thank you for your concern"),
+    Kind.INFORMATION_ASKED: ("您反映的事项需要补充情况", "Something is missing in your matter: please supply it"),
+    Kind.INFORMATION_SUPPLIED: ("反映人已补充情况", "The reporter has supplied what was missing"),
+    Kind.REJECTION_PROPOSED: ("群主建议不予受理，请决定", "A group's owner proposes to turn a matter down: decide"),
+    Kind.REJECTED: (
+        "您反映的事项不予受理，请查看理由和途径",
+        "Your matter is not ours to handle: see why, and where to go",
+    ),
+    Kind.REDIRECTED: ("您反映的事项已转介，请查看去向", "Your matter was redirected: see where to"),
+    Kind.WITHDRAWN: ("您反映的事项已撤回", "Your matter is withdrawn"),
+    Kind.WITHDRAWAL_NOTED: ("您已撤回，事项依职权继续办理", "You withdrew; the matter goes on all the same"),
+    Kind.REPORTER_WITHDREW: ("反映人已撤回事项", "A reporter has withdrawn"),
+    Kind.MERGED: ("您反映的事项已与同一事项合并办理", "Your matter goes on together with others of the same"),
+    Kind.UNMERGED: ("您反映的事项已改为单独办理", "Your matter goes on by itself again"),
+    Kind.REOPENED: ("您反映的事项已重新办理", "Your matter is open again"),
+    Kind.REOPENED_HERE: ("有事项重新办理", "A matter is open again"),
+    Kind.URGENCY_RAISED: ("有事项的紧急程度提高", "A matter has become more urgent"),
+    Kind.VISIT_OWED: (
+        "代录事项已办理，请上门或电话反馈",
+        "Solved: whoever told it must hear of it by a visit or by voice",
+    ),
     Kind.PASSED_UP: ("下级上报了一件事项，请签收", "A matter was passed up to you: please receive it"),
     Kind.FOLLOW_UP: ("您上报的事项有新进展", "There is news of a matter that you passed up"),
     Kind.SENT_BACK: ("上级退回了上报，请补正", "The level above sent a matter back: please put it right"),
@@ -76,8 +112,33 @@ class Told(NamedTuple):
     digest: bool = False
 
 
-OF_A_REPORTER = frozenset({Kind.RECEIVED, Kind.ACCEPTED, Kind.FEEDBACK, Kind.CLOSED, Kind.ESCALATED, Kind.SUSPENDED})
-"""Entries to a reporter: of a private matter they say no more than that there is news."""
+OF_A_REPORTER = frozenset(
+    {
+        Kind.RECEIVED,
+        Kind.ACCEPTED,
+        Kind.FEEDBACK,
+        Kind.CLOSED,
+        Kind.INFORMATION_ASKED,
+        Kind.REJECTED,
+        Kind.REDIRECTED,
+        Kind.WITHDRAWN,
+        Kind.WITHDRAWAL_NOTED,
+        Kind.MERGED,
+        Kind.UNMERGED,
+        Kind.REOPENED,
+        Kind.ESCALATED,
+        Kind.SUSPENDED,
+    }
+)
+"""What a reporter is told of her matter: of a private one it says no more than that there is news."""
+TO_A_BYSTANDER: Mapping[Kind, Kind] = {
+    **{kind: kind for kind in (Kind.RECEIVED, Kind.ACCEPTED, Kind.CLOSED, Kind.INFORMATION_ASKED)},
+    **{kind: kind for kind in (Kind.WITHDRAWN, Kind.WITHDRAWAL_NOTED)},
+    Kind.FEEDBACK: Kind.HANDLED,
+    Kind.REJECTED: Kind.CLOSED,
+    Kind.REDIRECTED: Kind.CLOSED,
+}
+"""What becomes of that for the reporter of somebody else's matter: received, being handled, concluded (V1); the rest is not for her."""
 
 
 def title_of(kind: str, *, private: bool) -> tuple[str, str]:

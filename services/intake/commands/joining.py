@@ -1,0 +1,70 @@
+"""Commands on reports that repeat one another: both matters are locked in the order of their ids."""
+
+from sqlalchemy import select
+
+from services.chassis.service import Acting
+from services.chassis.transaction import Transaction
+from services.contracts.callers import Target
+from services.contracts.commands import matters as asked
+from services.contracts.commands.base import Answer
+from services.contracts.permissions import acting_grant
+from services.contracts.refusals import Code, Refused
+from services.intake.commands.loading import (
+    custody_of,
+    matter_of,
+    matter_target,
+    node_of,
+    save,
+    save_with_access,
+    target_of,
+)
+from services.intake.rules import joining as rules
+from services.intake.rules.case import Case, check_fits
+
+
+async def merge_target(tx: Transaction, command: asked.MergeMatter) -> Target:
+    """The report; the matter that it repeats is locked with it."""
+    await _lock(tx, command.case_id, command.into)
+    return await matter_target(tx, command)
+
+
+async def unmerge_target(tx: Transaction, command: asked.UnmergeMatter) -> Target:
+    """The report, and with it the matter that it was joined with, looked up before anything is locked."""
+    table = tx.room.service.stored_as(Case).table
+    body = (await tx.execute(select(table.c.body).where(table.c.id == command.case_id))).scalar_one_or_none()
+    into = Case.model_validate_json(body).merged_into if body else None
+    await _lock(tx, command.case_id, *([into] if into else []))
+    return await matter_target(tx, command)
+
+
+async def merge(tx: Transaction, acting: Acting, command: asked.MergeMatter) -> Answer:
+    """Join them. The other matter must be one that the caller may merge, too; else it does not exist for her."""
+    if command.into == command.case_id:
+        raise Refused(Code.MALFORMED, field="into", reason="a matter does not repeat itself")
+    case, custody = await matter_of(tx, command)
+    master = await tx.load(Case, command.into)
+    if master is None:
+        raise Refused(Code.CASE_NOT_FOUND)
+    target = target_of(master, await custody_of(tx, master))
+    if acting_grant(acting.caller, command.command_name(), target) is None:
+        raise Refused(Code.CASE_NOT_FOUND)
+    assert acting.grant is not None, "the permission table lets nobody without a grant do this"
+    merged, grown = rules.merge(case, master, node_of(acting), acting.grant.region, custody, tx.now)
+    await save_with_access(tx, grown)
+    return await save(tx, merged)
+
+
+async def unmerge(tx: Transaction, acting: Acting, command: asked.UnmergeMatter) -> Answer:
+    """Take it out again."""
+    case, custody = await matter_of(tx, command)
+    check_fits("UnmergeMatter", case, custody)
+    master = await tx.load(Case, case.merged_into) if case.merged_into else None
+    assert master is not None, "a merged matter names the other"
+    again, shrunk = rules.unmerge(case, master, node_of(acting), custody, tx.now)
+    await save_with_access(tx, shrunk)
+    return await save(tx, again)
+
+
+async def _lock(tx: Transaction, *case_ids: str) -> None:
+    for case_id in sorted(case_ids):
+        await tx.load(Case, case_id)

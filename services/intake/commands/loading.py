@@ -1,0 +1,110 @@
+"""What every command on a matter does around its rule: load the case and what others have told of it, save, tell who may see it."""
+
+from services.chassis.service import Acting
+from services.chassis.transaction import Transaction
+from services.contracts import topics
+from services.contracts.callers import Target
+from services.contracts.cases import CaseClass
+from services.contracts.commands.base import Answer, MatterCommand
+from services.contracts.events.intake import AccessChanged
+from services.contracts.ids import MemberId, NodeId
+from services.contracts.organisation import federation_of, rights_department_of
+from services.contracts.refusals import Code, Refused
+from services.contracts.regions import Level, at_level
+from services.contracts.states import CustodyState
+from services.contracts.topics import Topic
+from services.intake.rules import roster
+from services.intake.rules.case import Case, Moved
+from services.intake.rules.roster import KeptNode
+
+
+async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
+    """The matter as far as permission goes."""
+    case = await case_of(tx, command)
+    return target_of(case, await custody_of(tx, case))
+
+
+def target_of(case: Case, custody: CustodyState | None) -> Target:
+    """The same, of a case at hand. Until escalation has opened custody the holder is, by rule, the village of the case's place; of C3 the
+    county's rights department (design 5)."""
+    sealed = case.case_class is CaseClass.C3
+    county = at_level(case.village, Level.COUNTY)
+    first = rights_department_of(county) if sealed else federation_of(case.village)
+    return Target(
+        region=case.village,
+        group=case.group,
+        holder=custody.holder if custody else first,
+        involved=tuple(entry.node for entry in custody.entries) if custody else (first,),
+        case_class=case.case_class,
+        reporters=case.everyone,
+        circle=case.circle,
+        barred=case.parties,
+    )
+
+
+async def case_of(tx: Transaction, command: MatterCommand) -> Case:
+    """The case that a command is about. Raises Refused CASE_NOT_FOUND."""
+    case = await tx.load(Case, command.case_id)
+    if case is None:
+        raise Refused(Code.CASE_NOT_FOUND)
+    return case
+
+
+async def matter_of(tx: Transaction, command: MatterCommand) -> tuple[Case, CustodyState | None]:
+    """The case, unchanged since the caller looked, and the custody as its owner last told it."""
+    case = await case_of(tx, command)
+    tx.check_version(Case, case.case_id, command.expected_version)
+    return case, await custody_of(tx, case)
+
+
+async def custody_of(tx: Transaction, case: Case) -> CustodyState | None:
+    """The newest that was heard of its custody: a matter whose class moved may have it on either topic."""
+    heard = [
+        await tx.known(topic, CustodyState, case.case_id)
+        for topic in (topics.ESCALATION_CUSTODY, topics.ESCALATION_SEALED)
+    ]
+    return max((each for each in heard if each), key=lambda each: each.version, default=None)
+
+
+async def save(tx: Transaction, moved: Moved) -> Answer:
+    """Save what a rule decided; where it decided that there is nothing to do, nothing is saved."""
+    case, events = moved
+    if events:
+        await tx.save(case, *events)
+    return Answer(id=case.case_id, version=case.version)
+
+
+async def save_with_access(tx: Transaction, moved: Moved) -> Answer:
+    """The same of a move that changed who may see it."""
+    answer = await save(tx, moved)
+    if moved[1]:
+        await tell_access(tx, moved[0])
+    return answer
+
+
+async def tell_access(tx: Transaction, case: Case) -> None:
+    """Who may see it now; of a sealed matter on a topic of its own."""
+    await tx.emit(access_topic(case), AccessChanged(at=tx.now, access=case.access()))
+
+
+def access_topic(case: Case) -> Topic:
+    """Where it is told who may see a case."""
+    return topics.INTAKE_SEALED_ACCESS if case.case_class is CaseClass.C3 else topics.INTAKE_ACCESS
+
+
+async def first_circle(tx: Transaction, case_class: CaseClass, village: str) -> tuple[MemberId, ...]:
+    """The first handling circle of a matter of this class, from the roster."""
+    wanted = roster.circle_nodes(case_class, village)
+    nodes = {node_id: node for node_id, _ in wanted if (node := await tx.load(KeptNode, node_id))}
+    return roster.first_circle(case_class, village, nodes, tx.now)
+
+
+def node_of(acting: Acting) -> NodeId:
+    """The node that facts name as who did it."""
+    assert acting.grant is not None, "the permission table lets nobody without a grant do this"
+    return acting.grant.public_node
+
+
+def office_of(acting: Acting) -> NodeId | None:
+    """The same where a reporter may do it too: facts never name her."""
+    return acting.grant.public_node if acting.grant else None

@@ -1,0 +1,56 @@
+"""Commands on who may know of a matter: its class, its circle."""
+
+from services.chassis.service import Acting
+from services.chassis.transaction import Transaction
+from services.contracts import topics
+from services.contracts.cases import CaseClass
+from services.contracts.commands import matters as asked
+from services.contracts.commands.base import Answer
+from services.contracts.commands.intake import MAX_TEXT
+from services.contracts.texts import text
+from services.intake.commands.loading import (
+    first_circle,
+    matter_of,
+    node_of,
+    office_of,
+    save_with_access,
+)
+from services.intake.rules import secrecy as rules
+from services.intake.rules.secrecy import Reclassed
+from services.intake.store import write_content
+
+
+async def raise_class(tx: Transaction, acting: Acting, command: asked.RaiseClass) -> Answer:
+    """Fewer people know of it."""
+    case, custody = await matter_of(tx, command)
+    circle = await first_circle(tx, command.to, case.village)
+    moved = rules.raise_class(case, command.to, office_of(acting), circle, custody, tx.now)
+    return await _save(tx, moved, text(command.reason, "reason", MAX_TEXT))
+
+
+async def lower_class(tx: Transaction, acting: Acting, command: asked.LowerClass) -> Answer:
+    """More people know of it, for a reason."""
+    case, custody = await matter_of(tx, command)
+    reason = text(command.reason, "reason", MAX_TEXT, required=True)
+    circle = await first_circle(tx, command.to, case.village)
+    moved = rules.lower_class(case, command.to, node_of(acting), circle, custody, tx.now)
+    return await _save(tx, moved, reason)
+
+
+async def change_circle(tx: Transaction, acting: Acting, command: asked.ChangeCircle) -> Answer:
+    """Named people handle it."""
+    case, custody = await matter_of(tx, command)
+    moved = rules.change_circle(case, command.add, command.remove, node_of(acting), custody, tx.now)
+    return await save_with_access(tx, moved)
+
+
+async def _save(tx: Transaction, moved: Reclassed, reason: str) -> Answer:
+    """The topics that it leaves are told last what they may know: that it left, and that nobody there may see it."""
+    if moved.emptied is not None:
+        leaves = topics.INTAKE_ACCESS if moved.case.case_class is CaseClass.C3 else topics.INTAKE_SEALED_ACCESS
+        if moved.left is not None:
+            await tx.emit(topics.INTAKE_CASE, moved.left)
+        await tx.emit(leaves, moved.emptied)
+    if reason:
+        await write_content(tx, moved.case.case_id, f"class_{moved.case.version}", reason)
+    return await save_with_access(tx, (moved.case, moved.events))

@@ -1,0 +1,158 @@
+"""What may happen to a case off the straight way (domain 2.1, S16, S18): asked for information, turned down, redirected, withdrawn,
+opened again, made more urgent. Pure, total, no text."""
+
+from datetime import datetime
+
+from services.contracts.cases import (
+    MUST_BE_REPORTED,
+    PUBLIC_HAZARDS,
+    Channel,
+    Outcome,
+    RejectReason,
+    Stage,
+    Urgency,
+)
+from services.contracts.events.intake import (
+    CaseRedirected,
+    CaseRejected,
+    CaseReopened,
+    CaseWithdrawn,
+    InformationAsked,
+    InformationSupplied,
+    RejectionProposed,
+    UrgencyChanged,
+    WithdrawalNoted,
+)
+from services.contracts.fitting import MAX_ASKED, fitting, too_late
+from services.contracts.ids import MemberId, NodeId
+from services.contracts.lifecycle import is_resolved
+from services.contracts.refusals import Code, Refused
+from services.contracts.states import ClockStage, CustodyState
+from services.intake.rules.case import Case, Moved, check_fits, close_as
+
+
+def ask(case: Case, by: NodeId, custody: CustodyState | None, now: datetime) -> Moved:
+    """The reporter is asked for what is missing: at most twice, never of a RED matter. Who asks has seen it."""
+    if case.stage is Stage.SUBMITTED and case.urgency is Urgency.RED:
+        raise Refused(Code.NOT_WHEN_RED, allowed=fitting(case, custody))
+    if case.stage is Stage.SUBMITTED and case.asked >= MAX_ASKED:
+        raise Refused(Code.ASKED_ENOUGH, allowed=fitting(case, custody), limit=MAX_ASKED)
+    check_fits("AskForInformation", case, custody)
+    after = case.after(
+        stage=Stage.RETURNED_FOR_INFO,
+        asked=case.asked + 1,
+        asked_at=now,
+        acknowledged_at=case.acknowledged_at or now,
+    )
+    return after, (InformationAsked(at=now, case=after.public(), by=by),)
+
+
+def supply(case: Case, custody: CustodyState | None, now: datetime) -> Moved:
+    """She answers, and it goes on where it was."""
+    check_fits("SupplyInformation", case, custody)
+    after = case.after(stage=Stage.SUBMITTED, asked_at=None)
+    return after, (InformationSupplied(at=now, case=after.public()),)
+
+
+def lapse_of_information(case: Case, custody: CustodyState, now: datetime) -> Moved:
+    """She did not answer in time: closed, and may be reopened. In any other state, and of an earlier question, the lapse is an echo."""
+    if case.stage is not Stage.RETURNED_FOR_INFO:
+        return case, ()
+    asked = next((clock for clock in custody.clocks if clock.stage is ClockStage.INFORMATION), None)
+    if asked is not None and asked.started_at != case.asked_at:
+        return case, ()
+    return close_as(case.model_copy(update={"asked_at": None}), Outcome.NO_RESPONSE, now)
+
+
+def propose_rejection(
+    case: Case, by: NodeId, reason: RejectReason, custody: CustodyState | None, now: datetime
+) -> Moved:
+    """A group's owner proposes; nothing else changes."""
+    check_fits("ProposeRejection", case, custody)
+    after = case.after(rejection_proposed=reason)
+    return after, (RejectionProposed(at=now, case=after.public(), by=by, reason=reason),)
+
+
+def reject(case: Case, by: NodeId, reason: RejectReason, custody: CustodyState | None, now: datetime) -> Moved:
+    """Not ours to handle."""
+    check_fits("RejectMatter", case, custody)
+    after = case.after(stage=Stage.REJECTED, closed_at=now, rejected_for=reason, rejection_proposed=None)
+    return after, (CaseRejected(at=now, case=after.public(), by=by, reason=reason),)
+
+
+def redirect(
+    case: Case,
+    by: NodeId,
+    to: Channel,
+    custody: CustodyState | None,
+    now: datetime,
+    *,
+    handed_over: bool,
+    receipted: bool,
+) -> Moved:
+    """It goes where it belongs; a RED one is handed over by word of mouth first."""
+    check_fits("RedirectMatter", case, custody)
+    if case.urgency is Urgency.RED and not handed_over:
+        raise Refused(Code.HANDOVER_REQUIRED)
+    after = case.after(stage=Stage.REDIRECTED, closed_at=now, redirected_to=to)
+    return after, (CaseRedirected(at=now, case=after.public(), by=by, to=to, receipted=receipted),)
+
+
+def withdraw(case: Case, member: MemberId, custody: CustodyState | None, now: datetime) -> Moved:
+    """The reporter takes it back. What is not hers alone to stop goes on, and what is resolved stays resolved: then it is noted."""
+    check_fits("WithdrawMatter", case, custody)
+    if goes_on(case, member) or case.stage is Stage.FEEDBACK_GIVEN or is_resolved(case, custody):
+        noted = case.after(reporter_withdrew=True)
+        return noted, (WithdrawalNoted(at=now, case=noted.public()),)
+    after = case.after(stage=Stage.WITHDRAWN, closed_at=now, asked_at=None, reporter_withdrew=True)
+    return after, (CaseWithdrawn(at=now, case=after.public()),)
+
+
+def goes_on(case: Case, member: MemberId) -> bool:
+    """Whether a matter goes on though this reporter withdraws (S16): RED, or to be reported by law; a public hazard; somebody else's;
+    one that others have reported too."""
+    return (
+        case.urgency is Urgency.RED
+        or case.sub in MUST_BE_REPORTED | PUBLIC_HAZARDS
+        or member in case.bystanders
+        or any(each != member for each in case.everyone)
+    )
+
+
+def reopen(case: Case, by: NodeId | None, custody: CustodyState | None, now: datetime) -> Moved:
+    """Open again, with its history; what was said of how it went counts no more."""
+    check_fits("ReopenMatter", case, custody)
+    if (window := too_late("ReopenMatter", case, now)) is not None:
+        raise Refused(Code.TOO_LATE_NOW, days=window.days)
+    after = case.after(
+        stage=Stage.ACCEPTED,
+        reopens=case.reopens + 1,
+        reopened_at=now,
+        acknowledged_at=case.acknowledged_at or now,
+        accepted_at=case.accepted_at or now,
+        closed_at=None,
+        outcome=None,
+        rejected_for=None,
+        reporter_withdrew=False,
+        asked_at=None,
+        solved=None,
+        called_back_at=None,
+        feedback_at=None,
+        score=None,
+        missed=(),
+    )
+    return after, (CaseReopened(at=now, case=after.public(), by=by),)
+
+
+def set_urgency(
+    case: Case, to: Urgency, by: NodeId, custody: CustodyState | None, now: datetime, *, holders_chair: bool
+) -> Moved:
+    """Faster by anybody who may ask; slower by the holder's chair alone."""
+    check_fits("SetUrgency", case, custody)
+    order = list(Urgency)
+    if to is case.urgency:
+        raise Refused(Code.ALREADY_SO, value=case.urgency.value)
+    if order.index(to) > order.index(case.urgency) and not holders_chair:
+        raise Refused(Code.HOLDERS_CHAIR_ONLY)
+    after = case.after(urgency=to)
+    return after, (UrgencyChanged(at=now, case=after.public(), by=by, before=case.urgency),)

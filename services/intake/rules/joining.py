@@ -1,0 +1,64 @@
+"""Reports that repeat one another (S13): joined with one matter, and taken out again. Pure, total, no text."""
+
+from datetime import datetime
+
+from services.contracts.cases import CaseClass, Stage
+from services.contracts.events.intake import CaseJoined, CaseMerged, CaseParted, CaseUnmerged
+from services.contracts.fitting import too_late
+from services.contracts.ids import NodeId
+from services.contracts.refusals import Code, Refused
+from services.contracts.regions import contains
+from services.contracts.states import CustodyState
+from services.intake.rules.case import Case, Joined, Moved, check_fits
+
+UNANSWERED = frozenset({Stage.SUBMITTED, Stage.RETURNED_FOR_INFO, Stage.ACCEPTED})
+"""Stages in which whoever joins still gets the answer."""
+
+
+def merge(
+    case: Case, master: Case, by: NodeId, within: str, custody: CustodyState | None, now: datetime
+) -> tuple[Moved, Moved]:
+    """`case` goes on as `master`; both lie within the region that the caller answers for. Returns how each moves."""
+    check_fits("MergeMatter", case, custody)
+    if not (contains(within, case.village) and contains(within, master.village)):
+        raise Refused(Code.PLACES_DO_NOT_MERGE)
+    if not _alike(case, master):
+        raise Refused(Code.CLASSES_DO_NOT_MERGE)
+    if master.stage not in UNANSWERED:
+        raise Refused(Code.MASTER_NOT_OPEN)
+    joined = Joined(case_id=case.case_id, reporters=case.everyone, bystanders=case.bystanders, barred=case.parties)
+    merged = case.after(
+        stage=Stage.MERGED,
+        merged_into=master.case_id,
+        merged_from=Stage.ACCEPTED if case.stage is Stage.ACCEPTED else Stage.SUBMITTED,
+        closed_at=now,
+    )
+    grown = master.after(joined=(*master.joined, joined))
+    return (
+        (merged, (CaseMerged(at=now, case=merged.public(), by=by, into=master.case_id),)),
+        (grown, (CaseJoined(at=now, case=grown.public(), by=by, joined=case.case_id),)),
+    )
+
+
+def unmerge(case: Case, master: Case, by: NodeId, custody: CustodyState | None, now: datetime) -> tuple[Moved, Moved]:
+    """It does not repeat the other after all, and goes on by itself from where it was."""
+    check_fits("UnmergeMatter", case, custody)
+    if (window := too_late("UnmergeMatter", case, now)) is not None:
+        raise Refused(Code.TOO_LATE_NOW, days=window.days)
+    if master.stage is Stage.MERGED:
+        raise Refused(Code.MASTER_NOT_OPEN)
+    again = case.after(stage=case.merged_from or Stage.SUBMITTED, merged_from=None, merged_into=None, closed_at=None)
+    shrunk = master.after(joined=tuple(each for each in master.joined if each.case_id != case.case_id))
+    named = None if master.case_class is CaseClass.C3 else master.case_id
+    return (
+        (again, (CaseUnmerged(at=now, case=again.public(), by=by, out_of=named),)),
+        (shrunk, (CaseParted(at=now, case=shrunk.public(), by=by, parted=case.case_id),)),
+    )
+
+
+def _alike(case: Case, master: Case) -> bool:
+    """Both within the council, or both private with one circle; never sealed."""
+    classes = {case.case_class, master.case_class}
+    if classes <= {CaseClass.C0, CaseClass.C1}:
+        return True
+    return classes == {CaseClass.C2} and set(case.circle) == set(master.circle)

@@ -1,0 +1,112 @@
+"""Who may know of a case: its class and its circle (domain 1.4, S04). Pure, total, no text."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from services.contracts.cases import CaseClass
+from services.contracts.commands.matters import MAX_CIRCLE
+from services.contracts.events.intake import AccessChanged, CaseEvent, CaseLeft, CircleChanged, ClassChanged
+from services.contracts.ids import MemberId, NodeId
+from services.contracts.refusals import Code, Refused
+from services.contracts.states import AccessState, CustodyState
+from services.intake.rules.case import Case, Moved, check_fits
+
+A_LEVEL = 5
+"""People of one level in a circle (domain 1.4)."""
+
+
+class Reclassed(NamedTuple):
+    """A case in its new class. Where it changes topics, what the topics that it leaves are told last, one version before what the new
+    ones are told: a reader of both ends with the new."""
+
+    case: Case
+    events: tuple[CaseEvent, ...]
+    left: CaseLeft | None = None
+    emptied: AccessChanged | None = None
+
+
+def raise_class(
+    case: Case,
+    to: CaseClass,
+    by: NodeId | None,
+    circle: tuple[MemberId, ...],
+    custody: CustodyState | None,
+    now: datetime,
+) -> Reclassed:
+    """Fewer people know of it. `circle`: the first circle of the new class."""
+    check_fits("RaiseClass", case, custody)
+    if to <= case.case_class:
+        raise Refused(Code.ALREADY_SO, value=case.case_class.value)
+    return _reclass(case, to, by, circle, now)
+
+
+def lower_class(
+    case: Case,
+    to: CaseClass,
+    by: NodeId,
+    circle: tuple[MemberId, ...],
+    custody: CustodyState | None,
+    now: datetime,
+) -> Reclassed:
+    """More people know of it; never of a kind that is sealed by law. Who handled it stays in its circle, where it still has one."""
+    check_fits("LowerClass", case, custody)
+    if to >= case.case_class:
+        raise Refused(Code.ALREADY_SO, value=case.case_class.value)
+    if case.sub.default.case_class is CaseClass.C3:
+        raise Refused(Code.SEALED_BY_KIND)
+    staying = tuple(dict.fromkeys((*case.circle, *circle)))[:MAX_CIRCLE] if to is CaseClass.C2 else ()
+    return _reclass(case, to, by, staying, now)
+
+
+def _reclass(case: Case, to: CaseClass, by: NodeId | None, circle: tuple[MemberId, ...], now: datetime) -> Reclassed:
+    moves = CaseClass.C3 in {case.case_class, to}
+    before = case.after() if moves else case
+    after = before.after(case_class=to, circle=tuple(each for each in circle if each not in case.parties), dismissed=())
+    named = None if to is CaseClass.C3 else by  # a sealed topic names no place below the county
+    events = (ClassChanged(at=now, case=after.public(), by=named, before=case.case_class),)
+    if not moves:
+        return Reclassed(after, events)
+    nobody = AccessState(case_id=case.case_id, version=before.version, case_class=CaseClass.C3)
+    left = CaseLeft(at=now, case_id=case.case_id, case_version=before.version) if to is CaseClass.C3 else None
+    return Reclassed(after, events, left, AccessChanged(at=now, access=nobody))
+
+
+def change_circle(
+    case: Case,
+    add: Sequence[MemberId],
+    remove: Sequence[MemberId],
+    by: NodeId,
+    custody: CustodyState | None,
+    now: datetime,
+) -> Moved:
+    """Named people handle it, others do no longer. Nothing to change changes nothing."""
+    check_fits("ChangeCircle", case, custody)
+    if any(each in case.parties for each in add):
+        raise Refused(Code.PARTY_BARRED)
+    circle = tuple(each for each in dict.fromkeys((*case.circle, *add)) if each not in remove)
+    if not circle:
+        raise Refused(Code.CIRCLE_EMPTY)
+    if len(circle) > MAX_CIRCLE:
+        raise Refused(Code.CIRCLE_FULL, limit=MAX_CIRCLE)
+    if circle == case.circle:
+        return case, ()
+    dismissed = tuple(each for each in dict.fromkeys((*case.dismissed, *remove)) if each not in circle)
+    after = case.after(circle=circle, dismissed=dismissed)
+    return after, (CircleChanged(at=now, case=after.public(), by=by),)
+
+
+def join_levels(case: Case, offices: Sequence[Sequence[MemberId]], now: datetime) -> Moved:
+    """A C2 matter came to levels: of each that has nobody in the circle yet, the people in office join it. `offices`: by level, nearest
+    first. Parties stay barred, and whom the holder's chair took out stays out. Of any other class, and of a matter that has ended, nothing."""
+    if case.case_class is not CaseClass.C2 or case.stage.ended:
+        return case, ()
+    circle = case.circle
+    for people in offices:
+        if not any(each in circle for each in people):
+            able = [each for each in people if each not in case.parties and each not in case.dismissed]
+            circle = tuple(dict.fromkeys((*circle, *able[:A_LEVEL])))[:MAX_CIRCLE]
+    if circle == case.circle:
+        return case, ()
+    after = case.after(circle=circle)
+    return after, (CircleChanged(at=now, case=after.public()),)

@@ -1,0 +1,104 @@
+"""Who is told of what becomes of a case (domain 1.6, 2.1): its reporters, and who has it in hand near them. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from services.contracts.cases import CaseClass, Urgency
+from services.contracts.events.intake import (
+    CaseAccepted,
+    CaseClosed,
+    CaseEvent,
+    CaseMerged,
+    CaseRedirected,
+    CaseRejected,
+    CaseReopened,
+    CaseSubmitted,
+    CaseUnmerged,
+    CaseWithdrawn,
+    FeedbackGiven,
+    InformationAsked,
+    InformationSupplied,
+    RejectionProposed,
+    UrgencyChanged,
+    WithdrawalNoted,
+)
+from services.contracts.organisation import Node
+from services.contracts.states import AccessState
+from services.notify.rules.entries import Kind, Told
+from services.notify.rules.people import chairs, owners
+
+
+def of_the_case(event: CaseEvent, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> list[Told]:
+    """Those whom a fact of the case concerns."""
+    reporters = access.reporters
+    match event:
+        case CaseSubmitted():
+            return [Told(member, Kind.RECEIVED) for member in reporters] + _of_new(event, access, nodes, now)
+        case CaseAccepted():
+            return [Told(member, Kind.ACCEPTED) for member in reporters]
+        case InformationAsked():
+            return [Told(member, Kind.INFORMATION_ASKED) for member in reporters]
+        case InformationSupplied():
+            return _handlers(event, access, nodes, now, Kind.INFORMATION_SUPPLIED)
+        case RejectionProposed() if access.case_class in {CaseClass.C0, CaseClass.C1}:
+            return [Told(chair, Kind.REJECTION_PROPOSED) for chair in chairs(event.case.region, nodes, now)]
+        case CaseRejected():
+            return [Told(member, Kind.REJECTED) for member in reporters]
+        case CaseRedirected():
+            return [Told(member, Kind.REDIRECTED) for member in reporters]
+        case CaseWithdrawn():
+            told = [Told(member, Kind.WITHDRAWN) for member in reporters]
+            return told + _handlers(event, access, nodes, now, Kind.REPORTER_WITHDREW)
+        case WithdrawalNoted():
+            told = [Told(member, Kind.WITHDRAWAL_NOTED) for member in reporters if len(reporters) == 1]
+            return told + _handlers(event, access, nodes, now, Kind.REPORTER_WITHDREW)
+        case CaseMerged():
+            return [Told(member, Kind.MERGED) for member in reporters]
+        case CaseUnmerged():
+            return [Told(member, Kind.UNMERGED) for member in reporters]
+        case CaseReopened():
+            told = [Told(member, Kind.REOPENED) for member in reporters]
+            return told + _handlers(event, access, nodes, now, Kind.REOPENED_HERE)
+        case UrgencyChanged() if _more_urgent(event):
+            return _handlers(event, access, nodes, now, Kind.URGENCY_RAISED)
+        case FeedbackGiven():
+            told = [Told(member, Kind.FEEDBACK) for member in reporters if event.case.answer_by is None]
+            if access.case_class is CaseClass.C0 and access.group and event.case.summary_version:
+                told.append(Told(access.group, Kind.RESULT))
+            return told
+        case CaseClosed():
+            return [Told(member, Kind.CLOSED) for member in reporters]
+        case _:
+            return []
+
+
+def _handlers(
+    event: CaseEvent, access: AccessState, nodes: Mapping[str, Node], now: datetime, kind: Kind
+) -> list[Told]:
+    """Who has a matter in hand near its reporter: the circle of a private one, else the group's owner and the chair."""
+    if access.case_class in {CaseClass.C2, CaseClass.C3}:
+        return [Told(member, kind) for member in access.circle]
+    near = (*owners(access.group, nodes, now), *chairs(event.case.region, nodes, now))
+    return [Told(member, kind) for member in near]
+
+
+def _more_urgent(event: UrgencyChanged) -> bool:
+    order = list(Urgency)
+    return order.index(event.case.urgency) < order.index(event.before)
+
+
+def _of_new(event: CaseSubmitted, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> list[Told]:
+    region = event.case.region
+    owning = owners(access.group, nodes, now)
+    match access.case_class:
+        case CaseClass.C0 | CaseClass.C1:
+            first = owning or chairs(region, nodes, now)
+            told = [Told(member, Kind.NEW_MATTER) for member in first]
+            if event.case.urgency in {Urgency.RED, Urgency.ORANGE}:
+                told += [Told(chair, Kind.NEW_MATTER) for chair in chairs(region, nodes, now)]
+            return told
+        case CaseClass.C2:
+            passed = [Told(owner, Kind.CONFIDENTIAL_PASSED) for owner in owning if owner not in access.circle]
+            return [Told(member, Kind.NEW_MATTER) for member in access.circle] + passed
+        case _:
+            return []

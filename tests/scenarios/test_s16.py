@@ -1,0 +1,123 @@
+"""S16, withdraw and reopen (domain 1.6), on both systems: what a reporter may stop, what goes on without her, and how a matter comes back."""
+
+import pytest
+
+from tests.access.world import DENIED
+from tests.harness import Harness, Person, Place
+
+COUNTS = "query($region: RegionCode!, $month: String!) { counts(region: $region, month: $month) { metric count } }"
+COURSE = "query($id: String!) { case(caseId: $id) { state reporterWithdrew reopens outcome closedAt holder { code } } }"
+
+
+async def counted(system: Harness, place: Place, person: Person) -> dict[str, int]:
+    """The village's counters of this month."""
+    variables = {"region": place.village, "month": f"{system.clock.now():%Y-%m}"}
+    found: dict[str, int] = {}
+    for row in (await person.ask(COUNTS, variables))["counts"]:
+        found[row["metric"]] = found.get(row["metric"], 0) + (row["count"] or 0)
+    return found
+
+
+async def reported(system: Harness, place: Place, **input: object) -> str:
+    """Reported, and heard by everybody."""
+    answer = await place.resident.report(place, urgency=None, **input)
+    assert answer.code is None, answer
+    await system.settle()
+    return str(answer["caseId"])
+
+
+async def test_a_reporter_takes_her_own_matter_back(system: Harness, place: Place) -> None:
+    case_id = await reported(system, place, subCategory="ELDER_CARE", relation="OWN")
+    assert (await place.chair.do("acceptMatter", caseId=case_id)).code is None
+    await system.settle()
+    for stranger in (place.neighbour, place.owner, place.chair, place.township_chair):
+        assert (await stranger.do("withdrawMatter", caseId=case_id)).code in DENIED
+    withdrawn = await place.resident.do("withdrawMatter", caseId=case_id, reason="已经和好了")
+    assert withdrawn["state"] == "WITHDRAWN"
+    await system.settle()
+    seen = (await place.chair.ask(COURSE, {"id": case_id}))["case"]
+    assert (seen["state"], seen["holder"], seen["reporterWithdrew"]) == ("WITHDRAWN", None, True)
+    assert await place.resident.inbox() == ["WITHDRAWN", "ACCEPTED", "RECEIVED"]
+    assert (await place.chair.inbox())[0] == "REPORTER_WITHDREW"
+    assert (await counted(system, place, place.chair))["withdrawn"] == 1
+    assert (await place.resident.do("withdrawMatter", caseId=case_id)).code == "STATE_DOES_NOT_FIT"
+    assert (await place.resident.case(case_id) or {})["allowedCommands"] == ["ReopenMatter"]
+    await system.no_dead_letters()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"subCategory": "SAFETY_HAZARD", "relation": "COMMUNITY"},
+        {"subCategory": "UTILITIES", "relation": "COMMUNITY"},
+        {"subCategory": "IN_LAW", "relation": "ANOTHERS"},
+        {"subCategory": "MINOR_VICTIM", "relation": "OWN"},
+        {"subCategory": "DOMESTIC_VIOLENCE", "relation": "OWN"},
+    ],
+    ids=lambda words: words["subCategory"],
+)
+async def test_what_is_not_hers_alone_goes_on(system: Harness, place: Place, words: dict[str, str]) -> None:
+    case_id = await reported(system, place, **words)
+    noted = await place.resident.do("withdrawMatter", caseId=case_id)
+    assert (noted.code, noted["state"]) == (None, "SUBMITTED")
+    await system.settle()
+    sealed = words["subCategory"] in {"MINOR_VICTIM", "DOMESTIC_VIOLENCE"}
+    handler = place.rights_officer if sealed else place.chair
+    seen = (await handler.ask(COURSE, {"id": case_id}))["case"]
+    assert (seen["state"], seen["reporterWithdrew"]) == ("SUBMITTED", True)
+    assert seen["holder"]["code"] == (f"n_rights-{place.county}" if sealed else f"n_fed-{place.village}")
+    if not sealed:  # a sealed matter's reporter is told nothing that others could read on her telephone
+        assert await place.resident.inbox() == ["WITHDRAWAL_NOTED", "RECEIVED"]
+        assert "REPORTER_WITHDREW" in await place.chair.inbox()
+    assert (await handler.do("acceptMatter", caseId=case_id))["state"] == "ACCEPTED"
+    await system.settle()
+    await system.no_dead_letters()
+
+
+async def test_what_is_resolved_stays_resolved(system: Harness, place: Place) -> None:
+    """Design 5: withdrawn while resolved is noted, the resolution stands, and the answer is owed all the same."""
+    case_id = await system.solved(place)
+    noted = await place.resident.do("withdrawMatter", caseId=case_id)
+    assert noted["state"] == "RESOLVED"
+    told = await place.owner.do("giveFeedback", caseId=case_id, text="已修好")
+    assert told["state"] == "FEEDBACK_GIVEN"
+    await system.settle()
+
+
+async def test_three_times_open_again(system: Harness, place: Place) -> None:
+    case_id = await system.solved(place)
+    await place.owner.do("giveFeedback", caseId=case_id, text="已修好")
+    await system.settle()
+    await place.resident.do("rateMatter", caseId=case_id, score=4, solved=True)
+    await system.settle()
+    assert (await place.resident.do("reopenMatter", caseId=case_id, reason=" ")).code == "TEXT_MISSING"
+    for who in (place.neighbour, place.owner, place.chair, place.sibling_chair, place.liaison):
+        assert (await who.do("reopenMatter", caseId=case_id, reason="又坏了")).code in DENIED
+    again = await place.resident.do("reopenMatter", caseId=case_id, reason="又坏了")
+    assert again["state"] == "ACCEPTED"
+    await system.settle()
+    seen = (await place.chair.ask(COURSE, {"id": case_id}))["case"]
+    assert seen == {
+        "state": "ACCEPTED",
+        "reporterWithdrew": False,
+        "reopens": 1,
+        "outcome": None,
+        "closedAt": None,
+        "holder": {"code": f"n_fed-{place.village}"},
+    }
+    assert (await place.resident.inbox())[0] == "REOPENED"
+    assert (await place.chair.inbox())[0] == "REOPENED_HERE"
+    solved = await place.owner.do("solveOnSpot", caseId=case_id, evidence="再次修好")
+    assert solved["state"] == "RESOLVED"
+    await system.settle()
+    await place.owner.do("giveFeedback", caseId=case_id, text="再次修好")
+    await system.settle()
+    await place.resident.do("rateMatter", caseId=case_id, score=5, solved=True)
+    await system.settle()
+    by_inspector = await place.inspector.do("reopenMatter", caseId=case_id, reason="抽查发现未修好")
+    assert by_inspector["__typename"] == "Done", "she inspects, and sees it in counts alone"
+    await system.settle()
+    counts = await counted(system, place, place.chair)
+    assert (counts["reopened"], counts["closed"], counts["submitted"]) == (2, 2, 1)
+    assert (await place.chair.ask(COURSE, {"id": case_id}))["case"]["reopens"] == 2
+    await system.no_dead_letters()
