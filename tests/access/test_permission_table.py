@@ -215,10 +215,10 @@ async def test_every_command_as_every_role_everywhere(system: Harness, place: Pl
     allowed = [each for each in tried if (each[1].role, each[1].where) in ORACLE[each[0]]]
     if system.kind == "kafka":
         # Who may is decided above the adapters: all were tried on the embedded system; here, each command, role and place with some others.
-        everyone, refused = refused, refused[::3]
+        commands, everyone = list(ORACLE), refused
+        refused = [each for each in everyone if (commands.index(each[0]) + people.index(each[1])) % 3 == 0]
         assert {name for name, _, _ in refused} == {name for name, _, _ in everyone}
-        assert {who.role for _, who, _ in refused} == {who.role for _, who, _ in everyone}
-        assert {who.where for _, who, _ in refused} == {who.where for _, who, _ in everyone}
+        assert {(who.role, who.where) for _, who, _ in refused} == {(who.role, who.where) for _, who, _ in everyone}
     before = await system.snapshot()
     codes = await together([send(who.person, name, **words) for name, who, words in refused])
     wrong = {

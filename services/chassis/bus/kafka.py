@@ -19,7 +19,7 @@ from services.chassis.wire import MAX_BATCH, Record, must_fit
 log = logging.getLogger(__name__)
 
 
-class Awake(AIOKafkaConsumer):  # type: ignore[misc]  # its library has no types
+class Awake(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka tells no types
     """Waits until there is something. FastStream sleeps as long again after each empty poll, deaf to what comes meanwhile: on every hop
     from service to service."""
 
