@@ -27,14 +27,17 @@ def words_of(input: Any) -> dict[str, Any]:
     return _camel(asdict(input))  # type: ignore[no-any-return]
 
 
-async def send(context: Context, command: type[Command], input: Any, *, shown: bool = True) -> Answered:
-    """Send the command. Raises Refused, RefusedElsewhere. `shown`: the answer is a row of the read model, which must have it then."""
+async def send(
+    context: Context, command: type[Command], input: Any, *, shown: bool = True, at_once: bool = True
+) -> Answered:
+    """Send the command. Raises Refused, RefusedElsewhere. `shown`: the answer is a row of the read model, which must have it then.
+    `at_once`: what it told is applied before it is answered; of hundreds at a time nobody waits for the rows."""
     words = words_of(input)
     who = context.who
     seen = await _seen(context, str(words.get("caseId", "")))
     gateway = context.gateway
     answered = await gateway.calls.command(command.service, command.command_name(), words, seen, who.token)
-    applied = bool(answered.events) and await gateway.inbox.receive_now(answered.events)
+    applied = at_once and bool(answered.events) and await gateway.inbox.receive_now(answered.events)
     if shown and not applied:
         await _until_applied(context, answered)
     return answered

@@ -123,6 +123,7 @@ TABLE: tuple[Permission, ...] = (
     *_lines("AddRegion", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("ImportRegions", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("PutNode", (Role.OPERATOR, _P, Reach.SUBTREE)),
+    *_lines("ImportMembers", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("Delegate", _CHAIR),
     *_lines("SolveOnSpot", (Role.UNIT_LEADER, _V, Reach.GROUP), _GROUP_OWNER, _EXEC, _CHAIR),
     *_lines("MarkRead", (None, _ALL, Reach.SELF)),
