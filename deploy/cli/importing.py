@@ -1,6 +1,7 @@
-"""What `yishi regions import` and `yishi members import` have in common: check a batch at its owner, send what differs, go on.
+"""What `yishi regions import` and `yishi members import` have in common: send a batch, and where it is refused, ask which of its lines
+are to blame and send the others.
 
-A run that was broken off is simply started again: what is there already is found to be the same. The keys of the batches are new in
+A run that was broken off is simply started again: what is there already stays as it is and is counted as the same. The keys of the batches are new in
 each run, for an answer remembered from an earlier one would say "done" of what somebody has changed since; within a run a batch is
 retried with its own key.
 """
@@ -70,7 +71,7 @@ class Kind:
     def send(self) -> str:
         """The mutation."""
         return f"""mutation($input: Import{self.subject}Input!) {{ answer: import{self.subject}(input: $input) {{
-          __typename ... on Refusal {{ code messageZh messageEn }} }} }}"""
+          __typename ... on Imported {{ new changed same }} ... on Refusal {{ code messageZh messageEn }} }} }}"""
 
 
 class RefusedRows:
@@ -120,7 +121,7 @@ class Import:
     pause: Callable[[float], None] = time.sleep
     counts: Counter[LineFate] = field(default_factory=Counter)
     _run: str = field(default_factory=lambda: secrets.token_hex(8))
-    _good: set[str] = field(default_factory=set)
+    _brought: set[str] = field(default_factory=set)
 
     def all(self, lines: Sequence[Line]) -> None:
         """Import them, in their order; with a bar. Raises typer.Exit when it cannot go on, or when rows were refused."""
@@ -144,32 +145,46 @@ class Import:
             raise typer.Exit(1)
 
     def _batch(self, number: int, batch: Sequence[Line]) -> None:
+        if self.dry_run:
+            self._checked(batch)
+            return
+        key = f"import-{self._run}-{number:06d}"
+        refusal = self._sent(key, batch)
+        if refusal is None:
+            return
+        good = self._checked(batch)
+        if len(good) < len(batch):  # without the lines that it was refused for
+            refusal = self._sent(f"{key}-again", good) if good else None
+        if refusal:  # somebody changed something in between: all or none
+            for line in good:
+                self.refused.add(line.line, refusal["code"], _words(refusal))
+
+    def _checked(self, batch: Sequence[Line]) -> list[Line]:
+        """The lines that would go in; the others are refused. In a dry run both are counted."""
+        good = []
         checks = self._asked(self.kind.check, lines=[line.input for line in batch])
-        wanted = []
         for line, check in zip(batch, checks, strict=True):
-            fate = LineFate(check["fate"])
-            refusal = check["refusal"] or {}
-            if self.dry_run and refusal.get("code") == self.kind.missing and line.needs in self._good:
+            fate, refusal = LineFate(check["fate"]), check["refusal"] or {}
+            if self.dry_run and refusal.get("code") == self.kind.missing and line.needs in self._brought:
                 fate = LineFate.NEW  # a row above would have brought it
             if fate is LineFate.REFUSED:
-                self.refused.add(line.line, refusal["code"], f"{refusal['messageZh']} / {refusal['messageEn']}")
+                self.refused.add(line.line, refusal["code"], _words(refusal))
                 continue
-            self._good.add(line.brings)
-            self.counts[fate] += 1
-            if fate is not LineFate.SAME:
-                wanted.append((line, fate))
-        if wanted and not self.dry_run:
-            self._send(f"import-{self._run}-{number:06d}", wanted)
+            good.append(line)
+            if self.dry_run:
+                self._brought.add(line.brings)
+                self.counts[fate] += 1
+        return good
 
-    def _send(self, key: str, wanted: Sequence[tuple[Line, LineFate]]) -> None:
-        given = {"idempotencyKey": key, self.kind.variable: [line.input for line, _ in wanted], **self.kind.more}
-        answer = self._asked(self.kind.send, input=given)
-        if answer["__typename"] != "Refusal":
-            return
-        for line, fate in wanted:  # somebody changed something in between: all or none
-            self.counts[fate] -= 1
-            self._good.discard(line.brings)
-            self.refused.add(line.line, answer["code"], f"{answer['messageZh']} / {answer['messageEn']}")
+    def _sent(self, key: str, lines: Sequence[Line]) -> dict[str, str] | None:
+        """Send them; counted, or the refusal."""
+        given = {"idempotencyKey": key, self.kind.variable: [line.input for line in lines], **self.kind.more}
+        answer: dict[str, Any] = self._asked(self.kind.send, input=given)
+        if answer["__typename"] == "Refusal":
+            return answer
+        for fate in (LineFate.NEW, LineFate.CHANGED, LineFate.SAME):
+            self.counts[fate] += answer[fate.value.lower()]
+        return None
 
     def _asked(self, document: str, **variables: Any) -> Any:
         """The answer, after as many tries as it takes. Raises RefusedThere, CannotStart."""
@@ -191,6 +206,10 @@ class Import:
             typer.echo("试运行：什么都没有改变。Dry run: nothing was changed.")
         typer.echo(f"新增 {new}，变更 {changed}，相同 {same}，未导入 {len(self.refused)}。")
         typer.echo(f"{new} new, {changed} changed, {same} same, {len(self.refused)} refused.")
+
+
+def _words(refusal: Mapping[str, str]) -> str:
+    return f"{refusal['messageZh']} / {refusal['messageEn']}"
 
 
 def _passing(code: str) -> bool:

@@ -124,9 +124,31 @@ class DelegateInput:
     delegated: bool = strawberry.field(description="授权或收回。Give it or take it back.")
 
 
-async def _do(info: Info, command: type[Command], input: object, *, at_once: bool = True) -> Done:
-    answer = (await send(info.context, command, input, shown=False, at_once=at_once)).answer
+@strawberry.type(description="导入的结果。What an import did.")
+class Imported:
+    """See `contracts.commands.base.Imported`."""
+
+    id: str = strawberry.field(description="最后一行的编号。What its last line is about.")
+    version: int = strawberry.field(description="其版本。Its version.")
+    new: int = strawberry.field(description="新增几行。How many lines were new.")
+    changed: int = strawberry.field(description="变更几行。How many changed something.")
+    same: int = strawberry.field(description="几行与原有相同。How many were there already.")
+
+
+ImportAnswer = Annotated[
+    Imported | Refusal, strawberry.union("ImportAnswer", description="结果或拒绝。The result, or a refusal.")
+]
+
+
+async def _do(info: Info, command: type[Command], input: object) -> Done:
+    answer = (await send(info.context, command, input, shown=False)).answer
     return Done(id=str(answer["id"]), version=int(answer["version"]))
+
+
+async def _import(info: Info, command: type[Command], input: object) -> Imported:
+    answer = (await send(info.context, command, input, shown=False, at_once=False)).answer
+    counts = {name: int(answer[name]) for name in ("version", "new", "changed", "same")}
+    return Imported(id=str(answer["id"]), **counts)
 
 
 @strawberry.type(description="导入一行会怎样。What an import would do with a line.")
@@ -177,8 +199,8 @@ class RosterMutation:
     @strawberry.mutation(
         description="批量导入区划（运维）；行稍后可见。Import regions; operators. The rows are seen when their topic has come."
     )
-    async def import_regions(self, info: Info, input: ImportRegionsInput) -> DoneAnswer:
-        return await _do(info, intake.ImportRegions, input, at_once=False)
+    async def import_regions(self, info: Info, input: ImportRegionsInput) -> ImportAnswer:
+        return await _import(info, intake.ImportRegions, input)
 
     @strawberry.mutation(
         description="登记一个组织及其任职人员（运维）。State a node and who holds its roles; operators."
@@ -189,8 +211,8 @@ class RosterMutation:
     @strawberry.mutation(
         description="批量导入任职（运维）；稍后可见。Import who holds which role where; operators. Seen when the topic has come."
     )
-    async def import_members(self, info: Info, input: ImportMembersInput) -> DoneAnswer:
-        return await _do(info, intake.ImportMembers, input, at_once=False)
+    async def import_members(self, info: Info, input: ImportMembersInput) -> ImportAnswer:
+        return await _import(info, intake.ImportMembers, input)
 
     @strawberry.mutation(
         description="村主席授权群主受理，或收回。The chair lets a group owner accept, or takes that back."

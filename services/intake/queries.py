@@ -24,7 +24,7 @@ from services.contracts.refusals import Code, Refused
 from services.contracts.regions import RegionSource
 from services.intake.rules.case import Case
 from services.intake.rules.reading import Tier, may_read_feedback, tiers
-from services.intake.rules.roster import KeptRegion, above, membership_of, with_members, with_regions
+from services.intake.rules.roster import above, fate_of, membership_of, with_members, with_regions
 from services.intake.store import contents_of, log_access, nodes_of, regions_of
 from services.intake.tables import METADATA, PHOTOS
 
@@ -89,7 +89,9 @@ async def check_regions(room: Room, caller: Caller, asked: RegionsToCheck) -> Li
     async with room.reading() as tx:
         kept = await regions_of(tx, {*codes, *parents})
     outcomes = with_regions(room.cell, asked.regions, RegionSource.STATISTICAL_2023, kept)
-    return LineChecks(lines=tuple(_check(_fate(outcome, kept)) for outcome in outcomes))
+    return LineChecks(
+        lines=tuple(_check(outcome if isinstance(outcome, Refused) else fate_of(outcome, kept)) for outcome in outcomes)
+    )
 
 
 async def check_members(room: Room, caller: Caller, asked: MembersToCheck) -> LineChecks:
@@ -112,13 +114,6 @@ async def check_members(room: Room, caller: Caller, asked: MembersToCheck) -> Li
 def _may(room: Room, caller: Caller, command: str) -> None:
     if acting_grant(caller, command, Target(region=room.cell)) is None:
         raise Refused(Code.NOT_PERMITTED, command=command)
-
-
-def _fate(outcome: KeptRegion | Refused, kept: Mapping[str, KeptRegion]) -> LineFate | Refused:
-    if isinstance(outcome, Refused):
-        return outcome
-    before = kept.get(outcome.code)
-    return LineFate.SAME if outcome is before else LineFate.CHANGED if before else LineFate.NEW
 
 
 def _check(fate: LineFate | Refused) -> LineCheck:

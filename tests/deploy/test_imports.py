@@ -51,6 +51,12 @@ async def node_of(system: Harness, node_id: str) -> tuple[Node, int]:
     return Node.model_validate_json(row.body), row.version
 
 
+async def facts(system: Harness) -> dict[str, int]:
+    """Everything but that a command was answered."""
+    await system.settle()
+    return {table: rows for table, rows in (await system.snapshot()).items() if table != "intake.answer"}
+
+
 # --- regions -------------------------------------------------------------------------------------------------------
 
 
@@ -91,11 +97,11 @@ async def test_a_list_of_regions_goes_in_row_by_row_and_again_changes_nothing(
     [street] = await system.rows("gateway", "SELECT source FROM region_view WHERE code = :c", c=place.township)
     assert street.source == "STATISTICAL_2023", "what has the name already stays as it is"
 
-    before = await system.snapshot()
+    before = await facts(system)
     again = await door("regions", "import", "--from-csv", source)
     assert "0 new, 0 changed, 5 same, 4 refused" in again.output
     assert "line 8: NOT_DIGITS" in again.output, "without a file for them they are printed"
-    assert await system.snapshot() == before
+    assert await facts(system) == before
     await system.no_dead_letters()
 
 
@@ -219,10 +225,10 @@ async def test_members_go_in_row_by_row_others_stay_and_terms_change(
     assert next(m for m in office.members if m.member == chair).until is not None
 
     await system.settle()
-    before = await system.snapshot()
+    before = await facts(system)
     again = await door("members", "import", "--from-csv", source)
     assert "0 new, 0 changed, 5 same, 7 refused" in again.output
-    assert await system.snapshot() == before
+    assert await facts(system) == before
     for reader in ("notify", "gateway"):
         [row] = await system.rows(reader, "SELECT state FROM known WHERE key = :k", k=federation)
         assert Node.model_validate_json(row.state) == office
@@ -239,8 +245,8 @@ async def test_what_was_broken_off_goes_on_with_what_is_missing(
     ask = Instance.ask
 
     def counting(self: Instance, query: str, **variables: Any) -> dict[str, Any]:
-        asked.append("send" if "importMembers" in query else "check")
-        if asked.count("check") == 3 and asked.count("send") == 2:
+        asked.append(query)
+        if len(asked) == 3:
             raise KeyboardInterrupt
         return ask(self, query, **variables)
 

@@ -1,12 +1,13 @@
 """Commands on regions and organisation nodes."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.commands import intake as asked
-from services.contracts.commands.base import Answer
+from services.contracts.commands.base import Answer, Imported
 from services.contracts.events.intake import NodeChanged, RegionChanged
 from services.contracts.organisation import Membership, Node, NodeKind
 from services.contracts.permissions import Target
@@ -19,6 +20,7 @@ from services.intake.rules.roster import (
     KeptNode,
     KeptRegion,
     above,
+    fate_of,
     in_cell,
     membership_of,
     with_members,
@@ -49,18 +51,20 @@ async def cell_target(tx: Transaction, command: asked.ImportRegions | asked.Impo
     return Target(region=tx.room.cell)
 
 
-async def import_regions(tx: Transaction, acting: Acting, command: asked.ImportRegions) -> Answer:
+async def import_regions(tx: Transaction, acting: Acting, command: asked.ImportRegions) -> Imported:
     """Keep many, in the order given: the first that is wrong refuses them all."""
     kept = await _regions(tx, [line.code for line in command.regions])
     source = RegionSource.OPERATOR if command.operator_added else RegionSource.STATISTICAL_2023
     stated: dict[str, KeptRegion] = {}
+    fates: Counter[LineFate] = Counter()
     for outcome in with_regions(tx.room.cell, command.regions, source, kept):
         if isinstance(outcome, Refused):
             raise outcome
         stated[outcome.code] = outcome
+        fates[fate_of(outcome, kept)] += 1
     await _keep_regions(tx, [region for code, region in stated.items() if region is not kept.get(code)])
     last = stated[command.regions[-1].code]
-    return Answer(id=last.code, version=last.version)
+    return _imported(last.code, last.version, fates)
 
 
 async def _regions(tx: Transaction, codes: Sequence[str]) -> dict[str, KeptRegion]:
@@ -102,25 +106,34 @@ async def put_node(tx: Transaction, acting: Acting, command: asked.PutNode) -> A
     return await _keep(tx, node, before.version + 1 if before else 1)
 
 
-async def import_members(tx: Transaction, acting: Acting, command: asked.ImportMembers) -> Answer:
+async def import_members(tx: Transaction, acting: Acting, command: asked.ImportMembers) -> Imported:
     """Put many in office, node by node: the first line that is wrong refuses them all."""
     lines: dict[str, list[Membership]] = {}
     for line in command.members:
         lines.setdefault(line.node, []).append(membership_of(line))
     kept = await tx.load_many(KeptNode, lines)
     answers: dict[str, Answer] = {}
+    counted: Counter[LineFate] = Counter()
     for node_id in sorted(lines):  # nodes are locked in one order, so no two imports wait for each other
         node = kept.get(node_id)
         if node is None:
             raise Refused(Code.UNKNOWN_NODE, node=node_id)
         changed, fates = with_members(_public(node), lines[node_id])
-        if refused := next((fate for fate in fates if isinstance(fate, Refused)), None):
-            raise refused
+        for fate in fates:
+            if isinstance(fate, Refused):
+                raise fate
+            counted[fate] += 1
         same = all(fate is LineFate.SAME for fate in fates)
         answers[node_id] = (
             Answer(id=node.id, version=node.version) if same else await _keep(tx, changed, node.version + 1)
         )
-    return answers[command.members[-1].node]
+    last = answers[command.members[-1].node]
+    return _imported(last.id, last.version, counted)
+
+
+def _imported(last: str, version: int, fates: Mapping[LineFate, int]) -> Imported:
+    counts = (fates.get(fate, 0) for fate in (LineFate.NEW, LineFate.CHANGED, LineFate.SAME))
+    return Imported(id=last, version=version, **dict(zip(("new", "changed", "same"), counts, strict=True)))
 
 
 async def delegate_target(tx: Transaction, command: asked.Delegate) -> Target:

@@ -99,6 +99,12 @@ def with_regions(
     return outcomes
 
 
+def fate_of(outcome: KeptRegion, kept: Mapping[str, KeptRegion]) -> LineFate:
+    """What became of a region of an import, beside those that were there."""
+    before = kept.get(outcome.code)
+    return LineFate.SAME if outcome is before else LineFate.CHANGED if before else LineFate.NEW
+
+
 def membership_of(line: MemberLine) -> Membership:
     """A line of an import as its node keeps it."""
     return Membership(
