@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.csv_source import SourceError
@@ -86,6 +86,7 @@ def test_a_file_without_the_header_is_refused_whole(tmp_path: Path, text: str) -
         read(tmp_path / "members.csv", text)
 
 
+@settings(deadline=None)
 @given(body=st.lists(st.lists(st.text(max_size=14), max_size=7), max_size=20))
 def test_whatever_the_rows_hold_each_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, body: list[list[str]]

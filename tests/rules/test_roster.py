@@ -85,7 +85,7 @@ terms = st.builds(
 )
 
 
-@settings(max_examples=200, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(there=st.lists(terms, max_size=8, unique=True), lines=st.lists(terms, max_size=8))
 def test_an_import_leaves_what_was_said_and_is_idempotent(there: list[Membership], lines: list[Membership]) -> None:
     before = federation(*there)
