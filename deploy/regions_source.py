@@ -6,17 +6,17 @@ Nothing here writes to a database and no address is known here: npm asks the reg
 """
 
 import base64
-import csv
 import hashlib
 import subprocess
 import tarfile
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias
 
+from deploy import csv_source
 from services.contracts.regions import Level
 
 PACKAGE = "china-division@2.7.0"
@@ -36,10 +36,11 @@ _NPM_SECONDS = 600
 
 @dataclass(frozen=True, slots=True)
 class RegionRow:
-    """One region: its code (text, never a number) and the name that the source gives it."""
+    """One region: its code (text, never a number), the name that the source gives it, and the line that it stands on there."""
 
     code: str
     name: str
+    line: int = field(default=0, compare=False)
 
 
 class BadRow(StrEnum):
@@ -68,9 +69,7 @@ class RegionRowError(ValueError):
         super().__init__(f"line {line}: {reason.value} [{reason.name}]")
 
 
-class RegionSourceError(RuntimeError):
-    """The source as a whole cannot be read; the message says what to do."""
-
+RegionSourceError = csv_source.SourceError
 
 Refuse: TypeAlias = Callable[[RegionRowError], None]
 
@@ -80,13 +79,13 @@ def stop(error: RegionRowError) -> NoReturn:
     raise error
 
 
-def from_csv(path: Path, *, known: Collection[str] = (), refuse: Refuse = stop) -> Iterator[RegionRow]:
+def from_csv(path: Path, *, known: Collection[str] | None = (), refuse: Refuse = stop) -> Iterator[RegionRow]:
     """Rows of an operator's list: UTF-8, a header with ``code`` and ``name``, other columns ignored.
 
-    ``known`` holds codes that exist already and so may be parents. Raises RegionSourceError for a file without the
+    ``known`` holds codes that exist already and so may be parents; None: the caller sees to parents herself. Raises RegionSourceError for a file without the
     header, RegionRowError through ``refuse`` for a row.
     """
-    with _opened(path) as file:
+    with csv_source.opened(path) as file:
         yield from _checked(_csv_rows(file, str(path), refuse), known, refuse)
 
 
@@ -101,49 +100,31 @@ def from_npm(cache: Path) -> Iterator[RegionRow]:
     yield from _checked(_package_rows(tarball), (), stop)
 
 
-def _opened(path: Path) -> IO[str]:
-    try:  # surrogates stand for what is not UTF-8: they are not printable, so only the rows that have them are refused
-        return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
-    except OSError as error:
-        raise RegionSourceError(
-            f"{path} cannot be read ({error.strerror}): check the path and its permissions"
-        ) from error
-
-
 def _csv_rows(file: Iterable[str], source: str, refuse: Refuse) -> Iterator[tuple[int, str, str]]:
-    reader = csv.reader(file)
-    header = [column.strip().lower() for column in next(reader, [])]
-    if "code" not in header or "name" not in header:
-        raise RegionSourceError(f"{source} must begin with a header that has the columns code,name")
-    code, name = header.index("code"), header.index("name")
-    while True:
-        line = reader.line_num + 1  # a quoted name may span lines: report where its row begins
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            refuse(RegionRowError(line, BadRow.MALFORMED))
-            continue
-        if not row:
-            continue
-        if len(row) <= max(code, name):
-            refuse(RegionRowError(line, BadRow.MISSING_COLUMN))
-            continue
-        yield line, row[code].strip(), row[name].strip()
+    found = csv_source.rows(
+        file,
+        source,
+        ("code", "name"),
+        malformed=lambda line: refuse(RegionRowError(line, BadRow.MALFORMED)),
+        short=lambda line: refuse(RegionRowError(line, BadRow.MISSING_COLUMN)),
+    )
+    for line, (code, name) in found:
+        yield line, code, name
 
 
-def _checked(rows: Iterable[tuple[int, str, str]], known: Collection[str], refuse: Refuse) -> Iterator[RegionRow]:
+def _checked(
+    rows: Iterable[tuple[int, str, str]], known: Collection[str] | None, refuse: Refuse
+) -> Iterator[RegionRow]:
     seen: set[str] = set()
     for line, code, name in rows:
         if reason := _fault(code, name, seen, known):
             refuse(RegionRowError(line, reason, code))
             continue
         seen.add(code)
-        yield RegionRow(code, name)
+        yield RegionRow(code, name, line)
 
 
-def _fault(code: str, name: str, seen: Collection[str], known: Collection[str]) -> BadRow | None:
+def _fault(code: str, name: str, seen: Collection[str], known: Collection[str] | None) -> BadRow | None:
     if not (code.isascii() and code.isdigit()):  # isdigit alone lets full-width and Arabic-Indic digits through
         return BadRow.NOT_DIGITS
     if len(code) not in PARENT_WIDTH:
@@ -157,7 +138,7 @@ def _fault(code: str, name: str, seen: Collection[str], known: Collection[str]) 
     if code in seen:
         return BadRow.DUPLICATE
     parent = code[: PARENT_WIDTH[len(code)]]
-    if parent and parent not in seen and parent not in known:
+    if known is not None and parent and parent not in seen and parent not in known:
         return BadRow.UNKNOWN_PARENT
     return None
 

@@ -19,7 +19,8 @@ from gateway.subjects.feed import Subscription
 from gateway.subjects.inbox import MeMutation, MeQuery
 from gateway.subjects.ladder import LadderMutation
 from gateway.subjects.node import OrgNode, RegionQuery
-from gateway.subjects.roster import RosterMutation
+from gateway.subjects.roster import RosterMutation, RosterQuery
+from gateway.subjects.vacancies import VacancyQuery
 from gateway.words import REGION_CODE, RegionCode, describe_roots, describe_values
 
 _NODES: dict[str, type[Case] | type[OrgNode]] = {"Case": Case, "OrgNode": OrgNode}
@@ -47,7 +48,7 @@ class NodeQuery:
         return (await of.resolve_nodes(info=info, node_ids=[key]))[0] if of else None
 
 
-Query = merge_types("Query", (NodeQuery, MeQuery, CaseQuery, RegionQuery, CountsQuery))
+Query = merge_types("Query", (NodeQuery, MeQuery, CaseQuery, RegionQuery, RosterQuery, VacancyQuery, CountsQuery))
 Mutation = merge_types(
     "Mutation", (CaseMutation, CourseMutation, SightMutation, LadderMutation, RosterMutation, MeMutation)
 )

@@ -21,6 +21,7 @@ from services.contracts.cases import (
 from services.contracts.ladder import ActionType, PassUpReason, RefusalReason, SuspendReason
 from services.contracts.lifecycle import Lifecycle
 from services.contracts.organisation import NodeKind, Role
+from services.contracts.queries import LineFate
 from services.contracts.regions import Level
 from services.contracts.states import ClockStage, ClockState, DocketStage, EntryState
 
@@ -173,6 +174,15 @@ WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
             "DATA_PROTECTION": "个人信息保护负责人。Data-protection officer.",
             "OPERATOR": "运维人员，不看事项内容。Operator; sees no matters.",
             "PROJECTOR": "系统投影。The read model's projector.",
+        },
+    ),
+    LineFate: (
+        "一行的结果。What an import does with a line.",
+        {
+            "NEW": "新增。It is new.",
+            "CHANGED": "变更。Something there changes.",
+            "SAME": "相同，不变。As it is there already.",
+            "REFUSED": "不能导入。It is refused.",
         },
     ),
     Level: (

@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from deploy.cli import dead_letters, demo, doctor, readmodel, regions, schema, token, topics, up
+from deploy.cli import dead_letters, demo, doctor, members, readmodel, regions, schema, token, topics, up
 from services.chassis.settings import Settings, sentence_of
 
 app = typer.Typer(
@@ -25,7 +25,8 @@ app.command("schema")(schema.schema)
 app.add_typer(topics.app, name="topics", help="The table of topics, and Kafka's.")
 app.add_typer(dead_letters.app, name="dead-letters", help="Records that are held.")
 app.add_typer(readmodel.app, name="readmodel", help="The gateway's read model.")
-app.add_typer(regions.app, name="regions", help="Regions of the operator's own.")
+app.add_typer(regions.app, name="regions", help="Regions: an operator's own, and whole lists.")
+app.add_typer(members.app, name="members", help="Who holds which role where.")
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 from gateway.readmodel.tables import METADATA
 from services.contracts.callers import Caller, Grant
 from services.contracts.cases import CaseClass
-from services.contracts.organisation import Role
+from services.contracts.organisation import OFFICE_ROLES, Role
 from services.contracts.regions import Level
 
 CASE = METADATA.tables["case_view"]
@@ -73,6 +73,14 @@ def _of(*classes: CaseClass) -> ColumnElement[bool]:
 
 def _reaches(grant: Grant) -> ColumnElement[bool]:
     return CASE.c.seen_from <= len(grant.region)
+
+
+def overseen(caller: Caller) -> Sequence[str]:
+    """The regions in which the caller is told which federations have nobody in office: those of her office, from the township up."""
+    above_village = (
+        grant for grant in caller.grants if grant.role in OFFICE_ROLES and grant.level is not Level.VILLAGE
+    )
+    return sorted({grant.region for grant in above_village})
 
 
 def counted(caller: Caller) -> Sequence[str]:

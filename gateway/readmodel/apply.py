@@ -1,6 +1,7 @@
 """How facts become rows. Upserts keep the highest version; timeline and counters insert once by event (the inbox sees to it); so any
 order of topics, and any redelivery, ends in the same rows."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -126,20 +127,35 @@ async def on_access(tx: Transaction, event: AccessEvent) -> None:
 
 async def on_node(tx: Transaction, event: NodeChanged) -> None:
     """The roster."""
-    values = {
-        "id": event.node.id,
-        "region": event.node.region,
-        "state": event.node.model_dump_json(exclude_none=True),
-        "version": event.version,
-    }
-    await tx.execute(tx.room.database.upsert(NODE, values, newer="version"))
+    await on_nodes(tx, [event])
+
+
+async def on_nodes(tx: Transaction, events: Sequence[NodeChanged]) -> None:
+    """The same, many at once."""
+    rows = [
+        {
+            "id": event.node.id,
+            "region": event.node.region,
+            "state": event.node.model_dump_json(exclude_none=True),
+            "version": event.version,
+        }
+        for event in events
+    ]
+    await tx.connection.execute(tx.room.database.upsert_many(NODE, list(rows[0]), newer="version"), rows)
 
 
 async def on_region(tx: Transaction, event: RegionChanged) -> None:
     """The regions."""
-    region = event.region
-    values = {"code": region.code, "name": region.name, "source": region.source.value, "version": event.version}
-    await tx.execute(tx.room.database.upsert(REGION, values, newer="version"))
+    await on_regions(tx, [event])
+
+
+async def on_regions(tx: Transaction, events: Sequence[RegionChanged]) -> None:
+    """The same, many at once."""
+    rows = []
+    for event in events:
+        region = event.region
+        rows.append({"code": region.code, "name": region.name, "source": region.source.value, "version": event.version})
+    await tx.connection.execute(tx.room.database.upsert_many(REGION, list(rows[0]), newer="version"), rows)
 
 
 async def on_inbox(tx: Transaction, event: InboxEntryAdded) -> None:

@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, Table, and_, case, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.readmodel.access import below, counted, fully, visible
+from gateway.readmodel.access import below, counted, fully, overseen, visible
 from gateway.readmodel.apply import docket_of
 from gateway.readmodel.tables import METADATA
 from services.contracts.callers import Caller
 from services.contracts.cases import CaseClass, Stage
 from services.contracts.lifecycle import Lifecycle, to_a_bystander
-from services.contracts.organisation import Node
+from services.contracts.organisation import Node, federation_of
+from services.contracts.refusals import Code, Refused
 from services.contracts.states import AccessState, CaseState, CustodyState, DocketState
 
 CASE = METADATA.tables["case_view"]
@@ -24,6 +25,8 @@ REGION = METADATA.tables["region_view"]
 COUNTER = METADATA.tables["counter"]
 CHANGE = METADATA.tables["change"]
 FRESHNESS = METADATA.tables["freshness"]
+FEDERATIONS = federation_of("")
+"""How the ids of federations begin."""
 
 
 class Matter(NamedTuple):
@@ -130,6 +133,30 @@ async def nodes_in(connection: AsyncConnection, region: str, first: int, after: 
     """The nodes of a subtree, by id."""
     query = select(NODE.c.state).where(below(NODE.c.region, region), NODE.c.id > after).order_by(NODE.c.id).limit(first)
     return [Node.model_validate_json(state) for state in (await connection.execute(query)).scalars()]
+
+
+class Federations(NamedTuple):
+    """Federations of a subtree, by id, and whether the page is full: there may be more behind its last."""
+
+    nodes: Sequence[Node]
+    full: bool
+
+
+async def federations(
+    connection: AsyncConnection, caller: Caller, region_code: str, after: str, limit: int
+) -> Federations:
+    """Those below an office of the caller's. Raises Refused NOT_PERMITTED where the region lies in none of them."""
+    office = min((each for each in overseen(caller) if region_code.startswith(each)), key=len, default=None)
+    if office is None:
+        raise Refused(Code.NOT_PERMITTED, command="vacancies")
+    where = (
+        below(NODE.c.region, region_code),
+        NODE.c.region > office,
+        NODE.c.id.startswith(FEDERATIONS, autoescape=True),
+    )
+    query = select(NODE.c.state).where(*where, NODE.c.id > after).order_by(NODE.c.id).limit(limit)
+    found = [Node.model_validate_json(state) for state in (await connection.execute(query)).scalars()]
+    return Federations(found, full=len(found) == limit)
 
 
 async def regions(connection: AsyncConnection, under: str | None, first: int, after: str) -> Sequence[Any]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -60,14 +60,20 @@ class Database:
 
     def upsert(self, table: Table, values: dict[str, Any], *, newer: str | None = None) -> Insert:
         """Insert, or replace the row of the same primary key; with `newer`, only if that column grows."""
+        return self._upserting(table, self.insert(table).values(**values), list(values), newer)
+
+    def upsert_many(self, table: Table, columns: Sequence[str], *, newer: str | None = None) -> Insert:
+        """The same for rows that are executed with it, each in turn."""
+        return self._upserting(table, self.insert(table), columns, newer)
+
+    def _upserting(self, table: Table, statement: Insert, columns: Sequence[str], newer: str | None) -> Insert:
         keys = [column.name for column in table.primary_key]
-        statement = self.insert(table).values(**values)
         condition: ColumnElement[bool] | None = None
         if newer:
             condition = statement.excluded[newer] > table.c[newer]
         return statement.on_conflict_do_update(
             index_elements=keys,
-            set_={name: statement.excluded[name] for name in values if name not in keys}
+            set_={name: statement.excluded[name] for name in columns if name not in keys}
             or {keys[0]: statement.excluded[keys[0]]},
             where=condition,
         )

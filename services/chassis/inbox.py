@@ -12,12 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.chassis.crash import Point
 from services.chassis.database import is_outage
 from services.chassis.room import Room
+from services.chassis.run import HandlerFailed, Run, remember
 from services.chassis.service import Reaction
 from services.chassis.telemetry import correlated, where
 from services.chassis.transaction import Conflict, Outgoing, Transaction
 from services.chassis.wire import Record, Unreadable, decode, headers_from_json, headers_json
-from services.contracts.events.base import Event
-from services.contracts.topics import Topic
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +26,6 @@ TOO_MANY_HELD = 100
 
 class Stopped(Exception):
     """The consumer holds too many new keys; it refuses more until it is started again."""
-
-
-class HandlerFailed(Exception):
-    """A reaction raised: the batch is rolled back and taken again, record by record."""
 
 
 class Place(NamedTuple):
@@ -79,8 +74,15 @@ class Inbox:
             ours = await self._claim(tx, records)
             await self._take_turn(tx, ours)
             held = await self._held(tx.connection, records)
+            run = Run(tx)
             for record in records:
                 place = Place(record.topic, record.key)
+                reaction = self._reactions[record.topic]
+                if not careful and record.event_id in ours and place not in held and await run.take(reaction, record):
+                    ours.remove(record.event_id)
+                    fates.append((record.topic, "applied"))
+                    continue
+                await run.end()
                 if record.event_id not in ours:
                     fate = "again"
                 elif place in held:
@@ -93,6 +95,7 @@ class Inbox:
                 if fate == "held":
                     held.add(place)
                 fates.append((record.topic, fate))
+            await run.end()
             await self._disclaim(tx, ours)
         return fates
 
@@ -256,17 +259,6 @@ class Inbox:
                 "too many keys were held within a minute: this consumer has stopped until it is started again",
                 extra={"facts": {"held": len(self._held_lately)}},
             )
-
-
-async def remember(tx: Transaction, topic: Topic, event: Event) -> None:
-    """Keep the newest state of what was heard: guards read it, commands that saw it need not wait any more."""
-    known = tx.room.service.chassis.known
-    try:
-        state = event.state.model_dump_json(exclude_none=True)
-    except NotImplementedError:
-        state = "null"  # a fact that ends what this topic tells of its subject
-    values = {"topic": topic.in_cell(tx.room.cell), "key": event.key, "version": event.version, "state": state}
-    await tx.execute(tx.room.database.upsert(known, values, newer="version"))
 
 
 def record_of(row: Row[Any]) -> Record:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -76,6 +76,18 @@ class Transaction:
         self._loaded[kind, key] = (row.version, row.command_version)
         return kind.model_validate_json(row.body)
 
+    async def load_many(self, kind: type[A], keys: Collection[str]) -> dict[str, A]:
+        """The same for several keys in one statement, locked in the order of their keys; unknown ones are absent."""
+        table = self.room.service.stored_as(kind).table
+        query = select(table.c.id, table.c.version, table.c.command_version, table.c.body).where(table.c.id.in_(keys))
+        for key in keys:
+            self._loaded.pop((kind, key), None)
+        found = {}
+        for row in await self.connection.execute(query.order_by(table.c.id).with_for_update()):
+            self._loaded[kind, row.id] = (row.version, row.command_version)
+            found[row.id] = kind.model_validate_json(row.body)
+        return found
+
     async def save(self, aggregate: Model, *events: Event) -> None:
         """Write the aggregate, then its events: rows of the outbox are in order per aggregate because its row is locked first."""
         stored = self.room.service.stored_as(type(aggregate))
@@ -102,6 +114,35 @@ class Transaction:
             for event in events:
                 await self.emit(topic, event)
 
+    async def save_many(self, aggregates: Sequence[Model]) -> None:
+        """Write aggregates of one kind without events: new ones in one statement, those that were loaded one by one."""
+        new = []
+        for aggregate in aggregates:
+            stored = self.room.service.stored_as(type(aggregate))
+            if self._loaded.get((type(aggregate), stored.key(aggregate)), (0, 0))[0]:
+                await self.save(aggregate)
+            else:
+                new.append(aggregate)
+        if not new:
+            return
+        stored, rows = self.room.service.stored_as(type(new[0])), []
+        for aggregate in new:
+            version = getattr(aggregate, "version")  # noqa: B009  (Model does not declare it)
+            commanded = version if self._commanded else 0
+            self._loaded[type(aggregate), stored.key(aggregate)] = (version, commanded)
+            rows.append(
+                {
+                    "id": stored.key(aggregate),
+                    **stored.columns(aggregate),
+                    "version": version,
+                    "command_version": commanded,
+                    "body": aggregate.model_dump_json(exclude_none=True),
+                }
+            )
+        insert = self.room.database.insert(stored.table).on_conflict_do_nothing().returning(stored.table.c.id)
+        if len((await self.connection.execute(insert, rows)).all()) != len(rows):
+            raise Conflict(stored.table.name)
+
     def check_version(self, kind: type[Model], key: str, expected: int | None) -> None:
         """Refuse STALE_VERSION if another command changed the aggregate since the caller looked, or if she names a version that there never
         was (of another aggregate, as a rule). What facts changed does not count."""
@@ -111,24 +152,31 @@ class Transaction:
 
     async def emit(self, topic: Topic, event: Event) -> None:
         """Tell a fact when this transaction commits."""
-        event_id = ulid(self.room.wall.now())
-        headers = headers_of(event, event_id, self.room.cell, correlation.get())
-        value = value_of(event)
-        name = topic.in_cell(self.room.cell)
-        outbox = self.room.service.chassis.outbox
-        await self.connection.execute(
-            self.room.database.insert(outbox).values(
-                topic=name,
-                key=event.key,
-                value=value,
-                headers=headers_json(headers),
-                event_id=event_id,
-                at=event.at.isoformat(),
-                sent=not self.room.relayed,
+        await self.emit_many(topic, [event])
+
+    async def emit_many(self, topic: Topic, events: Sequence[Event]) -> None:
+        """Tell several facts of one topic, in their order, in one statement."""
+        name, rows = topic.in_cell(self.room.cell), []
+        for event in events:
+            event_id = ulid(self.room.wall.now())
+            headers = headers_of(event, event_id, self.room.cell, correlation.get())
+            value = value_of(event)
+            rows.append(
+                {
+                    "topic": name,
+                    "key": event.key,
+                    "value": value,
+                    "headers": headers_json(headers),
+                    "event_id": event_id,
+                    "at": event.at.isoformat(),
+                    "sent": not self.room.relayed,
+                }
             )
-        )
-        self.reached[f"{name} {event.key}"] = event.version
-        self.outgoing.append(Outgoing(topic=name, key=event.key, headers=headers, value=value.decode()))
+            self.reached[f"{name} {event.key}"] = event.version
+            self.outgoing.append(Outgoing(topic=name, key=event.key, headers=headers, value=value.decode()))
+        if rows:
+            outbox = self.room.service.chassis.outbox
+            await self.connection.execute(self.room.database.insert(outbox), rows)
 
     async def known(self, topic: Topic, kind: type[S], key: str) -> S | None:
         """The newest state that this service has heard of another's aggregate: the fact itself, not a conclusion from it."""

@@ -56,8 +56,11 @@ ZH = {
     "AddRegion": "补录区划",
     "ImportRegions": "导入区划",
     "PutNode": "登记组织",
+    "ImportMembers": "导入任职",
     "Delegate": "授权群主",
     "MarkRead": "标为已读",
+    # what is asked
+    "vacancies": "查看空缺",
     # fields
     "narrative": "反映内容",
     "place": "具体地点",

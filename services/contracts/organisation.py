@@ -1,5 +1,6 @@
 """Roles and organisation nodes (domain 1.2, 1.3)."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from services.contracts.base import Instant, Model
@@ -64,6 +65,8 @@ class Membership(Model):
     role: Role
     since: Instant
     until: Instant | None = None
+    deputy_for: MemberId | None = None
+    """Whom she stands in for while that person is away; absent: the role is her own."""
 
     def holds(self, now: Instant) -> bool:
         """Whether she is in office now."""
@@ -84,9 +87,19 @@ class Node(Model):
     delegated_to_owner: bool = False
     """A group's: the village chair lets its owner accept C0 matters of GREEN and YELLOW (domain 2.1)."""
 
-    def holding(self, role: Role, now: Instant) -> tuple[MemberId, ...]:
-        """The members in office with a role."""
-        return tuple(m.member for m in self.members if m.role is role and m.holds(now))
+    def holding(self, role: Role, now: datetime) -> tuple[MemberId, ...]:
+        """The members in office with a role: its bearers, then those who stand in for one."""
+        held = [m for m in self.members if m.role is role and m.holds(now)]
+        return tuple(dict.fromkeys(m.member for m in sorted(held, key=lambda m: m.deputy_for is not None)))
+
+
+OFFICE_ROLES = (Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER)
+"""Who answers for a federation, in the order in which they are asked."""
+
+
+def in_office(node: Node, now: datetime) -> tuple[MemberId, ...]:
+    """Who answers for a node now: deputies too, bearers of each role first. Nobody: its matters surface at the level above."""
+    return tuple(dict.fromkeys(member for role in OFFICE_ROLES for member in node.holding(role, now)))
 
 
 def federation_of(region: str) -> NodeId:

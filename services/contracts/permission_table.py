@@ -86,6 +86,7 @@ TABLE: tuple[Permission, ...] = (
     ),
     *_lines("AddRegion", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("ImportRegions", (Role.OPERATOR, _P, Reach.SUBTREE)),
+    *_lines("ImportMembers", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("PutNode", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("Delegate", _CHAIR),
     # The ladder

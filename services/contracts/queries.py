@@ -1,11 +1,14 @@
-"""What the gateway asks of a service beside commands: sealed text, with the caller's own token."""
+"""What the gateway asks of a service beside commands, with the caller's own token: sealed text, what an import would do."""
 
+from enum import StrEnum
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from services.contracts.base import Asked, Instant, Model
+from services.contracts.commands.intake import MAX_LINES, MemberLine, RegionLine
 from services.contracts.ids import CaseId
+from services.contracts.refusals import RefusalBody
 
 
 class Wanted(Asked):
@@ -84,3 +87,37 @@ class InboxLines(Model):
     entries: tuple[InboxLine, ...]
     more: bool = False
     unread: int = 0
+
+
+class LineFate(StrEnum):
+    """What an import does with a line."""
+
+    NEW = "NEW"
+    CHANGED = "CHANGED"
+    SAME = "SAME"
+    REFUSED = "REFUSED"
+
+
+class RegionsToCheck(Asked):
+    """What would `ImportRegions` do with these?"""
+
+    regions: Annotated[tuple[RegionLine, ...], Field(max_length=MAX_LINES)]
+
+
+class MembersToCheck(Asked):
+    """What would `ImportMembers` do with these?"""
+
+    members: Annotated[tuple[MemberLine, ...], Field(max_length=MAX_LINES)]
+
+
+class LineCheck(Model):
+    """What would become of one line, and why not."""
+
+    fate: LineFate
+    refusal: RefusalBody | None = None
+
+
+class LineChecks(Model):
+    """In the order in which they were asked."""
+
+    lines: tuple[LineCheck, ...]

@@ -37,6 +37,7 @@ class Code(Enum):
         "区划 {region} 不在本平台的范围（{cell}）。", "Region {region} is not in this cell ({cell})."
     )
     UNKNOWN_NODE = Words("没有这个组织：{node}。", "There is no organisation node {node}.")
+    NODE_FULL = Words("组织 {node} 最多 {limit} 人。", "Node {node} holds at most {limit} members.")
     TEXT_TOO_LONG = Words(
         "{field} 超过 {limit} 字，请缩短或作为附件。", "{field} is over {limit} characters: shorten it or attach it."
     )

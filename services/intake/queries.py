@@ -1,4 +1,5 @@
-"""Sealed text on request: checked against the caller's own token, logged in the transaction that reads (design 3)."""
+"""Sealed text on request: checked against the caller's own token, logged in the transaction that reads (design 3). And, for
+operators, what an import would do."""
 
 from collections.abc import Mapping
 
@@ -8,9 +9,20 @@ from services.chassis import photos
 from services.chassis.room import Room
 from services.chassis.transaction import Transaction
 from services.contracts.base import Model
-from services.contracts.callers import Caller
-from services.contracts.queries import AttachmentLine, CaseText, Wanted
+from services.contracts.callers import Caller, Target
+from services.contracts.permissions import acting_grant
+from services.contracts.queries import (
+    AttachmentLine,
+    CaseText,
+    LineCheck,
+    LineChecks,
+    LineFate,
+    MembersToCheck,
+    RegionsToCheck,
+    Wanted,
+)
 from services.contracts.refusals import Code, Refused
+from services.contracts.regions import RegionSource
 from services.intake.rules.case import Case
 from services.intake.rules.reading import (
     Tier,
@@ -21,7 +33,8 @@ from services.intake.rules.reading import (
     may_read_supplied,
     tiers,
 )
-from services.intake.store import contents_of, log_access
+from services.intake.rules.roster import above, fate_of, membership_of, with_members, with_regions
+from services.intake.store import contents_of, log_access, nodes_of, regions_of
 from services.intake.tables import METADATA, PHOTOS
 
 CASE = METADATA.tables["case"]
@@ -89,6 +102,45 @@ def _text(
             field: words[field] for field in ("reporter_name", "reporter_phone", "subject_name") if field in words
         }
     return CaseText(case_id=case.case_id, **shown)
+
+
+async def check_regions(room: Room, caller: Caller, asked: RegionsToCheck) -> LineChecks:
+    """What `ImportRegions` would do with each line as things stand. Allowed to whom it is allowed. Raises Refused NOT_PERMITTED."""
+    _may(room, caller, "ImportRegions")
+    codes = [line.code for line in asked.regions]
+    parents = [parent for code in codes if (parent := above(room.cell, code))]
+    async with room.reading() as tx:
+        kept = await regions_of(tx, {*codes, *parents})
+    outcomes = with_regions(room.cell, asked.regions, RegionSource.STATISTICAL_2023, kept)
+    return LineChecks(
+        lines=tuple(_check(outcome if isinstance(outcome, Refused) else fate_of(outcome, kept)) for outcome in outcomes)
+    )
+
+
+async def check_members(room: Room, caller: Caller, asked: MembersToCheck) -> LineChecks:
+    """What `ImportMembers` would do with each line as things stand. Allowed to whom it is allowed. Raises Refused NOT_PERMITTED."""
+    _may(room, caller, "ImportMembers")
+    places: dict[str, list[int]] = {}
+    for place, line in enumerate(asked.members):
+        places.setdefault(line.node, []).append(place)
+    async with room.reading() as tx:
+        kept = await nodes_of(tx, places)
+    checks: dict[int, LineCheck] = {}
+    for node_id, of_node in places.items():
+        node = kept.get(node_id)
+        lines = [membership_of(asked.members[place]) for place in of_node]
+        unknown = [Refused(Code.UNKNOWN_NODE, node=node_id)] * len(lines)
+        checks |= zip(of_node, map(_check, with_members(node, lines)[1] if node else unknown), strict=True)
+    return LineChecks(lines=tuple(checks[place] for place in range(len(asked.members))))
+
+
+def _may(room: Room, caller: Caller, command: str) -> None:
+    if acting_grant(caller, command, Target(region=room.cell)) is None:
+        raise Refused(Code.NOT_PERMITTED, command=command)
+
+
+def _check(fate: LineFate | Refused) -> LineCheck:
+    return LineCheck(fate=LineFate.REFUSED, refusal=fate.body) if isinstance(fate, Refused) else LineCheck(fate=fate)
 
 
 async def may_see_photos(tx: Transaction, caller: Caller, case_id: str) -> bool:

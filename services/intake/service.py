@@ -6,11 +6,11 @@ from services.contracts import topics
 from services.contracts.cases import CaseClass
 from services.contracts.commands import intake as asked
 from services.contracts.commands import matters as wanted
-from services.contracts.queries import Wanted
+from services.contracts.queries import MembersToCheck, RegionsToCheck, Wanted
 from services.contracts.topics import Topic
 from services.intake.commands import course, joining, matters, roster, secrecy
 from services.intake.commands.loading import matter_target
-from services.intake.queries import case_texts, may_see_photos
+from services.intake.queries import case_texts, check_members, check_regions, may_see_photos
 from services.intake.reactions import follow_custody
 from services.intake.rules.case import Case
 from services.intake.rules.roster import KeptNode, KeptRegion
@@ -63,9 +63,14 @@ INTAKE = Service(
         Command(asked.AddRegion, roster.add_region, roster.region_target),
         Command(asked.ImportRegions, roster.import_regions, roster.cell_target),
         Command(asked.PutNode, roster.put_node, roster.node_target),
+        Command(asked.ImportMembers, roster.import_members, roster.cell_target),
         Command(asked.Delegate, roster.delegate, roster.delegate_target),
     ),
-    queries=(Query("case-texts", Wanted, case_texts),),
+    queries=(
+        Query("case-texts", Wanted, case_texts),
+        Query("check-regions", RegionsToCheck, check_regions),
+        Query("check-members", MembersToCheck, check_members),
+    ),
     reactions=(
         Reaction(topics.ESCALATION_CUSTODY, follow_custody),
         Reaction(topics.ESCALATION_SEALED, follow_custody),

@@ -1,17 +1,20 @@
-"""What intake writes beside its aggregates: contents, case numbers, the access log."""
+"""What intake writes beside its aggregates: contents, case numbers, the access log; and what it reads of them without a lock."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
 from services.chassis.transaction import Transaction
 from services.contracts.regions import Level, at_level
 from services.intake.rules.case import SHANGHAI, number_of
+from services.intake.rules.roster import KeptNode, KeptRegion
 from services.intake.tables import METADATA
 
 CONTENT = METADATA.tables["content"]
 NUMBERING = METADATA.tables["numbering"]
 ACCESS_LOG = METADATA.tables["access_log"]
+NODE = METADATA.tables["node"]
+REGION = METADATA.tables["region"]
 
 
 async def write_content(tx: Transaction, case_id: str, field: str, value: str) -> None:
@@ -44,3 +47,15 @@ async def contents_of(tx: Transaction, case_ids: Sequence[str]) -> dict[str, dic
     for row in rows:
         found.setdefault(row.case_id, {})[row.field] = row.text
     return found
+
+
+async def regions_of(tx: Transaction, codes: Collection[str]) -> dict[str, KeptRegion]:
+    """Regions by code; unknown ones are absent."""
+    rows = await tx.execute(select(REGION.c.id, REGION.c.body).where(REGION.c.id.in_(codes)))
+    return {row.id: KeptRegion.model_validate_json(row.body) for row in rows}
+
+
+async def nodes_of(tx: Transaction, ids: Collection[str]) -> dict[str, KeptNode]:
+    """Nodes by id; unknown ones are absent."""
+    rows = await tx.execute(select(NODE.c.id, NODE.c.body).where(NODE.c.id.in_(ids)))
+    return {row.id: KeptNode.model_validate_json(row.body) for row in rows}

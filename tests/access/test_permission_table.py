@@ -26,7 +26,7 @@ from tests.access.world import (
     service,
     words_for,
 )
-from tests.harness import Harness, Person, Place, key
+from tests.harness import SINCE, Harness, Person, Place, key
 
 R = Role
 _GROUP = "group"
@@ -80,6 +80,8 @@ ORACLE: dict[str, set[tuple[Role, str]]] = {
     "delegate": {_CHAIR},
     "addRegion": {(R.OPERATOR, "province")},
     "putNode": {(R.OPERATOR, "province")},
+    "importRegions": {(R.OPERATOR, "province")},
+    "importMembers": {(R.OPERATOR, "province")},
 }
 """Which role at which place may ask what of an open (C0) matter of a village that holds it."""
 
@@ -185,6 +187,10 @@ def inputs(place: Place, case_id: str) -> dict[str, dict[str, Any]]:
         "putNode": {
             "node": {"id": f"n_x-{place.village}", "kind": "COUNCIL", "region": place.village, "name": "议事会"}
         },
+        "importRegions": {"regions": [{"code": f"{place.township}801", "name": "新村"}]},
+        "importMembers": {
+            "members": [{"member": "m_new-here", "node": place.group, "role": "RESIDENT", "since": SINCE}]
+        },
     }
 
 
@@ -203,7 +209,7 @@ def test_every_command_is_tried() -> None:
     """A new command must come into the oracle; a command without a line in the table could be asked by nobody."""
     known = {model.command_name() for model in (*intake.COMMANDS, *escalation.COMMANDS, *notify.COMMANDS)}
     assert {line.command for line in TABLE} == known
-    assert {pascal(name) for name in ORACLE} | {"ImportRegions", "MarkRead"} == known
+    assert {pascal(name) for name in ORACLE} | {"MarkRead"} == known
 
 
 @pytest.mark.timeout(400)  # some four thousand commands
@@ -286,6 +292,24 @@ async def test_nobody_anonymous_and_nobody_with_a_forged_token(system: Harness, 
                 assert await send(who, name, **words) == "UNAUTHENTICATED"
         finally:
             system.issuer = genuine
+    assert await system.snapshot() == before
+
+
+async def test_checking_an_import_is_for_operators_and_leaves_nothing(system: Harness, place: Place) -> None:
+    """Whether somebody is a member somewhere is nobody else's to ask."""
+    words = inputs(place, "")
+    before = await system.snapshot()
+    for kind, line in (("Members", "MemberLineInput"), ("Regions", "RegionLineInput")):
+        lines = words[f"import{kind}"][kind.lower()]
+        query = (
+            f"query($lines: [{line}!]!) {{ answer: check{kind}({kind.lower()}: $lines) {{ fate refusal {{ code }} }} }}"
+        )
+        for who in (*everybody(system, place), Somebody(R.RESIDENT, "", system.anonymous)):
+            answer = await who.person.raw(query, {"lines": lines})
+            if (who.role, who.where) == (R.OPERATOR, "province"):
+                assert answer["data"]["answer"] == [{"fate": "NEW", "refusal": None}]
+            else:
+                assert answer["errors"][0]["extensions"]["code"] in DENIED, who
     assert await system.snapshot() == before
 
 

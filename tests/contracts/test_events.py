@@ -214,6 +214,7 @@ PERSONS: dict[tuple[type[BaseModel], str], str] = {
     (AccessState, "circle"): "the same",
     (AccessState, "barred"): "the same",
     (Membership, "member"): "who is in office at a node: names no matter",
+    (Membership, "deputy_for"): "the same, and for whom she stands in",
     (InboxState, "address"): "whose inbox has an entry: names no matter",
 }
 """Fields of events that hold a member's opaque id."""

@@ -36,6 +36,8 @@ BOUNDED = {
     "Query.counts": "one line for each metric and category",
     "Query.asOf": "one line for each cell",
     "Query.refusalCodes": "the catalogue",
+    "Query.checkRegions": "one for each line that was asked, at most 500",
+    "Query.checkMembers": "one for each line that was asked, at most 500",
     "Refusal.allowed": "names of commands",
 }
 """Lists that do not come in pages, each with what bounds it."""

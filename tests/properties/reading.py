@@ -1,6 +1,7 @@
 """A toy service that reads two topics, for the inbox to be tried on: its effects can be counted, its handlers made to fail."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -95,7 +96,11 @@ def reaction(topic: Topic) -> Reaction:
         if lane in trouble.failing:
             raise RuntimeError("a handler that fails")
 
-    return Reaction(topic, react)
+    async def react_to_many(tx: Transaction, events: Sequence[Noted]) -> None:
+        for event in events:
+            await react(tx, event)
+
+    return Reaction(topic, react, react_to_many if topic is ONE else None)
 
 
 READER = Service(

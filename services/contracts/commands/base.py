@@ -44,3 +44,11 @@ class Answer(Model):
 
     id: str
     version: int
+
+
+class Imported(Answer):
+    """What an import answers: its last line's aggregate, and how many lines were new, changed something, or were there already."""
+
+    new: int
+    changed: int
+    same: int

@@ -5,12 +5,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from services.contracts.base import Asked
+from services.contracts.base import Asked, Instant
 from services.contracts.cases import FeedbackMethod, Outcome, Relation, SubCategory, Urgency
 from services.contracts.commands.base import Command, MatterCommand
 from services.contracts.commands.matters import COURSE
-from services.contracts.ids import AttachmentId, NodeId
-from services.contracts.organisation import Node
+from services.contracts.ids import AttachmentId, MemberId, NodeId
+from services.contracts.organisation import Node, Role
 from services.contracts.regions import RegionCode
 
 MAX_NARRATIVE = 10_000
@@ -18,6 +18,8 @@ MAX_NARRATIVE = 10_000
 MAX_TEXT = 2_000
 """Characters in any other text a person writes."""
 MAX_ATTACHMENTS = 9
+MAX_LINES = 500
+"""Regions or members in one command of an import."""
 
 
 class Person(Asked):
@@ -135,11 +137,16 @@ class RegionLine(Asked):
 
 
 class ImportRegions(Command):
-    """Add or rename many regions of one source, parents before children; all or none. Allowed to: operators."""
+    """Add or rename many regions of one source, parents before children; all or none. What has the name already stays as it is.
+
+    Allowed to: operators. Refused: UNKNOWN_REGION (the one above), REGION_OF_ANOTHER_CELL, TEXT_MISSING, TEXT_TOO_LONG.
+    """
 
     service: ClassVar[str] = "intake"
 
-    regions: Annotated[tuple[RegionLine, ...], Field(min_length=1, max_length=500)]
+    regions: Annotated[tuple[RegionLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+    operator_added: bool = False
+    """Whether they are of the operator's own list rather than of the statistical edition."""
 
 
 class PutNode(Command):
@@ -152,6 +159,30 @@ class PutNode(Command):
     @property
     def subject(self) -> str:
         return self.node.id
+
+
+class MemberLine(Asked):
+    """One person's role at one node, of many."""
+
+    member: MemberId
+    node: NodeId
+    role: Role
+    since: Instant
+    until: Instant | None = None
+    deputy_for: MemberId | None = None
+    """Whom she stands in for; absent: the role is her own."""
+
+
+class ImportMembers(Command):
+    """Give many people their roles; all or none. Whoever else is at those nodes stays; a role that a person has there already gets the
+    new term.
+
+    Allowed to: operators. Refused: UNKNOWN_NODE, NODE_FULL, MALFORMED.
+    """
+
+    service: ClassVar[str] = "intake"
+
+    members: Annotated[tuple[MemberLine, ...], Field(min_length=1, max_length=MAX_LINES)]
 
 
 class Delegate(Command):
@@ -179,5 +210,6 @@ COMMANDS: tuple[type[Command], ...] = (
     AddRegion,
     ImportRegions,
     PutNode,
+    ImportMembers,
     Delegate,
 )

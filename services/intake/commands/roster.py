@@ -1,20 +1,32 @@
 """Commands on regions and organisation nodes."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.callers import Target
 from services.contracts.commands import intake as asked
-from services.contracts.commands.base import Answer
+from services.contracts.commands.base import Answer, Imported
 from services.contracts.events.intake import NodeChanged, RegionChanged
-from services.contracts.organisation import Node, NodeKind
+from services.contracts.organisation import Membership, Node, NodeKind
+from services.contracts.queries import LineFate
 from services.contracts.refusals import Code, Refused
-from services.contracts.regions import Level, Region, RegionSource, at_level, contains, level_of
+from services.contracts.regions import Level, Region, RegionSource, level_of
 from services.contracts.texts import text
-from services.intake.rules.roster import KeptNode, KeptRegion
-
-MAX_MEMBERS = 1_000
-"""Of one node: its fact must fit a record."""
+from services.intake.rules.roster import (
+    MAX_MEMBERS,
+    KeptNode,
+    KeptRegion,
+    above,
+    fate_of,
+    in_cell,
+    membership_of,
+    with_members,
+    with_region,
+    with_regions,
+)
 
 
 async def region_target(tx: Transaction, command: asked.AddRegion) -> Target:
@@ -27,35 +39,48 @@ async def add_region(tx: Transaction, acting: Acting, command: asked.AddRegion) 
     if command.operator_added and level_of(command.code) is Level.VILLAGE and command.code[-3] != "9":
         raise Refused(Code.MALFORMED, field="code", reason="an operator's village ends in 900 to 999")
     source = RegionSource.OPERATOR if command.operator_added else RegionSource.STATISTICAL_2023
-    return await _keep_region(tx, command.code, command.name, source)
+    kept = await _regions(tx, [command.code])
+    given = with_region(tx.room.cell, Region(code=command.code, name=command.name, source=source), kept)
+    if given is not kept.get(command.code):
+        await _keep_regions(tx, [given])
+    return Answer(id=given.code, version=given.version)
 
 
-async def cell_target(tx: Transaction, command: asked.ImportRegions) -> Target:
+async def cell_target(tx: Transaction, command: asked.ImportRegions | asked.ImportMembers) -> Target:
     """The whole cell."""
     return Target(region=tx.room.cell)
 
 
-async def import_regions(tx: Transaction, acting: Acting, command: asked.ImportRegions) -> Answer:
+async def import_regions(tx: Transaction, acting: Acting, command: asked.ImportRegions) -> Imported:
     """Keep many, in the order given: the first that is wrong refuses them all."""
-    kept = [await _keep_region(tx, line.code, line.name, RegionSource.STATISTICAL_2023) for line in command.regions]
-    return kept[-1]
+    kept = await _regions(tx, [line.code for line in command.regions])
+    source = RegionSource.OPERATOR if command.operator_added else RegionSource.STATISTICAL_2023
+    stated: dict[str, KeptRegion] = {}
+    fates: Counter[LineFate] = Counter()
+    for outcome in with_regions(tx.room.cell, command.regions, source, kept):
+        if isinstance(outcome, Refused):
+            raise outcome
+        stated[outcome.code] = outcome
+        fates[fate_of(outcome, kept)] += 1
+    await _keep_regions(tx, [region for code, region in stated.items() if region is not kept.get(code)])
+    last = stated[command.regions[-1].code]
+    return _imported(last.code, last.version, fates)
 
 
-async def _keep_region(tx: Transaction, code: str, given: str, source: RegionSource) -> Answer:
-    """A region whose parent is known, or the cell's own; unchanged, nothing happens."""
-    _in_cell(tx, code)
-    above = None if code == tx.room.cell else level_of(code).above
-    if above and await tx.load(KeptRegion, at_level(code, above)) is None:
-        raise Refused(Code.UNKNOWN_REGION, region=at_level(code, above))
-    name = text(given, "name", 80, required=True)
-    before = await tx.load(KeptRegion, code)
-    kept = KeptRegion(code=code, name=name, source=source, version=before.version + 1 if before else 1)
-    if before and (before.name, before.source) == (kept.name, kept.source):
-        return Answer(id=before.code, version=before.version)
-    await tx.save(kept)
-    public = Region(code=kept.code, name=kept.name, source=kept.source)
-    await tx.emit(topics.INTAKE_REGION, RegionChanged(at=tx.now, region=public, region_version=kept.version))
-    return Answer(id=kept.code, version=kept.version)
+async def _regions(tx: Transaction, codes: Sequence[str]) -> dict[str, KeptRegion]:
+    """Those that are there, and those above them, locked."""
+    parents = {parent for code in codes if (parent := above(tx.room.cell, code))}
+    return await tx.load_many(KeptRegion, {*codes, *parents})
+
+
+async def _keep_regions(tx: Transaction, regions: Sequence[KeptRegion]) -> None:
+    await tx.save_many(regions)
+    public = [Region(code=each.code, name=each.name, source=each.source) for each in regions]
+    facts = [
+        RegionChanged(at=tx.now, region=region, region_version=each.version)
+        for region, each in zip(public, regions, strict=True)
+    ]
+    await tx.emit_many(topics.INTAKE_REGION, facts)
 
 
 async def node_target(tx: Transaction, command: asked.PutNode) -> Target:
@@ -66,7 +91,7 @@ async def node_target(tx: Transaction, command: asked.PutNode) -> Target:
 async def put_node(tx: Transaction, acting: Acting, command: asked.PutNode) -> Answer:
     """State a node whole."""
     node = command.node
-    _in_cell(tx, node.region)
+    in_cell(tx.room.cell, node.region)
     if await tx.load(KeptRegion, node.region) is None:
         raise Refused(Code.UNKNOWN_REGION, region=node.region)
     if node.kind is NodeKind.GROUP and level_of(node.region) is not Level.VILLAGE:
@@ -79,6 +104,36 @@ async def put_node(tx: Transaction, acting: Acting, command: asked.PutNode) -> A
     if before and _public(before) == node:
         return Answer(id=before.id, version=before.version)
     return await _keep(tx, node, before.version + 1 if before else 1)
+
+
+async def import_members(tx: Transaction, acting: Acting, command: asked.ImportMembers) -> Imported:
+    """Put many in office, node by node: the first line that is wrong refuses them all."""
+    lines: dict[str, list[Membership]] = {}
+    for line in command.members:
+        lines.setdefault(line.node, []).append(membership_of(line))
+    kept = await tx.load_many(KeptNode, lines)
+    answers: dict[str, Answer] = {}
+    counted: Counter[LineFate] = Counter()
+    for node_id in sorted(lines):  # nodes are locked in one order, so no two imports wait for each other
+        node = kept.get(node_id)
+        if node is None:
+            raise Refused(Code.UNKNOWN_NODE, node=node_id)
+        changed, fates = with_members(_public(node), lines[node_id])
+        for fate in fates:
+            if isinstance(fate, Refused):
+                raise fate
+            counted[fate] += 1
+        same = all(fate is LineFate.SAME for fate in fates)
+        answers[node_id] = (
+            Answer(id=node.id, version=node.version) if same else await _keep(tx, changed, node.version + 1)
+        )
+    last = answers[command.members[-1].node]
+    return _imported(last.id, last.version, counted)
+
+
+def _imported(last: str, version: int, fates: Mapping[LineFate, int]) -> Imported:
+    counts = (fates.get(fate, 0) for fate in (LineFate.NEW, LineFate.CHANGED, LineFate.SAME))
+    return Imported(id=last, version=version, **dict(zip(("new", "changed", "same"), counts, strict=True)))
 
 
 async def delegate_target(tx: Transaction, command: asked.Delegate) -> Target:
@@ -107,8 +162,3 @@ async def _keep(tx: Transaction, node: Node, version: int) -> Answer:
 
 def _public(kept: KeptNode) -> Node:
     return Node(**{name: getattr(kept, name) for name in Node.model_fields})
-
-
-def _in_cell(tx: Transaction, region: str) -> None:
-    if not contains(tx.room.cell, region) and not contains(region, tx.room.cell):
-        raise Refused(Code.REGION_OF_ANOTHER_CELL, region=region, cell=tx.room.cell)

@@ -1,12 +1,19 @@
-"""Who is in office where: the roster as intake keeps it."""
+"""Which regions there are and who is in office where: the roster as intake keeps it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from services.contracts.cases import CaseClass
+from services.contracts.commands.intake import MemberLine, RegionLine
 from services.contracts.ids import MemberId
-from services.contracts.organisation import Node, Role, federation_of, rights_department_of
-from services.contracts.regions import Level, Region, at_level
+from services.contracts.organisation import Membership, Node, Role, federation_of, rights_department_of
+from services.contracts.queries import LineFate
+from services.contracts.refusals import Code, Refused
+from services.contracts.regions import Level, Region, RegionSource, at_level, contains, level_of
+from services.contracts.texts import text
+
+MAX_MEMBERS = 1_000
+"""Of one node: its fact must fit a record."""
 
 
 class KeptNode(Node):
@@ -50,3 +57,100 @@ def first_circle(case_class: CaseClass, village: str, nodes: Mapping[str, Node],
 def in_charge(node: Node, now: datetime) -> tuple[MemberId, ...]:
     """Who answers for a level: its chairs, then its officers, in office now."""
     return tuple(dict.fromkeys((*node.holding(Role.CHAIR, now), *node.holding(Role.OFFICER, now))))
+
+
+def in_cell(cell: str, region: str) -> None:
+    """Raises Refused REGION_OF_ANOTHER_CELL."""
+    if not contains(cell, region) and not contains(region, cell):
+        raise Refused(Code.REGION_OF_ANOTHER_CELL, region=region, cell=cell)
+
+
+def above(cell: str, code: str) -> str | None:
+    """The region that must be there before this one; None: the cell's own, or one above it."""
+    level = None if code == cell else level_of(code).above
+    return at_level(code, level) if level else None
+
+
+def with_region(cell: str, given: Region, kept: Mapping[str, KeptRegion]) -> KeptRegion:
+    """The region as it will be kept; unchanged, it is the very one that was. Raises Refused."""
+    in_cell(cell, given.code)
+    parent = above(cell, given.code)
+    if parent and parent not in kept:
+        raise Refused(Code.UNKNOWN_REGION, region=parent)
+    name = text(given.name, "name", 80, required=True)
+    before = kept.get(given.code)
+    if before and (before.name, before.source) == (name, given.source):
+        return before
+    version = before.version + 1 if before else 1
+    return KeptRegion(code=given.code, name=name, source=given.source, version=version)
+
+
+def with_regions(
+    cell: str, lines: Sequence[RegionLine], source: RegionSource, kept: Mapping[str, KeptRegion]
+) -> list[KeptRegion | Refused]:
+    """By line, what becomes of it: later ones see earlier ones. A region that has the name already stays, its source too, so that
+    importing one list after the other changes only what they differ in."""
+    known, outcomes = dict(kept), list[KeptRegion | Refused]()
+    for line in lines:
+        before = known.get(line.code)
+        of = before.source if before and before.name == line.name else source
+        try:
+            after = with_region(cell, Region(code=line.code, name=line.name, source=of), known)
+        except Refused as refused:
+            outcomes.append(refused)
+            continue
+        known[line.code] = after
+        outcomes.append(after)
+    return outcomes
+
+
+def fate_of(outcome: KeptRegion, kept: Mapping[str, KeptRegion]) -> LineFate:
+    """What became of a region of an import, beside those that were there."""
+    before = kept.get(outcome.code)
+    return LineFate.SAME if outcome is before else LineFate.CHANGED if before else LineFate.NEW
+
+
+def membership_of(line: MemberLine) -> Membership:
+    """A line of an import as its node keeps it."""
+    return Membership(
+        member=line.member, role=line.role, since=line.since, until=line.until, deputy_for=line.deputy_for
+    )
+
+
+def with_members(node: Node, lines: Sequence[Membership]) -> tuple[Node, list[LineFate | Refused]]:
+    """The node with these people in it, and by line what becomes of it. Whoever else is there stays; a role that a person has there
+    already gets the new term (of several terms, the latest)."""
+    members, there = list(node.members), set(node.members)
+    places: dict[tuple[MemberId, Role], int] = {}
+    for place, each in enumerate(members):
+        at = places.get((each.member, each.role))
+        if at is None or members[at].since <= each.since:
+            places[each.member, each.role] = place
+    given: set[tuple[MemberId, Role]] = set()
+    fates: list[LineFate | Refused] = []
+    for line in lines:
+        key = (line.member, line.role)
+        if wrong := _wrong(node, line, again=key in given, full=key not in places and len(members) >= MAX_MEMBERS):
+            fates.append(wrong)
+            continue
+        given.add(key)
+        if line in there:
+            fates.append(LineFate.SAME)
+        elif key in places:
+            members[places[key]] = line
+            fates.append(LineFate.CHANGED)
+        else:
+            places[key] = len(members)
+            members.append(line)
+            fates.append(LineFate.NEW)
+    return node.model_copy(update={"members": tuple(members)}), fates
+
+
+def _wrong(node: Node, line: Membership, *, again: bool, full: bool) -> Refused | None:
+    if line.until is not None and line.until <= line.since:
+        return Refused(Code.MALFORMED, field="until", reason="not after since")
+    if line.deputy_for == line.member:
+        return Refused(Code.MALFORMED, field="deputyFor", reason="nobody stands in for herself")
+    if again:
+        return Refused(Code.MALFORMED, field="members", reason="one line for a person's role at a node")
+    return Refused(Code.NODE_FULL, node=node.id, limit=MAX_MEMBERS) if full else None

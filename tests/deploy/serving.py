@@ -1,0 +1,40 @@
+"""A system behind a real port, and the `yishi` command run against it as a process would."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from typer.testing import CliRunner, Result
+
+from deploy.cli.main import app
+from tests.harness import Harness
+
+
+class Yishi:
+    """The command, with an operator's token unless said otherwise."""
+
+    def __init__(self, system: Harness, url: str) -> None:
+        self._system = system
+        self.url = url
+
+    async def __call__(self, *words: str, token: str | None = None) -> Result:
+        last = ["--url", self.url, "--token", token or self._system.operator.token()]
+        return await asyncio.to_thread(lambda: CliRunner().invoke(app, [*words, *last], env={"COLUMNS": "250"}))
+
+
+@asynccontextmanager
+async def serving(system: Harness) -> AsyncIterator[Yishi]:
+    """The gateway on a port of its own."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    application: Any = system.system.app
+    server = uvicorn.Server(uvicorn.Config(application, lifespan="off", log_config=None, ws="none"))
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield Yishi(system, f"http://127.0.0.1:{listener.getsockname()[1]}")
+    finally:
+        server.should_exit = True
+        await task
