@@ -5,9 +5,10 @@ from services.chassis.service import Command, Query, Reaction, Service, Stored, 
 from services.contracts import topics
 from services.contracts.cases import CaseClass
 from services.contracts.commands import intake as asked
-from services.contracts.queries import Wanted
+from services.contracts.queries import PackageWanted, Wanted
 from services.contracts.topics import Topic
 from services.intake.commands import matters, roster
+from services.intake.disclosure import disclosure_package
 from services.intake.queries import case_texts, may_see_photos
 from services.intake.reactions import follow_custody
 from services.intake.rules.case import Case
@@ -50,11 +51,14 @@ INTAKE = Service(
         Command(asked.PutNode, roster.put_node, roster.node_target),
         Command(asked.Delegate, roster.delegate, roster.delegate_target),
     ),
-    queries=(Query("case-texts", Wanted, case_texts),),
+    queries=(
+        Query("case-texts", Wanted, case_texts),
+        Query("disclosure-package", PackageWanted, disclosure_package),
+    ),
     reactions=(
         Reaction(topics.ESCALATION_CUSTODY, follow_custody),
         Reaction(topics.ESCALATION_SEALED, follow_custody),
         Reaction(topics.DELIBERATION_DOCKET, ignore),
     ),
-    routes=photos.routes(PHOTOS, "ReportMatter", may_see_photos),
+    routes=photos.routes(PHOTOS, ("ReportMatter",), may_see_photos),
 )

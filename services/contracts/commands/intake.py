@@ -48,6 +48,8 @@ class ReportMatter(Command):
     told_by: str = ""
     """Written down on behalf (代录): who told it."""
     attachments: Annotated[tuple[AttachmentId, ...], Field(max_length=100)] = ()
+    may_contact: bool = False
+    """可以让承办部门直接联系我。A department that works on it may be given her telephone."""
     notice_version: str = ""
     """Which privacy notice the reporter was shown."""
 

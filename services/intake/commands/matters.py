@@ -69,6 +69,7 @@ async def report(tx: Transaction, acting: Acting, command: asked.ReportMatter) -
         circle=circle,
         happened_on=command.happened_on,
         now=tx.now,
+        may_contact=command.may_contact,
     )
     await tx.save(case, *events)
     sealed = case.case_class is CaseClass.C3

@@ -38,6 +38,8 @@ class Case(CaseState):
     reporters: tuple[MemberId, ...]
     circle: tuple[MemberId, ...] = ()
     barred: tuple[MemberId, ...] = ()
+    may_contact: bool = False
+    """Whether a department that works on it may call the reporter."""
     score: int | None = None
     missed: tuple[date, ...] = ()
     """Days on which a call-back reached nobody."""
@@ -84,6 +86,7 @@ def submit(
     circle: tuple[MemberId, ...],
     happened_on: date | None,
     now: datetime,
+    may_contact: bool = False,
 ) -> Moved:
     """A matter is reported. Its class and urgency follow from the sub-category; the reporter may say that it is less urgent only
     of an ordinary matter (C0, C1, not RED), and more urgent of any."""
@@ -109,6 +112,7 @@ def submit(
         relation=relation,
         reporters=reporters,
         circle=circle,
+        may_contact=may_contact,
         stage=Stage.SUBMITTED,
         submitted_at=now,
     )

@@ -1,6 +1,6 @@
 """Who is told what: pure. The whole of "tell the right person, and nobody else" is on this page (domain 1.4, 1.6)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
 from services.contracts.cases import CaseClass, Urgency
@@ -44,6 +44,11 @@ def audience(event: Event, access: AccessState, nodes: Mapping[str, Node], now: 
             told += of_the_ladder(event, access, nodes, now)
         case _:
             pass
+    return once_each(told, access)
+
+
+def once_each(told: Sequence[Told], access: AccessState) -> tuple[Told, ...]:
+    """Parties are never told, and nobody twice: the first reason counts."""
     once: dict[str, Told] = {}
     for each in told:
         if each.address not in access.barred:
