@@ -36,7 +36,7 @@ async def informed(system: Harness, case_id: str, *regions: str) -> None:
     await system.settle()
 
 
-async def matter(system: Harness, place: Place, case_class: str = "C0", **input: Any) -> str:
+async def matter(system: Harness, place: Place, case_class: str = "C0", /, **input: Any) -> str:
     """An accepted matter of which the township and the county know."""
     given: dict[str, Any] = {"subCategory": SUBS[case_class], "urgency": "YELLOW", **input}
     answer = await place.resident.report(place, **given)
