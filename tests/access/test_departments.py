@@ -312,11 +312,11 @@ async def test_words_are_fetched_in_one_call_for_a_page(system: Harness, place: 
     asked: list[str] = []
     real = calls.query
 
-    async def counting(service: str, name: str, words: Any, token: str) -> Any:
+    async def counting(service: str, name: str, asked_for: Any, token: str) -> Any:
         asked.append(f"{service} {name}")
-        return await real(service, name, words, token)
+        return await real(service, name, asked_for, token)
 
-    calls.query = counting  # type: ignore[method-assign]
+    calls.query = counting  # type: ignore[method-assign,assignment]
     try:
         await place.liaison.ask(
             "{ workOrders { edges { node { package { text } demand legalBasis notes { text } peers { role } } } } }"
