@@ -9,14 +9,16 @@ from typing import Any
 
 from strawberry.dataloader import DataLoader
 
-from gateway.readmodel import reads
+from gateway.readmodel import order_reads, reads
+from gateway.readmodel.order_reads import Order
 from services.chassis.calls import Calls
 from services.chassis.identity import Verified
 from services.chassis.inbox import Inbox
 from services.chassis.room import Room
 from services.chassis.telemetry import correlation
+from services.contracts.orders import OrderState
 from services.contracts.organisation import Node
-from services.contracts.queries import CaseEvidence, CaseText
+from services.contracts.queries import CaseEvidence, CaseText, OrderText
 from services.contracts.refusals import Code, Refused
 
 
@@ -73,6 +75,21 @@ class Context:
         return DataLoader(self._evidence)
 
     @cached_property
+    def order_texts(self) -> DataLoader[str, OrderText | None]:
+        """The words of work orders: one call to escalation for all orders of a query, with the caller's own token."""
+        return DataLoader(self._order_texts)
+
+    @cached_property
+    def orders(self) -> DataLoader[str, Sequence[Order]]:
+        """The work orders of matters: one statement for all matters of a query."""
+        return DataLoader(self._orders)
+
+    @cached_property
+    def peers(self) -> DataLoader[str, Sequence[OrderState]]:
+        """The departments of joint orders: one statement for all orders of a query."""
+        return DataLoader(self._peers)
+
+    @cached_property
     def timelines(self) -> DataLoader[str, Sequence[Any]]:
         """Timelines: one statement for all matters of a query."""
         return DataLoader(self._timelines)
@@ -91,6 +108,21 @@ class Context:
         answer = await self.gateway.calls.query("escalation", "case-evidence", {"caseIds": case_ids}, self.who.token)
         found = {each["caseId"]: CaseEvidence.model_validate(each) for each in answer["cases"]}
         return [found.get(case_id) for case_id in case_ids]
+
+    async def _order_texts(self, order_ids: list[str]) -> list[OrderText | None]:
+        answer = await self.gateway.calls.query("escalation", "order-texts", {"orderIds": order_ids}, self.who.token)
+        found = {each["orderId"]: OrderText.model_validate(each) for each in answer["orders"]}
+        return [found.get(order_id) for order_id in order_ids]
+
+    async def _orders(self, case_ids: list[str]) -> list[Sequence[Order]]:
+        async with self.gateway.room.database.read() as connection:
+            found = await order_reads.orders_of_cases(connection, self.who, case_ids)
+        return [found.get(case_id, ()) for case_id in case_ids]
+
+    async def _peers(self, joints: list[str]) -> list[Sequence[OrderState]]:
+        async with self.gateway.room.database.read() as connection:
+            found = await order_reads.peers(connection, self.who, joints)
+        return [found.get(joint, ()) for joint in joints]
 
     async def _timelines(self, case_ids: list[str]) -> list[Sequence[Any]]:
         async with self.gateway.room.database.read() as connection:

@@ -93,6 +93,7 @@ PROJECTOR = Service(
         Reaction(topics.DELIBERATION_DOCKET, apply.on_docket),
         Reaction(topics.ESCALATION_CUSTODY, apply.on_custody),
         Reaction(topics.ESCALATION_SEALED, partial(apply.on_custody, sealed=True)),
+        Reaction(topics.ESCALATION_ORDER, apply.on_order),
         Reaction(topics.NOTIFY_INBOX, apply.on_inbox),
     ),
     take_turn=apply.take_turn,

@@ -19,11 +19,17 @@ from gateway.subjects.feed import Subscription
 from gateway.subjects.inbox import MeMutation, MeQuery
 from gateway.subjects.ladder import LadderMutation
 from gateway.subjects.node import OrgNode, RegionQuery
+from gateway.subjects.order_queries import WorkOrderMutation, WorkOrderQuery
 from gateway.subjects.roster import RosterMutation, RosterQuery
 from gateway.subjects.vacancies import VacancyQuery
+from gateway.subjects.work_order import WorkOrder
 from gateway.words import REGION_CODE, RegionCode, describe_roots, describe_values
 
-_NODES: dict[str, type[Case] | type[OrgNode]] = {"Case": Case, "OrgNode": OrgNode}
+_NODES: dict[str, type[Case] | type[OrgNode] | type[WorkOrder]] = {
+    "Case": Case,
+    "OrgNode": OrgNode,
+    "WorkOrder": WorkOrder,
+}
 
 
 @strawberry.type
@@ -48,9 +54,13 @@ class NodeQuery:
         return (await of.resolve_nodes(info=info, node_ids=[key]))[0] if of else None
 
 
-Query = merge_types("Query", (NodeQuery, MeQuery, CaseQuery, RegionQuery, RosterQuery, VacancyQuery, CountsQuery))
+Query = merge_types(
+    "Query",
+    (NodeQuery, MeQuery, CaseQuery, WorkOrderQuery, RegionQuery, RosterQuery, VacancyQuery, CountsQuery),
+)
 Mutation = merge_types(
-    "Mutation", (CaseMutation, CourseMutation, SightMutation, LadderMutation, RosterMutation, MeMutation)
+    "Mutation",
+    (CaseMutation, CourseMutation, SightMutation, LadderMutation, WorkOrderMutation, RosterMutation, MeMutation),
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any, NewType
 import strawberry
 from pydantic import TypeAdapter, ValidationError
 
+from gateway.order_words import ORDER_WORDS
 from services.contracts import regions
 from services.contracts.cases import (
     CaseClass,
@@ -306,6 +307,8 @@ WORDS[Lamp] = (
     {"GREEN": "绿灯：不到 80%。Below 80 %.", "AMBER": "黄灯：80% 起。From 80 %.", "RED": "红灯：已超期。Overdue."},
 )
 
+
+WORDS.update(ORDER_WORDS)
 
 ROOTS = {
     "Query": "查询：只看得到您有权看的。What may be read: of everything, what the caller may see.",

@@ -224,6 +224,10 @@ class Harness:
             "city_officer": (Role.OFFICER, federation_of(city), city),
             "city_chair": (Role.CHAIR, federation_of(city), city),
             "liaison": (Role.LIAISON, f"n_dept-water-{county}", county),
+            "second_liaison": (Role.LIAISON, f"n_dept-water-{county}", county),
+            "heating_liaison": (Role.LIAISON, f"n_dept-heating-{county}", county),
+            "housing_liaison": (Role.LIAISON, f"n_dept-housing-{county}", county),
+            "township_liaison": (Role.LIAISON, f"n_dept-roads-{township}", township),
             "volunteer": (Role.VOLUNTEER, place.group, village),
             "inspector": (Role.INSPECTOR, federation_of(city), city),
         }
@@ -232,7 +236,12 @@ class Harness:
             second: "GROUP",
             third: "GROUP",
             f"n_council-{village}": "COUNCIL",
-            f"n_dept-water-{county}": "DEPARTMENT",
+        }
+        departments = {
+            f"n_dept-water-{county}": "WATER",
+            f"n_dept-heating-{county}": "HEATING",
+            f"n_dept-housing-{county}": "HOUSING",
+            f"n_dept-roads-{township}": "ROADS",
         }
         members: dict[str, list[dict[str, str]]] = {second: [], third: []}
         where: dict[str, str] = {}
@@ -248,11 +257,12 @@ class Harness:
         stated = [
             {
                 "id": node,
-                "kind": kinds.get(node, "FEDERATION"),
+                "kind": "DEPARTMENT" if node in departments else kinds.get(node, "FEDERATION"),
                 "region": where[node],
                 "name": node,
                 "members": people,
                 "delegatedToOwner": node == place.group,
+                "department": departments.get(node),
             }
             for node, people in members.items()
         ]

@@ -12,7 +12,7 @@ from services.chassis.settings import Settings
 from services.chassis.wire import MAX_RECORD
 from services.contracts import topics
 from services.contracts.events.base import Event
-from services.contracts.ids import CaseId, MemberId, NodeId
+from services.contracts.ids import CaseId, MemberId, NodeId, OrderId
 from services.contracts.regions import RegionCode
 from services.contracts.topics import Topic
 
@@ -34,6 +34,7 @@ INFO = (
 )
 KEYS: dict[str, Any] = {
     "case id": CaseId,
+    "order id": OrderId,
     "node id": NodeId,
     "region code": RegionCode,
     "member or group": MemberId | NodeId,

@@ -61,6 +61,10 @@ TOPICS = {
     "deliberation.docket.v1": ("议事会的案卷。", "The council's docket of a matter."),
     "escalation.custody.v1": ("由谁负责、时限到何时。", "Who holds a matter and until when."),
     "escalation.sealed.v1": ("密办事项的负责与时限。", "The same of sealed matters."),
+    "escalation.order.v1": (
+        "部门交办单的每一步：编号、状态、时限，没有文字。",
+        "Every step of a department work order: ids, states and due times, no words.",
+    ),
     "notify.inbox.v1": ("某收件箱有了新条目；不提是哪一件事项。", "Something lies in an inbox; it names no matter."),
 }
 
@@ -98,6 +102,7 @@ EVENTS = {
     "MatterResolved": "负责组织已办理",
     "CallBackLapsed": "回访期满",
     "CustodyClosed": "不再有责任组织",
+    "OrderStepTaken": "交办单走了一步",
     "InboxEntryAdded": "收件箱有了新条目",
     "LevelActed": "某级已采取行动",
     "PassedUp": "已上报，待签收",

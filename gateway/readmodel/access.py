@@ -13,6 +13,7 @@ from services.contracts.regions import Level
 CASE = METADATA.tables["case_view"]
 GROUP = METADATA.tables["case_group"]
 MEMBER = METADATA.tables["case_member"]
+ORDER = METADATA.tables["order_view"]
 
 OFFICERS = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER, Role.INSPECTOR})
 COUNCIL = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
@@ -65,6 +66,37 @@ def _by_grant(grant: Grant) -> ColumnElement[bool]:
             return and_(below(CASE.c.region, grant.region), _of(*classes), _reaches(grant))
         case _:
             return false()
+
+
+HANDLERS = OFFICERS - {Role.INSPECTOR}
+
+
+def orders_of_federation(caller: Caller) -> ColumnElement[bool]:
+    """The rows of `order_view` whose matter this caller works on: officers whose node issued the order, or whose level has a line in the
+    matter's thread; of C2 and C3 the circle. A party never."""
+    mine = select(MEMBER.c.case_id).where(MEMBER.c.member == caller.member)
+    circle = ORDER.c.case_id.in_(mine.where(MEMBER.c.relation == "CIRCLE"))
+    return and_(_not_barred(caller), or_(circle, *(_handled(grant) for grant in caller.grants)))
+
+
+def visible_orders(caller: Caller) -> ColumnElement[bool]:
+    """The rows of `order_view` that this caller may know of: a liaison her department's alone (I11), and `orders_of_federation`."""
+    departments = [grant.node for grant in caller.grants if grant.role is Role.LIAISON]
+    hers = and_(_not_barred(caller), ORDER.c.department.in_(departments)) if departments else false()
+    return or_(hers, orders_of_federation(caller))
+
+
+def _not_barred(caller: Caller) -> ColumnElement[bool]:
+    mine = select(MEMBER.c.case_id).where(MEMBER.c.member == caller.member, MEMBER.c.relation == "BARRED")
+    return ~ORDER.c.case_id.in_(mine)
+
+
+def _handled(grant: Grant) -> ColumnElement[bool]:
+    if grant.role not in HANDLERS:
+        return false()
+    open_ones = select(CASE.c.case_id).where(_of(CaseClass.C0, CaseClass.C1))
+    reached = or_(ORDER.c.issuer == grant.node, ORDER.c.case_id.in_(open_ones.where(_reaches(grant))))
+    return and_(below(ORDER.c.region, grant.region), ORDER.c.case_id.in_(open_ones), reached)
 
 
 def _of(*classes: CaseClass) -> ColumnElement[bool]:

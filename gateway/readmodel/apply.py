@@ -45,6 +45,7 @@ from services.contracts.events.intake import (
     WithdrawalNoted,
 )
 from services.contracts.events.notify import InboxEntryAdded
+from services.contracts.events.orders import OrderStepTaken
 from services.contracts.lifecycle import lifecycle
 from services.contracts.regions import Level
 from services.contracts.states import CaseState, CustodyState, DocketState
@@ -53,6 +54,7 @@ CASE = METADATA.tables["case_view"]
 GROUP = METADATA.tables["case_group"]
 MEMBER = METADATA.tables["case_member"]
 TIMELINE = METADATA.tables["timeline"]
+ORDER = METADATA.tables["order_view"]
 NODE = METADATA.tables["node_view"]
 REGION = METADATA.tables["region_view"]
 COUNTER = METADATA.tables["counter"]
@@ -102,6 +104,26 @@ async def on_custody(tx: Transaction, event: CustodyEvent, *, sealed: bool = Fal
         node = getattr(event, "by", "") or event.custody.holder or ""
         await _timeline(tx, event, node=node, detail=_detail(event), sealed=sealed)
         await _changed(tx, event)
+
+
+async def on_order(tx: Transaction, event: OrderStepTaken) -> None:
+    """A step of a work order: its row, and the feeds of the order and of its department."""
+    order = event.order
+    values = {
+        "order_id": order.order_id,
+        "case_id": order.case_id,
+        "joint": order.joint or "",
+        "region": order.region,
+        "issuer": order.issuer,
+        "department": order.department,
+        "stage": order.stage.value,
+        "changed_at": event.at.isoformat(),
+        "state": order.model_dump_json(exclude_none=True),
+        "version": order.version,
+    }
+    await tx.execute(tx.room.database.upsert(ORDER, values, newer="version"))
+    await _feed(tx, "ORDER", order.order_id, event.step.value, event.at, entry=order.order_id)
+    await _feed(tx, "ORDER", order.department, event.step.value, event.at, entry=order.order_id)
 
 
 async def on_access(tx: Transaction, event: AccessEvent) -> None:

@@ -85,6 +85,27 @@ class Timeline(ReadModel, table=True):
     """Whether it was told on a sealed topic."""
 
 
+class OrderView(ReadModel, table=True):
+    """A department work order: its state as escalation told it, and what lists are narrowed and ordered by."""
+
+    __tablename__ = "order_view"
+    __table_args__ = (
+        Index("order_view_department", "department", "changed_at", "order_id"),
+        Index("order_view_region", "region", "changed_at", "order_id"),
+    )
+    order_id: str = Field(primary_key=True, max_length=40)
+    case_id: str = Field(max_length=40, index=True)
+    joint: str = Field(default="", max_length=40, index=True)
+    region: str = Field(max_length=12)
+    issuer: str = Field(max_length=64)
+    department: str = Field(max_length=64)
+    stage: str = Field(max_length=24)
+    changed_at: str = Field(max_length=32)
+    """When it last took a step."""
+    state: str = Field(sa_type=Text)
+    version: int
+
+
 class NodeView(ReadModel, table=True):
     """An organisation node."""
 
@@ -141,5 +162,14 @@ class Freshness(ReadModel, table=True):
 METADATA = ReadModel.metadata
 CHASSIS = chassis_tables(METADATA)
 
-MODEL_TABLES = ("case_view", "case_group", "case_member", "timeline", "node_view", "region_view", "counter")
+MODEL_TABLES = (
+    "case_view",
+    "case_group",
+    "case_member",
+    "timeline",
+    "order_view",
+    "node_view",
+    "region_view",
+    "counter",
+)
 """What a rebuild must reproduce row by row. The feed and the freshness are about delivery, not about matters."""

@@ -11,10 +11,12 @@ from gateway import paging
 from gateway.context import Context
 from gateway.paging import PageInfo
 from gateway.readmodel import reads
+from gateway.readmodel.order_reads import Order
 from gateway.readmodel.reads import Filter
 from gateway.subjects.course import Course
 from gateway.subjects.matter import Attachment, Clock, Entry, Evidence, Fact, node_of
 from gateway.subjects.node import OrgNode
+from gateway.subjects.work_order import WorkOrder
 from gateway.words import Lamp, RegionCode
 from services.chassis.transaction import worker_tag
 from services.contracts.allowed import allowed_commands
@@ -191,6 +193,13 @@ class Case(Course, relay.Node):
         found: CaseEvidence | None = await info.context.evidence.load(self.key)
         photos = [Attachment.of(line) for line in found.attachments] if found else []
         return Evidence(notes=list(found.notes), photos=photos) if found else None
+
+    @strawberry.field(
+        description="部门交办单，限办理该事项的妇联。Its work orders, for those of the federation who work on it."
+    )
+    async def work_orders(self, info: Info) -> list[WorkOrder]:
+        found: Sequence[Order] = await info.context.orders.load(self.key)
+        return [WorkOrder(key=each.state.order_id, order=each) for each in found]
 
     @classmethod
     async def resolve_nodes(cls, *, info: Info, node_ids: list[str], required: bool = False) -> list["Case | None"]:  # type: ignore[override]

@@ -59,6 +59,10 @@ class ReportMatterInput:
     attachments: list[strawberry.ID] = strawberry.field(
         default_factory=list, description="照片编号，最多 9 张。Photos, at most 9."
     )
+    may_contact: bool = strawberry.field(
+        default=False,
+        description="是否允许承办部门直接联系您。Whether a department that works on it may be given your telephone.",
+    )
     notice_version: str = strawberry.field(
         default="", description="所示隐私告知的版本。Which privacy notice was shown."
     )

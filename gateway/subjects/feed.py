@@ -12,7 +12,10 @@ from gateway.context import Context
 from gateway.readmodel import reads
 from gateway.subjects.case import Case, find
 from gateway.subjects.inbox import InboxEntry, lines
-from services.contracts.ids import is_case_id
+from gateway.subjects.work_order import WorkOrder
+from gateway.subjects.work_order import find as find_order
+from services.contracts.ids import is_case_id, is_node_id, is_order_id
+from services.contracts.orders import OrderStep
 from services.contracts.refusals import Code, Refused
 
 Info = strawberry.Info[Context, None]
@@ -40,6 +43,18 @@ class InboxPush:
         description="游标：断线后用作 after。Its place: pass it as `after` when you come back."
     )
     entry: InboxEntry = strawberry.field(description="新条目。The entry.")
+
+
+@strawberry.type(description="交办单的一步。A step of a work order.")
+class WorkOrderChange:
+    """What `workOrderChanged` pushes."""
+
+    cursor: str = strawberry.field(
+        description="游标：断线后用作 after。Its place: pass it as `after` when you come back."
+    )
+    step: OrderStep = strawberry.field(description="哪一步。Which step.")
+    at: datetime = strawberry.field(description="时间。When.")
+    order: WorkOrder = strawberry.field(description="变化后的交办单。The order as it is now.")
 
 
 @strawberry.type
@@ -102,6 +117,44 @@ class Subscription:
                         yield InboxPush(cursor=paging.cursor(str(place)), entry=InboxEntry.of(line))
             if not rows:
                 await room.heard.wait(LOOK_AGAIN)
+
+    @strawberry.subscription(
+        description="某交办单、或某部门全部交办单的变化。The steps of a work order, or of all of a department's that you may see."
+    )
+    async def work_order_changed(
+        self,
+        info: Info,
+        order_id: Annotated[str | None, strawberry.argument(description="交办单编号。The order.")] = None,
+        department: Annotated[
+            str | None, strawberry.argument(description="部门（组织编号）。All orders of a department.")
+        ] = None,
+        after: Annotated[
+            str | None, strawberry.argument(description="从哪个游标之后。Only what came behind this cursor.")
+        ] = None,
+    ) -> AsyncGenerator[WorkOrderChange, None]:
+        """Pushes only what the caller may see; she is asked about at every change."""
+        room = info.context.gateway.room
+        place = await _start(info, after)
+        key = _one_of(order_id, department)
+        while True:
+            async with room.database.read() as connection:
+                rows = await reads.changes(connection, "ORDER", [key], place)
+            for row in rows:
+                place = row.seq
+                if (order := await find_order(info, row.entry)) is not None:
+                    yield WorkOrderChange(
+                        cursor=paging.cursor(str(place)), step=OrderStep(row.kind), at=row.at, order=order
+                    )
+            if not rows:
+                await room.heard.wait(LOOK_AGAIN)
+
+
+def _one_of(order_id: str | None, department: str | None) -> str:
+    if order_id is not None and department is None and is_order_id(order_id):
+        return order_id
+    if department is not None and order_id is None and is_node_id(department):
+        return department
+    raise Refused(Code.MALFORMED, field="orderId", reason="an order or a department, one of them")
 
 
 async def _start(info: Info, after: str | None) -> int:

@@ -32,6 +32,7 @@ class InboxEntry:
     title_zh: str = strawberry.field(description="中文标题。Its title in Chinese.")
     title_en: str = strawberry.field(description="英文标题。Its title in English.")
     case_id: str | None = strawberry.field(description="相关事项。The matter it is about.")
+    order_id: str | None = strawberry.field(description="相关交办单。The work order it is about.")
     case_number: str | None = strawberry.field(description="事项号。The number of the matter.")
     count: int | None = strawberry.field(description="汇总件数。How many matters a digest sums up.")
     read: bool = strawberry.field(description="是否已读。Whether it was read.")
@@ -47,6 +48,7 @@ class InboxEntry:
             title_zh=line.title_zh,
             title_en=line.title_en,
             case_id=line.case_id,
+            order_id=line.order_id,
             case_number=line.case_number or None,
             count=line.count,
             read=line.read,

@@ -104,7 +104,7 @@ class Door:
             raise Refused(Code.NOT_PERMITTED, command=name)
         asking = _parsed(Asking, await body_of(request))
         asked = _parsed(command.model, asking.command)
-        fingerprint = self._fingerprint(asking.command)
+        fingerprint = self._fingerprint(_intention(caller, asked, asking.command))
         remembered = await self._remembered(caller, asked, fingerprint)
         if remembered is not None:
             return remembered
@@ -146,10 +146,11 @@ class Door:
     async def _claim(self, tx: Transaction, caller: Caller, asked: AnyCommand, fingerprint: str) -> Answered | None:
         """Insert the key first: a second sender of it waits here for the first one's commit, then finds the answer."""
         table = self._room.service.chassis.answer
+        who, key = asked.remembered_as(caller)
         values = {
-            "caller": caller.member,
+            "caller": who,
             "command": asked.command_name(),
-            "key": asked.idempotency_key,
+            "key": key,
             "body": fingerprint,
             "answer": "",
             "at": tx.now.isoformat(),
@@ -170,11 +171,8 @@ class Door:
 
     def _scope(self, caller: Caller, asked: AnyCommand) -> tuple[Any, ...]:
         table = self._room.service.chassis.answer
-        return (
-            table.c.caller == caller.member,
-            table.c.command == asked.command_name(),
-            table.c.key == asked.idempotency_key,
-        )
+        who, key = asked.remembered_as(caller)
+        return (table.c.caller == who, table.c.command == asked.command_name(), table.c.key == key)
 
     def _fingerprint(self, command: Mapping[str, Any]) -> str:
         """Keyed, because a plain hash of a short text can be guessed back."""
@@ -187,8 +185,15 @@ def acting(caller: Caller, asked: AnyCommand, target: Target) -> Acting:
     name = asked.command_name()
     grant = acting_grant(caller, name, target)
     if grant is None and not may_as_herself(caller, name, target):
-        raise Refused(Code.CASE_NOT_FOUND) if hasattr(asked, "case_id") else Refused(Code.NOT_PERMITTED, command=name)
+        raise asked.not_hers()
     return Acting(caller, grant)
+
+
+def _intention(caller: Caller, asked: AnyCommand, words: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is compared when it is sent again: where another name than its key stands for it, the key may differ."""
+    if asked.remembered_as(caller) == (caller.member, asked.idempotency_key):
+        return words
+    return {name: value for name, value in words.items() if name not in {"idempotencyKey", "idempotency_key"}}
 
 
 async def body_of(request: Request) -> Any:

@@ -73,8 +73,8 @@ async def lines(tx: Transaction, table: Table, case_ids: Sequence[str]) -> dict[
     return found
 
 
-def routes(table: Table, command: str, may_read: MayRead) -> Callable[[Room], list[BaseRoute]]:
-    """`POST /attachments` for whoever may ever do the command, and `GET /attachments/<id>`."""
+def routes(table: Table, commands: Sequence[str], may_read: MayRead) -> Callable[[Room], list[BaseRoute]]:
+    """`POST /attachments` for whoever may ever do one of the commands, and `GET /attachments/<id>`."""
 
     def make(room: Room) -> list[BaseRoute]:
         verifier = room.get(Verifier)
@@ -82,7 +82,7 @@ def routes(table: Table, command: str, may_read: MayRead) -> Callable[[Room], li
         async def post(request: Request) -> Response:
             try:
                 caller = verifier.asking(request)
-                if not may_ever(caller, command):
+                if not any(may_ever(caller, command) for command in commands):
                     raise Refused(Code.NOT_PERMITTED, command="attachments")
                 return await _keep(room, table, caller, await bounded(request, MAX_UPLOAD))
             except Refused as refused:

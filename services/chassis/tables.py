@@ -59,7 +59,7 @@ def chassis_tables(metadata: MetaData) -> Chassis:
         answer=Table(
             "answer",
             metadata,
-            Column("caller", String(48), primary_key=True),
+            Column("caller", String(64), primary_key=True),
             Column("command", String(48), primary_key=True),
             Column("key", String(128), primary_key=True),
             Column("body", String(64), nullable=False),

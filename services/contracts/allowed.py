@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
+from services.contracts.base import Instant
 from services.contracts.callers import Caller, Grant, Target
 from services.contracts.cases import CaseClass, Urgency
-from services.contracts.fitting import fitting, too_late
+from services.contracts.fitting import fitting, fitting_order, too_late
+from services.contracts.orders import OrderState
 from services.contracts.organisation import Node, Role
 from services.contracts.permissions import acting_grant, may_as_herself
-from services.contracts.regions import at_level
+from services.contracts.regions import Level, at_level
 from services.contracts.states import AccessState, CaseState, CustodyState, DocketState
 
 
@@ -69,3 +71,34 @@ def allowed_commands(
 
 def _above(grant: Grant, custody: CustodyState) -> bool:
     return len(grant.region) < custody.level.width
+
+
+def allowed_on_order(
+    caller: Caller,
+    order: OrderState,
+    custody: CustodyState | None,
+    access: AccessState,
+    worker: str,
+    now: Instant,
+) -> list[str]:
+    """The same for a department work order; who holds it is its issuer."""
+    involved = tuple(entry.node for entry in custody.entries) if custody else ()
+    target = Target(
+        region=custody.region if custody else order.region,
+        holder=order.issuer,
+        holder_region=order.issuer_region,
+        involved=(*involved, order.issuer),
+        department=order.department,
+        case_class=access.case_class,
+        reporters=access.reporters,
+        circle=access.circle,
+        barred=access.barred,
+    )
+    allowed = []
+    for command in fitting_order(order, now):
+        grant = acting_grant(caller, command, target)
+        by_law = command in {"GiveArt73Opinion", "RequestInspection"}
+        if grant is None or (by_law and grant.level.width > Level.COUNTY.width):
+            continue
+        allowed.append(command)
+    return allowed

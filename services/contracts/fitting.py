@@ -3,8 +3,10 @@
 
 from datetime import datetime, timedelta
 
+from services.contracts.base import Instant
 from services.contracts.cases import UNMERGE_WINDOW, CaseClass, Stage, Urgency, reopen_window
 from services.contracts.lifecycle import is_escalated, is_resolved, relay_owed
+from services.contracts.orders import OrderRole, OrderStage, OrderState
 from services.contracts.regions import Level
 from services.contracts.states import CaseState, CustodyState, DocketState
 
@@ -16,7 +18,12 @@ MAX_BOUNCES = 2
 
 def fitting(case: CaseState, custody: CustodyState | None = None, docket: DocketState | None = None) -> tuple[str, ...]:
     """The commands of all services that fit."""
-    return (*fitting_intake(case, custody), *fitting_ladder(case, custody), *fitting_council(case, custody, docket))
+    return (
+        *fitting_intake(case, custody),
+        *fitting_ladder(case, custody),
+        *fitting_council(case, custody, docket),
+        *fitting_departments(case, custody),
+    )
 
 
 def fitting_intake(case: CaseState, custody: CustodyState | None) -> tuple[str, ...]:
@@ -110,6 +117,55 @@ def fitting_council(case: CaseState, custody: CustodyState | None, docket: Docke
     return ()
 
 
+def fitting_departments(case: CaseState, custody: CustodyState | None) -> tuple[str, ...]:
+    """Giving it to departments, while it is being worked on. Never of C3."""
+    at_work = case.stage is Stage.ACCEPTED and custody is not None and not is_resolved(case, custody)
+    return ("IssueOrder",) if at_work and case.case_class is not CaseClass.C3 else ()
+
+
 def _small(case: CaseState) -> bool:
     """C0 or C1, and not RED: may be solved on the spot (domain 2.1)."""
     return case.case_class in {CaseClass.C0, CaseClass.C1} and case.urgency is not Urgency.RED
+
+
+def fitting_order(order: OrderState, now: Instant) -> tuple[str, ...]:
+    """The commands that fit a work order. Nobody supervises a letter."""
+    match order.stage:
+        case OrderStage.ISSUED | OrderStage.DESIGNATED:
+            fit = ("SignOrder", *(("ObjectToOrder",) if order.may_object(now) else ()), *_urging(order), "CancelOrder")
+        case OrderStage.OBJECTED:
+            fit = ("ReissueOrder", "DesignateOrder", "CancelOrder")
+        case OrderStage.PAUSED:
+            fit = ("ResumeOrder", "CancelOrder")
+        case OrderStage.REPORTED_DONE:
+            fit = ("VerifyOrder", "ReworkOrder", *_urging(order)[2:], "CancelOrder")
+        case OrderStage.VERIFIED | OrderStage.CALLED_BACK:
+            fit = ("ReworkOrder",)
+        case stage if stage.working:
+            fit = (
+                *(("ObjectToOrder",) if order.may_object(now) else ()),
+                "ReportProgress",
+                "ReportDone",
+                "ExplainImpossible",
+                *(("MarkNotApplicable",) if order.role is OrderRole.CO else ()),
+                *_extending(order),
+                *_urging(order),
+                *(("PauseOrder",) if not order.letter and order.days_asked is None else ()),
+                "CancelOrder",
+            )
+        case _:
+            fit = ()
+    return fit
+
+
+def _urging(order: OrderState) -> tuple[str, ...]:
+    if order.letter:
+        return ("UrgeOrder",)
+    opinion = ("GiveArt73Opinion",) if order.opinion_from is not None else ()
+    return ("UrgeOrder", "SuperviseOrder", *opinion, *(("RequestInspection",) if order.opinion_at else ()))
+
+
+def _extending(order: OrderState) -> tuple[str, ...]:
+    if order.letter:
+        return ()
+    return ("RequestExtension",) if order.days_asked is None else ("DecideExtension",)

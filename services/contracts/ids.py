@@ -22,6 +22,9 @@ CaseNumber = Annotated[str, StringConstraints(pattern=r"^(21-21[0-9]{2}-[0-9]{8}
 OrderId = Annotated[str, StringConstraints(pattern=r"^o_21[0-9]{2}-[0-9A-HJKMNP-TV-Z]{26}$")]
 """A department work order: `o_<city code>-<ULID>`."""
 
+ExternalRef = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
+"""A department's own name for one of its actions: 1 to 64 visible ASCII characters. Never told to anybody else."""
+
 SessionId = Annotated[str, StringConstraints(pattern=r"^s_[0-9A-HJKMNP-TV-Z]{26}$")]
 ResolutionId = Annotated[str, StringConstraints(pattern=r"^r_[0-9A-HJKMNP-TV-Z]{26}$")]
 ItemId = Annotated[str, StringConstraints(pattern=r"^i_[0-9A-HJKMNP-TV-Z]{26}$")]
@@ -50,6 +53,7 @@ def city_of(case_id: str) -> str:
 
 _CASE: TypeAdapter[str] = TypeAdapter(CaseId)
 _NODE: TypeAdapter[str] = TypeAdapter(NodeId)
+_ORDER: TypeAdapter[str] = TypeAdapter(OrderId)
 
 
 def is_case_id(text: str) -> bool:
@@ -60,6 +64,11 @@ def is_case_id(text: str) -> bool:
 def is_node_id(text: str) -> bool:
     """Whether a text can be the id of an organisation node at all."""
     return _is(_NODE, text)
+
+
+def is_order_id(text: str) -> bool:
+    """Whether a text can be the id of a work order at all."""
+    return _is(_ORDER, text)
 
 
 def _is(kind: TypeAdapter[str], text: str) -> bool:

@@ -37,6 +37,8 @@ _INVOLVED = (
     (Role.RIGHTS_OFFICER, _C, Reach.INVOLVED),
 )
 _MERGING = (_CHAIR, (Role.OFFICER, _T, Reach.SUBTREE), (Role.CHAIR, _T, Reach.SUBTREE))
+_ISSUER = ((Role.CHAIR, _V, Reach.HOLDER), *_HOLDING)
+_LIAISON = (Role.LIAISON, _ALL, Reach.DEPARTMENT)
 _REPORTER = (None, _ALL, Reach.REPORTER)
 
 TABLE: tuple[Permission, ...] = (
@@ -113,5 +115,26 @@ TABLE: tuple[Permission, ...] = (
     *_lines("ReworkMatter", (Role.CHAIR, _V, Reach.HOLDER), *_INVOLVED),
     *_lines("SuspendMatter", *_INVOLVED),
     *_lines("ResumeMatter", *_INVOLVED),
+    # Department work orders: the holder of an order is its issuer
+    *_lines("IssueOrder", (Role.CHAIR, _V, Reach.INVOLVED), *_INVOLVED),
+    *_lines("SignOrder", _LIAISON),
+    *_lines("ObjectToOrder", _LIAISON),
+    *_lines("RequestExtension", _LIAISON),
+    *_lines("ReportProgress", _LIAISON),
+    *_lines("ReportDone", _LIAISON),
+    *_lines("ExplainImpossible", _LIAISON),
+    *_lines("MarkNotApplicable", _LIAISON),
+    *_lines("ReissueOrder", *_ISSUER),
+    *_lines("DesignateOrder", *_ISSUER),
+    *_lines("DecideExtension", *_ISSUER),
+    *_lines("VerifyOrder", _CHAIR, *_HOLDING),
+    *_lines("ReworkOrder", *_ISSUER),
+    *_lines("UrgeOrder", (Role.CHAIR, _V, Reach.INVOLVED), *_INVOLVED),
+    *_lines("SuperviseOrder", *_INVOLVED),
+    *_lines("GiveArt73Opinion", *_INVOLVED),
+    *_lines("RequestInspection", *_INVOLVED),
+    *_lines("PauseOrder", *_ISSUER),
+    *_lines("ResumeOrder", *_ISSUER),
+    *_lines("CancelOrder", *_ISSUER),
     *_lines("MarkRead", (None, _ALL, Reach.SELF)),
 )

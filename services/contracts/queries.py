@@ -7,7 +7,8 @@ from pydantic import Field, StringConstraints
 
 from services.contracts.base import Asked, Instant, Model
 from services.contracts.commands.intake import MAX_LINES, MemberLine, RegionLine
-from services.contracts.ids import CaseId
+from services.contracts.disclosure import PackageLine
+from services.contracts.ids import CaseId, NodeId, OrderId
 from services.contracts.refusals import RefusalBody
 
 
@@ -51,6 +52,40 @@ class CaseEvidence(Model):
     attachments: tuple[AttachmentLine, ...] = ()
 
 
+class PackageWanted(Asked):
+    """The package for one department, built and signed by intake."""
+
+    case_id: CaseId
+    department: NodeId
+
+
+class OrdersWanted(Asked):
+    """A batch: one call for a whole page of work orders."""
+
+    order_ids: tuple[OrderId, ...]
+
+
+class OrderNote(Model):
+    """Something written about a work order. `field` says what it is: objection, progress, result, rework, opinion ..."""
+
+    field: str
+    text: str
+    at: Instant
+
+
+class OrderText(Model):
+    """The words of a work order, as far as this caller may read them."""
+
+    order_id: OrderId
+    package: tuple[PackageLine, ...] = ()
+    legal_basis: str = ""
+    demand: str = ""
+    reply: str = ""
+    """What the department replies to the citizen."""
+    internal_note: str = ""
+    notes: tuple[OrderNote, ...] = ()
+
+
 Mark = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
 """An entry's id, or a place just before one."""
 
@@ -76,6 +111,7 @@ class InboxLine(Model):
     title_zh: str
     title_en: str
     case_id: CaseId | None = None
+    order_id: OrderId | None = None
     case_number: str = ""
     count: int | None = None
     read: bool = False

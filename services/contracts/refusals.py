@@ -115,6 +115,37 @@ class Code(Enum):
         "告知内容没有收集平台的签名，请重新生成并预览。",
         "The package does not bear intake's signature: have it built again, and preview it.",
     )
+    NOT_WHEN_SEALED = Words("密办事项不交办部门。", "A sealed matter is given to no department.")
+    LETTER_ONLY = Words(
+        "村（社区）只能向部门发函询。", "A village writes letters of enquiry to departments; it issues no orders."
+    )
+    WRONG_DEPARTMENT = Words(
+        "“{node}”不是本级的部门，或已在本交办单中。",
+        "{node} is no department of this region, or has this order already.",
+    )
+    ORDER_DOES_NOT_FIT = Words(
+        "交办单目前是“{state}”，不能执行“{command}”。", "The order is {state}; {command} does not fit that.", 409
+    )
+    NO_OBJECTION = Words(
+        "不能提出异议：异议期已过、已提出过、已指定或已开始办理。",
+        "No objection any more: the window is over, or it was made, answered by a designation, or the work has begun.",
+        409,
+    )
+    NO_EXTENSION = Words(
+        "不能延期：最多 {count} 次、共 {limit}，并须在到期前申请。",
+        "No such extension: at most {count}, {limit} in all, asked for before it is due.",
+        409,
+    )
+    CO_ORDERS_OPEN = Words(
+        "还有 {count} 个协办部门没有报告。", "{count} assisting departments have not reported yet.", 409
+    )
+    CO_ONLY = Words("只有协办部门可以这样做。", "Only an assisting department may do this.", 409)
+    NO_PAUSE = Words(
+        "不能再暂停：已到期，或暂停时间已用完。", "No more pause: it is due already, or all pauses are used up.", 409
+    )
+    CHAIR_MUST_SIGN = Words("须经本级主席签字。", "The chair must have signed.")
+    NOT_YET = Words("{since} 之后才可以这样做。", "Not before {since}.", 409)
+    OPINION_FIRST = Words("须先提出督促处理意见。", "An opinion must have been given first.", 409)
     ITEMS_OPEN = Words("还有 {count} 个行动项未核验。", "{count} action items are neither verified nor waived.", 409)
     ORDERS_OPEN = Words("还有 {count} 个交办单未办结。", "{count} work orders are not verified yet.", 409)
     ASKED_ENOUGH = Words(

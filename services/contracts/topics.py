@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.contracts.events import deliberation, escalation, intake, notify
+from services.contracts.events import deliberation, escalation, intake, notify, orders
 from services.contracts.events.base import Event
 
 
@@ -58,6 +58,9 @@ ESCALATION_CUSTODY = Topic(
 ESCALATION_SEALED = Topic(
     "escalation.sealed.v1", "case id", "escalation", frozenset({"intake", "notify", "gateway"}), escalation.CUSTODY
 )
+ESCALATION_ORDER = Topic(
+    "escalation.order.v1", "order id", "escalation", frozenset({"notify", "gateway"}), orders.ORDER
+)
 NOTIFY_INBOX = Topic("notify.inbox.v1", "member or group", "notify", frozenset({"gateway"}), notify.INBOX)
 
 TOPICS = (
@@ -70,6 +73,7 @@ TOPICS = (
     DELIBERATION_DOCKET,
     ESCALATION_CUSTODY,
     ESCALATION_SEALED,
+    ESCALATION_ORDER,
     NOTIFY_INBOX,
 )
 

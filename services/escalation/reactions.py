@@ -7,7 +7,8 @@ from services.contracts.events.deliberation import DocketEvent
 from services.contracts.events.intake import CaseEvent
 from services.contracts.states import CaseState
 from services.contracts.topics import ESCALATION_CUSTODY, ESCALATION_SEALED, INTAKE_CASE, INTAKE_SEALED, Topic
-from services.escalation.rules import following
+from services.escalation.order_store import move, orders_of, rules_of
+from services.escalation.rules import following, order_fate
 from services.escalation.rules.custody import Custody
 from services.escalation.store import case_of, facts_of, keep_dues
 
@@ -26,6 +27,16 @@ async def follow_case(tx: Transaction, event: Event) -> None:
     if told:
         await tx.save(after, *told)
         await keep_dues(tx, after, facts)
+    await follow_orders(tx, event)
+
+
+async def follow_orders(tx: Transaction, event: CaseEvent) -> None:
+    """The work orders of a matter go with it: called back and closed with it, back to work, or cancelled when it has ended."""
+    for order in await orders_of(tx, event.key):
+        custody = await tx.load(Custody, event.key)
+        moved = order_fate.follow(order, event, rules_of(tx, order), tx.now)
+        if custody is not None and moved[1]:
+            await move(tx, custody, order, moved)
 
 
 async def follow_docket(tx: Transaction, event: DocketEvent) -> None:

@@ -4,12 +4,16 @@ from services.chassis import photos
 from services.chassis.service import Command, Query, Reaction, Service, Stored, Timer, ignore
 from services.contracts import topics
 from services.contracts.commands import escalation as asked
-from services.contracts.queries import Wanted
-from services.escalation.commands import ladder
+from services.contracts.commands import orders as order
+from services.contracts.queries import OrdersWanted, Wanted
+from services.escalation.commands import ladder, order_issue, orders
 from services.escalation.commands.custody import matter_target
+from services.escalation.order_queries import order_texts
+from services.escalation.order_timers import sweep_orders
 from services.escalation.queries import case_evidence, may_see_photos
 from services.escalation.reactions import follow_case, follow_docket, topic_of
 from services.escalation.rules.custody import Custody
+from services.escalation.rules.order_clocks import WorkOrder
 from services.escalation.tables import CHASSIS, METADATA, PHOTOS
 from services.escalation.timers import sweep
 
@@ -24,6 +28,17 @@ ESCALATION = Service(
             key=lambda custody: custody.case_id,
             columns=lambda custody: {"region": custody.region, "holder": custody.holder or ""},
             topic=topic_of,
+        ),
+        Stored(
+            WorkOrder,
+            METADATA.tables["work_order"],
+            key=lambda order: order.order_id,
+            columns=lambda order: {
+                "case_id": order.case_id,
+                "department": order.department,
+                "joint": order.joint or "",
+            },
+            topic=lambda _order: topics.ESCALATION_ORDER,
         ),
     ),
     commands=(
@@ -43,6 +58,26 @@ ESCALATION = Service(
         Command(asked.ReworkMatter, ladder.rework, matter_target),
         Command(asked.SuspendMatter, ladder.suspend, matter_target),
         Command(asked.ResumeMatter, ladder.resume, matter_target),
+        Command(order.IssueOrder, order_issue.issue, matter_target),
+        Command(order.SignOrder, orders.sign, orders.order_target),
+        Command(order.ObjectToOrder, orders.object_to, orders.order_target),
+        Command(order.RequestExtension, orders.ask_extension, orders.order_target),
+        Command(order.ReportProgress, orders.progress, orders.order_target),
+        Command(order.ReportDone, orders.report_done, orders.order_target),
+        Command(order.ExplainImpossible, orders.explain, orders.order_target),
+        Command(order.MarkNotApplicable, orders.not_applicable, orders.order_target),
+        Command(order.ReissueOrder, order_issue.reissue, orders.order_target),
+        Command(order.DesignateOrder, orders.designate, orders.order_target),
+        Command(order.DecideExtension, orders.decide_extension, orders.order_target),
+        Command(order.VerifyOrder, orders.verify, orders.order_target),
+        Command(order.ReworkOrder, orders.rework, orders.order_target),
+        Command(order.UrgeOrder, orders.urge, orders.order_target),
+        Command(order.SuperviseOrder, orders.supervise, orders.order_target),
+        Command(order.GiveArt73Opinion, orders.give_opinion, orders.order_target),
+        Command(order.RequestInspection, orders.request_inspection, orders.order_target),
+        Command(order.PauseOrder, orders.pause, orders.order_target),
+        Command(order.ResumeOrder, orders.go_on, orders.order_target),
+        Command(order.CancelOrder, orders.cancel, orders.order_target),
     ),
     reactions=(
         Reaction(topics.INTAKE_CASE, follow_case),
@@ -53,7 +88,7 @@ ESCALATION = Service(
         Reaction(topics.INTAKE_REGION, ignore),
         Reaction(topics.DELIBERATION_DOCKET, follow_docket),
     ),
-    timers=(Timer("sweep", every=10, run=sweep),),
-    queries=(Query("case-evidence", Wanted, case_evidence),),
-    routes=photos.routes(PHOTOS, "SolveOnSpot", may_see_photos),
+    timers=(Timer("sweep", every=10, run=sweep), Timer("sweep-orders", every=10, run=sweep_orders)),
+    queries=(Query("case-evidence", Wanted, case_evidence), Query("order-texts", OrdersWanted, order_texts)),
+    routes=photos.routes(PHOTOS, ("SolveOnSpot", "ReportDone", "VerifyOrder"), may_see_photos),
 )

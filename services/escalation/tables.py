@@ -38,6 +38,43 @@ class DueRow(EscalationTable, table=True):
     attempts: int = 0
 
 
+class WorkOrderRow(EscalationTable, table=True):
+    """A department work order: `rules.order_clocks.WorkOrder` as a document, and what it is searched by."""
+
+    __tablename__ = "work_order"
+    id: str = Field(primary_key=True, max_length=40)
+    version: int
+    command_version: int
+    case_id: str = Field(max_length=40, index=True)
+    department: str = Field(max_length=64)
+    joint: str = Field(default="", max_length=40, index=True)
+    body: str = Field(sa_type=Text)
+
+
+class OrderDueRow(EscalationTable, table=True):
+    """Something that time will bring a work order; read as `due` is."""
+
+    __tablename__ = "order_due"
+    __table_args__ = (Index("order_due_order", "look_at", "order_id"),)
+    order_id: str = Field(primary_key=True, max_length=40)
+    what: str = Field(primary_key=True, max_length=24)
+    due_at: datetime
+    look_at: datetime
+    attempts: int = 0
+
+
+class OrderContent(EscalationTable, table=True):
+    """What was written about a work order: the package, what is demanded, objections, reports, replies. Personal text."""
+
+    __tablename__ = "order_content"
+    id: str = Field(primary_key=True, max_length=32)
+    order_id: str = Field(max_length=40, index=True)
+    field: str = Field(max_length=24)
+    text: str = Field(sa_type=Text)
+    written_by: str = Field(max_length=48)
+    written_at: datetime
+
+
 class Content(EscalationTable, table=True):
     """What people wrote down while they worked: evidence, notes. Personal text; it never leaves but to those who may read it."""
 

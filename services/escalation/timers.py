@@ -1,9 +1,10 @@
 """The overdue sweep: in due order, page by page, one matter a transaction. It flags and urges; it never passes up (design 5)."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Column, ColumnElement, Table, delete, select, update
 
 from services.chassis.database import is_outage
 from services.chassis.room import Room
@@ -19,26 +20,35 @@ PAGES = 1_000
 """Pages in one run at most: a run ends, and the next one goes on."""
 
 
+Handle = Callable[[Room, str, str], Awaitable[int]]
+"""Does what is due, given its key and what it is; returns whether it did anything (1 or 0)."""
+
+
 async def sweep(room: Room) -> int:
-    """Handle what is due; returns how many matters it handled. One that fails is looked at again later, behind the others."""
+    """Handle what is due of matters; returns how many it handled."""
+    return await sweep_table(room, DUE, DUE.c.case_id, _handle)
+
+
+async def sweep_table(room: Room, table: Table, key: Column[str], handle: Handle) -> int:
+    """Handle what a table of due times says; returns how many it handled. One that fails is looked at again later, behind the others."""
     handled = 0
     for _ in range(PAGES):
         now = room.clock.now()
         async with room.database.read() as connection:
-            query = select(DUE.c.case_id, DUE.c.what).where(DUE.c.look_at <= now).order_by(DUE.c.look_at, DUE.c.case_id)
+            query = select(key.label("key"), table.c.what).where(table.c.look_at <= now).order_by(table.c.look_at, key)
             page = (await connection.execute(query.limit(PAGE))).all()
         if not page:
             break
         for row in page:
             try:
-                handled += await _handle(room, row.case_id, row.what)
+                handled += await handle(room, row.key, row.what)
             except Exception as error:
                 if is_outage(error):
                     raise
                 log.exception(
-                    "a due matter could not be handled", extra={"facts": {"case": row.case_id, "what": row.what}}
+                    "what is due could not be handled", extra={"facts": {key.name: row.key, "what": row.what}}
                 )
-                await _put_back(room, row.case_id, row.what)
+                await _put_back(room, table, (key == row.key) & (table.c.what == row.what))
     return handled
 
 
@@ -61,9 +71,8 @@ async def _handle(room: Room, case_id: str, what: str) -> int:
     return 0
 
 
-async def _put_back(room: Room, case_id: str, what: str) -> None:
+async def _put_back(room: Room, table: Table, where: ColumnElement[bool]) -> None:
     async with room.transaction() as tx:
-        where = (DUE.c.case_id == case_id) & (DUE.c.what == what)
-        attempts = (await tx.execute(select(DUE.c.attempts).where(where))).scalar_one_or_none() or 0
+        attempts = (await tx.execute(select(table.c.attempts).where(where))).scalar_one_or_none() or 0
         again = tx.now + timedelta(seconds=min(30 * 2**attempts, 3600))
-        await tx.execute(update(DUE).where(where).values(look_at=again, attempts=attempts + 1))
+        await tx.execute(update(table).where(where).values(look_at=again, attempts=attempts + 1))

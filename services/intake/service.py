@@ -6,10 +6,11 @@ from services.contracts import topics
 from services.contracts.cases import CaseClass
 from services.contracts.commands import intake as asked
 from services.contracts.commands import matters as wanted
-from services.contracts.queries import MembersToCheck, RegionsToCheck, Wanted
+from services.contracts.queries import MembersToCheck, PackageWanted, RegionsToCheck, Wanted
 from services.contracts.topics import Topic
 from services.intake.commands import course, joining, matters, roster, secrecy
 from services.intake.commands.loading import matter_target
+from services.intake.disclosure import disclosure_package
 from services.intake.queries import case_texts, check_members, check_regions, may_see_photos
 from services.intake.reactions import follow_custody
 from services.intake.rules.case import Case
@@ -70,11 +71,12 @@ INTAKE = Service(
         Query("case-texts", Wanted, case_texts),
         Query("check-regions", RegionsToCheck, check_regions),
         Query("check-members", MembersToCheck, check_members),
+        Query("disclosure-package", PackageWanted, disclosure_package),
     ),
     reactions=(
         Reaction(topics.ESCALATION_CUSTODY, follow_custody),
         Reaction(topics.ESCALATION_SEALED, follow_custody),
         Reaction(topics.DELIBERATION_DOCKET, ignore),
     ),
-    routes=photos.routes(PHOTOS, "ReportMatter", may_see_photos),
+    routes=photos.routes(PHOTOS, ("ReportMatter",), may_see_photos),
 )

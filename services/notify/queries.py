@@ -52,6 +52,7 @@ async def inbox(room: Room, caller: Caller, page: InboxPage) -> InboxLines:
                     title_zh=zh,
                     title_en=en,
                     case_id=row.case_id if told_which else None,
+                    order_id=row.order_id if told_which else None,
                     case_number=row.case_number if told_which and not sealed else "",
                     count=row.count,
                     read=row.id <= up_to,

@@ -6,10 +6,12 @@ from services.contracts import topics
 from services.contracts.events.base import Event
 from services.contracts.events.escalation import CustodyEvent
 from services.contracts.events.intake import AccessEvent, CaseEvent, NodeChanged
+from services.contracts.events.orders import OrderStepTaken
 from services.contracts.organisation import Node, NodeKind
 from services.contracts.states import AccessState, CaseState
 from services.contracts.topics import Topic
 from services.notify.rules.audience import audience
+from services.notify.rules.order_audience import order_audience
 from services.notify.store import access_of, cases_waiting, keep_waiting, nodes_about, tell, tell_newcomers, waiting_for
 
 
@@ -29,6 +31,11 @@ async def on_sealed_custody(tx: Transaction, event: CustodyEvent) -> None:
     await _tell_or_wait(tx, topics.ESCALATION_SEALED, event)
 
 
+async def on_order(tx: Transaction, event: OrderStepTaken) -> None:
+    """Steps of a work order: its department, its issuer, and whom else they concern."""
+    await _tell_or_wait(tx, topics.ESCALATION_ORDER, event)
+
+
 async def on_access(tx: Transaction, event: AccessEvent) -> None:
     """Now it may be known whom to tell of what waited. Who came into a circle later hears of the matter now."""
     access = await access_of(tx, event.key)
@@ -39,25 +46,27 @@ async def on_access(tx: Transaction, event: AccessEvent) -> None:
 
 
 async def on_node(tx: Transaction, event: NodeChanged) -> None:
-    """A group that its matters came before: now its owner is known. Any other node is kept, no more."""
-    if event.node.kind is NodeKind.GROUP and event.version == 1:
+    """A group that its matters came before, a department that its orders came before: now its people are known. Any other node is kept,
+    no more."""
+    if event.node.kind in {NodeKind.GROUP, NodeKind.DEPARTMENT} and event.version == 1:
         for case_id in await cases_waiting(tx):
             access = await access_of(tx, case_id)
-            if access is not None and access.group == event.node.id:
+            if access is not None and (access.group == event.node.id or event.node.kind is NodeKind.DEPARTMENT):
                 await _tell_what_waited(tx, case_id, access)
 
 
 async def _tell_what_waited(tx: Transaction, case_id: str, access: AccessState) -> None:
     if await _group_known(tx, access):
         for waited in await waiting_for(tx, case_id):
-            await _tell(tx, waited, access)
+            await _tell_or_wait(tx, _topic_of(waited), waited)
 
 
 async def _tell_or_wait(tx: Transaction, topic: Topic, event: Event) -> None:
     """Behind what waits already, so that a matter's facts are told in their order."""
-    access = await access_of(tx, event.key)
-    if access is None or not await _group_known(tx, access):
-        await keep_waiting(tx, topic, event)
+    case_id = _matter_of(event)
+    access = await access_of(tx, case_id)
+    if access is None or not await _group_known(tx, access) or not await _department_known(tx, event):
+        await keep_waiting(tx, topic, event, case_id)
     else:
         await _tell(tx, event, access)
 
@@ -66,13 +75,32 @@ async def _group_known(tx: Transaction, access: AccessState) -> bool:
     return access.group is None or await tx.known(topics.INTAKE_ROSTER, Node, access.group) is not None
 
 
+async def _department_known(tx: Transaction, event: Event) -> bool:
+    if not isinstance(event, OrderStepTaken):
+        return True
+    return await tx.known(topics.INTAKE_ROSTER, Node, event.order.department) is not None
+
+
+def _matter_of(event: Event) -> str:
+    return event.order.case_id if isinstance(event, OrderStepTaken) else event.key
+
+
+def _topic_of(event: Event) -> Topic:
+    """The topic that a fact which waited is kept under; what differs between two of one event does not matter to a reader."""
+    return next(topic for topic in topics.TOPICS if type(event) in topic.events)
+
+
 async def _tell(tx: Transaction, event: Event, access: AccessState) -> None:
     state = event.state
     region = state.region if isinstance(state, CaseState) else getattr(state, "region", "")
-    number = state.number if isinstance(state, CaseState) else await _number(tx, event.key)
-    nodes = await nodes_about(tx, region, access.group)
-    case = await tx.known(topics.INTAKE_CASE, CaseState, event.key)
-    await tell(tx, audience(event, access, nodes, tx.now, case), access, number)
+    number = state.number if isinstance(state, CaseState) else await _number(tx, _matter_of(event))
+    if isinstance(event, OrderStepTaken):
+        nodes = await nodes_about(tx, region, access.group, event.order.department, event.order.issuer)
+        told = order_audience(event, access, nodes, tx.now)
+    else:
+        nodes = await nodes_about(tx, region, access.group)
+        told = audience(event, access, nodes, tx.now, await tx.known(topics.INTAKE_CASE, CaseState, event.key))
+    await tell(tx, told, access, number)
 
 
 async def _number(tx: Transaction, case_id: str) -> str:

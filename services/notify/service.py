@@ -6,7 +6,7 @@ from services.contracts.commands import notify as asked
 from services.contracts.queries import InboxPage
 from services.notify.commands import inbox
 from services.notify.queries import inbox as inbox_page
-from services.notify.reactions import on_access, on_case, on_custody, on_node, on_sealed_custody
+from services.notify.reactions import on_access, on_case, on_custody, on_node, on_order, on_sealed_custody
 from services.notify.rules.mailbox import Mailbox
 from services.notify.tables import CHASSIS, METADATA
 from services.notify.timers import digests
@@ -34,6 +34,7 @@ NOTIFY = Service(
         Reaction(topics.DELIBERATION_DOCKET, ignore),
         Reaction(topics.ESCALATION_CUSTODY, on_custody),
         Reaction(topics.ESCALATION_SEALED, on_sealed_custody),
+        Reaction(topics.ESCALATION_ORDER, on_order),
     ),
     timers=(Timer("digests", every=30, run=digests),),
 )

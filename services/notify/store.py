@@ -53,8 +53,15 @@ async def tell(tx: Transaction, told: Sequence[Told], access: AccessState, numbe
             line = {"address": each.address, "case_id": access.case_id, "send_at": digest_time(tx.now)}
             await tx.execute(tx.room.database.insert(DIGEST).values(**line).on_conflict_do_nothing())
         elif each.kind not in ONCE or not await _has(tx, each, access.case_id):
+            named = each.names_matter
             await write_entry(
-                tx, each.address, each.kind, case_id=access.case_id, number="" if private else number, private=private
+                tx,
+                each.address,
+                each.kind,
+                case_id=access.case_id if named else None,
+                order_id=each.order_id or None,
+                number=number if named and not private else "",
+                private=private,
             )
 
 
@@ -71,6 +78,7 @@ async def write_entry(
     kind: Kind,
     *,
     case_id: str | None = None,
+    order_id: str | None = None,
     number: str = "",
     private: bool = False,
     count: int | None = None,
@@ -85,6 +93,7 @@ async def write_entry(
         "address": address,
         "kind": kind.value,
         "case_id": case_id,
+        "order_id": order_id,
         "case_number": number,
         "private": private,
         "count": count,
@@ -93,10 +102,10 @@ async def write_entry(
     await tx.execute(tx.room.database.insert(ENTRY).values(**values))
 
 
-async def keep_waiting(tx: Transaction, topic: Topic, event: Event) -> None:
-    """A fact whose audience is not known yet."""
+async def keep_waiting(tx: Transaction, topic: Topic, event: Event, case_id: str) -> None:
+    """A fact of a matter whose audience is not known yet."""
     values = {
-        "case_id": event.key,
+        "case_id": case_id,
         "topic": topic.name,
         "event_type": event.type_name(),
         "event": event.model_dump_json(exclude_none=True),
@@ -118,10 +127,10 @@ async def cases_waiting(tx: Transaction) -> list[str]:
     return list((await tx.execute(query)).scalars())
 
 
-async def nodes_about(tx: Transaction, region: str, group: str | None) -> dict[str, Node]:
-    """The nodes that may have somebody to tell: the group, and the federations from the village up."""
+async def nodes_about(tx: Transaction, region: str, *others: str | None) -> dict[str, Node]:
+    """The nodes that may have somebody to tell: the federations from the village up, and others by name: a group, a department."""
     ids = [federation_of(at_level(region, level)) for level in Level if level.width <= len(region)]
-    return await tx.known_many(topics.INTAKE_ROSTER, Node, [*ids, *([group] if group else [])])
+    return await tx.known_many(topics.INTAKE_ROSTER, Node, [*ids, *(each for each in others if each)])
 
 
 async def send_digests(tx: Transaction, now: datetime, limit: int) -> int:

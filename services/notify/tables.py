@@ -32,6 +32,7 @@ class Entry(NotifyTable, table=True):
     address: str = Field(max_length=64)
     kind: str = Field(max_length=32)
     case_id: str | None = Field(default=None, max_length=40, index=True)
+    order_id: str | None = Field(default=None, max_length=40)
     case_number: str = Field(default="", max_length=32)
     private: bool = False
     count: int | None = None

@@ -19,6 +19,7 @@ from services.chassis.telemetry import log_to_stderr
 from services.contracts import topics
 from tests.access.world import CODE, SUBS, photo, send, service, upload
 from tests.harness import Harness, Person, Place, key
+from tests.orders import department, issue
 
 
 @dataclass
@@ -97,6 +98,8 @@ async def play(system: Harness, place: Place, planted: Planted) -> dict[str, str
         about, open_to_all = {"caseId": matters[case_class]}, case_class == "C0"
         summary = {"publicSummary": planted["publicSummary"]} if open_to_all else {}
         await _step(system, handler, "acceptMatter", **about, **summary)
+        if not open_to_all:
+            await write_to_a_department(system, place, planted, matters[case_class])
         proof = (await upload(handler, photo(planted["exif"]), evidence=True)).json()["id"]
         await _step(system, handler, "solveOnSpot", **about, evidence=planted["evidence"], photos=[proof])
         result = {"toGroup": planted["toGroup"]} if open_to_all else {}
@@ -107,6 +110,17 @@ async def play(system: Harness, place: Place, planted: Planted) -> dict[str, str
         await _step(system, handler, "giveFeedback", **about, text=planted["feedback"])
         await _step(system, place.chair, "closeMatter", **about, outcome="SOLVED", reason=planted["closing"])
     return matters
+
+
+async def write_to_a_department(system: Harness, place: Place, planted: Planted, case_id: str) -> None:
+    """A letter with a package, and the department's answer."""
+    to = place.liaison
+    words = {"demand": planted["orderDemand"], "legalBasis": ""}
+    letter = await issue(system, place.chair, case_id, department(place), letter=True, **words)
+    assert letter.code is None, letter
+    await _step(system, to, "signOrder", orderId=letter["orderId"])
+    answer = {"result": "x", "reply": planted["orderReply"], "internalNote": planted["orderNote"]}
+    await _step(system, to, "reportDone", orderId=letter["orderId"], **answer)
 
 
 async def _step(system: Harness, person: Person, mutation: str, **words: Any) -> None:
@@ -233,7 +247,7 @@ async def test_no_personal_text_leaves_the_service_that_took_it(
         await system.advance(hours=30)
         pages = await metrics(system)
         log = stderr.getvalue()
-    assert len(planted.words) == 13
+    assert len(planted.words) == 16
     public = {planted[each] for each in PUBLIC}
 
     # Where it may be: the search must find it there, or it finds nothing anywhere.
@@ -245,10 +259,16 @@ async def test_no_personal_text_leaves_the_service_that_took_it(
                 places[name].setdefault(f"{table}.{column}", set()).update(hits)
     exif = {planted["exif"]}
     taken = {planted["evidence"]}
-    assert places.pop("escalation") == {"content.text": taken}
+    of_orders = {planted[each] for each in ("orderDemand", "orderReply", "orderNote")}
+    packed = {planted["narrative"], planted["place"]}
+    assert places.pop("escalation") == {"content.text": taken, "order_content.text": of_orders | packed}
     assert places.pop("gateway") == {"case_view.summary": {planted["toGroup"]}}
     assert places.pop("intake") == {
-        "content.text": {*planted.words.values(), *planted.phones} - taken - exif - {planted["publicSummary"]}
+        "content.text": {*planted.words.values(), *planted.phones}
+        - taken
+        - exif
+        - of_orders
+        - {planted["publicSummary"]}
     }, "each field in the contents (the group's result has replaced the summary), nothing anywhere else"
     assert places == {"deliberation": {}, "notify": {}}
 

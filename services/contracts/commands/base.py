@@ -5,7 +5,9 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from services.contracts.base import Asked, Model
+from services.contracts.callers import Caller
 from services.contracts.ids import CaseId, IdempotencyKey
+from services.contracts.refusals import Code, Refused
 
 
 class Command(Asked):
@@ -26,6 +28,14 @@ class Command(Asked):
         """The key of the aggregate that the command is about; None where it makes a new one."""
         return None
 
+    def remembered_as(self, caller: Caller) -> tuple[str, str]:
+        """Under whose name and which key the answer is remembered: the caller's own."""
+        return caller.member, self.idempotency_key
+
+    def not_hers(self) -> Refused:
+        """What a caller is told who may not ask this."""
+        return Refused(Code.NOT_PERMITTED, command=self.command_name())
+
 
 class MatterCommand(Command):
     """A command about one matter."""
@@ -37,6 +47,10 @@ class MatterCommand(Command):
     @property
     def subject(self) -> str:
         return self.case_id
+
+    def not_hers(self) -> Refused:
+        """What she may not even see does not exist for her."""
+        return Refused(Code.CASE_NOT_FOUND)
 
 
 class Answer(Model):

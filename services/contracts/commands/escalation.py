@@ -7,6 +7,7 @@ from pydantic import Field
 from services.contracts.base import Instant
 from services.contracts.cases import Outcome
 from services.contracts.commands.base import Command, MatterCommand
+from services.contracts.commands.orders import ORDERS
 from services.contracts.ids import AttachmentId
 from services.contracts.ladder import ActionType, PassUpReason, RefusalReason, SuspendReason
 from services.contracts.regions import Level
@@ -182,4 +183,4 @@ LADDER: tuple[type[LadderCommand], ...] = (
     SuspendMatter,
     ResumeMatter,
 )
-COMMANDS: tuple[type[Command], ...] = LADDER
+COMMANDS: tuple[type[Command], ...] = (*LADDER, *ORDERS)

@@ -53,6 +53,8 @@ class ReportMatter(Command):
     answer_by: FeedbackMethod | None = None
     """Of a matter written down on behalf: how she who told it must be answered, VISIT (the default), VOICE or IN_PERSON (S23)."""
     attachments: Annotated[tuple[AttachmentId, ...], Field(max_length=100)] = ()
+    may_contact: bool = False
+    """可以让承办部门直接联系我。A department that works on it may be given her telephone."""
     notice_version: str = ""
     """Which privacy notice the reporter was shown."""
 

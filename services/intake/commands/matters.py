@@ -48,6 +48,7 @@ async def report(tx: Transaction, acting: Acting, command: asked.ReportMatter) -
         happened_on=command.happened_on,
         now=tx.now,
         answer_by=_answer_by(acting, command),
+        may_contact=command.may_contact,
     )
     await tx.save(case, *events)
     await tell_access(tx, case)

@@ -65,6 +65,8 @@ class Case(CaseState):
     joined: tuple[Joined, ...] = ()
     merged_from: Stage | None = None
     """Where it stood when it was merged into another."""
+    may_contact: bool = False
+    """Whether a department that works on it may call the reporter."""
     score: int | None = None
     missed: tuple[date, ...] = ()
     """Days on which a call-back reached nobody."""
@@ -135,6 +137,7 @@ def submit(
     happened_on: date | None,
     now: datetime,
     answer_by: FeedbackMethod | None = None,
+    may_contact: bool = False,
 ) -> Moved:
     """A matter is reported. Its class and urgency follow from the sub-category; the reporter may say that it is less urgent only
     of an ordinary matter (C0, C1, not RED), and more urgent of any."""
@@ -160,6 +163,7 @@ def submit(
         relation=relation,
         reporters=reporters,
         circle=circle,
+        may_contact=may_contact,
         stage=Stage.SUBMITTED,
         submitted_at=now,
         answer_by=answer_by,

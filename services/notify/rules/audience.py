@@ -1,7 +1,7 @@
 """Who is told what: pure. "Tell the right person, and nobody else" (domain 1.4, 1.6): what each fact is to whom stands in `case_news` and
 `ladder_news`; what holds for all of them stands here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import partial
 
@@ -50,6 +50,11 @@ def audience(
             pass
     if isinstance(event, MatterResolved | FeedbackRelayed):
         told = [*_visit_owed(event, access, nodes, now, case), *told]
+    return once_each(told, access)
+
+
+def once_each(told: Sequence[Told], access: AccessState) -> tuple[Told, ...]:
+    """Parties are never told, and nobody twice: the first reason counts."""
     once: dict[str, Told] = {}
     for each in map(partial(_as_a_bystander, access), told):
         if each is not None and each.address not in access.barred:

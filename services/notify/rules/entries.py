@@ -49,6 +49,29 @@ class Kind(StrEnum):
     IDLE_BELOW = "IDLE_BELOW"
     ESCALATED = "ESCALATED"
     SUSPENDED = "SUSPENDED"
+    ORDER_ISSUED = "ORDER_ISSUED"
+    ORDER_TO_SIGN = "ORDER_TO_SIGN"
+    ORDER_REISSUED = "ORDER_REISSUED"
+    ORDER_SIGNED = "ORDER_SIGNED"
+    ORDER_OBJECTED = "ORDER_OBJECTED"
+    ORDER_PROGRESS = "ORDER_PROGRESS"
+    ORDER_EXTENSION_ASKED = "ORDER_EXTENSION_ASKED"
+    ORDER_EXTENSION_GRANTED = "ORDER_EXTENSION_GRANTED"
+    ORDER_EXTENSION_DENIED = "ORDER_EXTENSION_DENIED"
+    ORDER_REPORTED = "ORDER_REPORTED"
+    ORDER_VERIFIED = "ORDER_VERIFIED"
+    ORDER_REWORK = "ORDER_REWORK"
+    ORDER_URGED = "ORDER_URGED"
+    ORDER_SUPERVISED = "ORDER_SUPERVISED"
+    ORDER_HEAD_WRITTEN = "ORDER_HEAD_WRITTEN"
+    ORDER_OPINION = "ORDER_OPINION"
+    ORDER_INSPECTION = "ORDER_INSPECTION"
+    ORDER_OVERDUE = "ORDER_OVERDUE"
+    ORDER_PAUSED = "ORDER_PAUSED"
+    ORDER_RESUMED = "ORDER_RESUMED"
+    ORDER_CANCELLED = "ORDER_CANCELLED"
+    ORDER_CLOSED = "ORDER_CLOSED"
+    EXTENDED = "EXTENDED"
 
 
 TITLES: Mapping[Kind, tuple[str, str]] = {
@@ -99,6 +122,32 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
     Kind.ESCALATED: ("您反映的事项已由上级妇联受理", "A level above now handles your matter"),
     Kind.SUSPENDED: ("您反映的事项暂时中止办理", "Your matter rests for a while"),
     Kind.DAILY_DIGEST: ("今日办结事项汇总", "Matters solved today"),
+    Kind.ORDER_ISSUED: ("有新的交办单，请签收", "A new work order: please sign"),
+    Kind.ORDER_TO_SIGN: ("异议未被采纳，请签收交办单", "Your objection was answered: please sign the work order"),
+    Kind.ORDER_REISSUED: ("异议成立，交办单已改派", "Your objection stands: the work order went to another department"),
+    Kind.ORDER_SIGNED: ("部门已签收交办单", "The department signed the work order"),
+    Kind.ORDER_OBJECTED: ("部门对交办单提出异议，请答复", "The department objects to the work order: please answer"),
+    Kind.ORDER_PROGRESS: ("交办单有新进展", "There is progress on a work order"),
+    Kind.ORDER_EXTENSION_ASKED: ("部门申请延期，请答复", "The department asks for more time: please answer"),
+    Kind.ORDER_EXTENSION_GRANTED: ("延期申请已同意", "More time was granted"),
+    Kind.ORDER_EXTENSION_DENIED: ("延期申请未获同意", "More time was not granted"),
+    Kind.ORDER_REPORTED: ("部门已报告办理结果，请核验", "The department has reported: please verify"),
+    Kind.ORDER_VERIFIED: ("交办单已核验", "The work order was verified"),
+    Kind.ORDER_REWORK: ("交办单需要重办", "The work order must be done again"),
+    Kind.ORDER_URGED: ("交办单催办", "The work order is urged"),
+    Kind.ORDER_SUPERVISED: ("交办单已列入督办", "The work order is supervised"),
+    Kind.ORDER_HEAD_WRITTEN: (
+        "交办单逾期未报，已致函部门负责人",
+        "Silent after its time: the department's head is written to",
+    ),
+    Kind.ORDER_OPINION: ("督促处理意见，请答复", "A supervisory opinion: please answer"),
+    Kind.ORDER_INSPECTION: ("已提请政府督查", "The government was asked to inspect"),
+    Kind.ORDER_OVERDUE: ("交办单有时限已过", "A time limit of a work order has passed"),
+    Kind.ORDER_PAUSED: ("交办单已暂停计时", "The work order's clocks are paused"),
+    Kind.ORDER_RESUMED: ("交办单恢复计时", "The work order's clocks run again"),
+    Kind.ORDER_CANCELLED: ("交办单已撤销", "The work order was cancelled"),
+    Kind.ORDER_CLOSED: ("交办单已办结", "The work order is closed"),
+    Kind.EXTENDED: ("您反映的事项办理时限已延长", "More time was given for your matter"),
 }
 NEUTRAL = ("您的事项有新进展", "There is news of your matter")
 """All that a preview of a private matter says (V9)."""
@@ -110,6 +159,10 @@ class Told(NamedTuple):
     address: str
     kind: Kind
     digest: bool = False
+    order_id: str = ""
+    """The work order that it is about."""
+    names_matter: bool = True
+    """Whether the entry says which matter: a department's never does (V3)."""
 
 
 OF_A_REPORTER = frozenset(
@@ -128,6 +181,7 @@ OF_A_REPORTER = frozenset(
         Kind.REOPENED,
         Kind.ESCALATED,
         Kind.SUSPENDED,
+        Kind.EXTENDED,
     }
 )
 """What a reporter is told of her matter: of a private one it says no more than that there is news."""

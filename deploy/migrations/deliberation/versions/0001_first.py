@@ -12,7 +12,7 @@ down_revision = None
 def upgrade() -> None:
     op.create_table(
         "answer",
-        sa.Column("caller", code(48), nullable=False),
+        sa.Column("caller", code(64), nullable=False),
         sa.Column("command", code(48), nullable=False),
         sa.Column("key", code(128), nullable=False),
         sa.Column("body", code(64), nullable=False),

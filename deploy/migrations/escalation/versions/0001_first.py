@@ -23,7 +23,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_access_log_member"), "access_log", ["member"], unique=False)
     op.create_table(
         "answer",
-        sa.Column("caller", code(48), nullable=False),
+        sa.Column("caller", code(64), nullable=False),
         sa.Column("command", code(48), nullable=False),
         sa.Column("key", code(128), nullable=False),
         sa.Column("body", code(64), nullable=False),
@@ -120,6 +120,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
+        "order_content",
+        sa.Column("id", code(32), nullable=False),
+        sa.Column("order_id", code(40), nullable=False),
+        sa.Column("field", code(24), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("written_by", code(48), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_order_content_order_id"), "order_content", ["order_id"], unique=False)
+    op.create_table(
+        "order_due",
+        sa.Column("order_id", code(40), nullable=False),
+        sa.Column("what", code(24), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("look_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("order_id", "what"),
+    )
+    op.create_index("order_due_order", "order_due", ["look_at", "order_id"], unique=False)
+    op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("topic", code(80), nullable=False),
@@ -148,3 +169,16 @@ def upgrade() -> None:
         sa.Column("next", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("topic"),
     )
+    op.create_table(
+        "work_order",
+        sa.Column("id", code(40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("command_version", sa.Integer(), nullable=False),
+        sa.Column("case_id", code(40), nullable=False),
+        sa.Column("department", code(64), nullable=False),
+        sa.Column("joint", code(40), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_work_order_case_id"), "work_order", ["case_id"], unique=False)
+    op.create_index(op.f("ix_work_order_joint"), "work_order", ["joint"], unique=False)

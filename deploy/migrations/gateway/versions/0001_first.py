@@ -12,7 +12,7 @@ down_revision = None
 def upgrade() -> None:
     op.create_table(
         "answer",
-        sa.Column("caller", code(48), nullable=False),
+        sa.Column("caller", code(64), nullable=False),
         sa.Column("command", code(48), nullable=False),
         sa.Column("key", code(128), nullable=False),
         sa.Column("body", code(64), nullable=False),
@@ -143,6 +143,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_node_view_region"), "node_view", ["region"], unique=False)
+    op.create_table(
+        "order_view",
+        sa.Column("order_id", code(40), nullable=False),
+        sa.Column("case_id", code(40), nullable=False),
+        sa.Column("joint", code(40), nullable=False),
+        sa.Column("region", code(12), nullable=False),
+        sa.Column("issuer", code(64), nullable=False),
+        sa.Column("department", code(64), nullable=False),
+        sa.Column("stage", code(24), nullable=False),
+        sa.Column("changed_at", code(32), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("order_id"),
+    )
+    op.create_index(op.f("ix_order_view_case_id"), "order_view", ["case_id"], unique=False)
+    op.create_index(op.f("ix_order_view_joint"), "order_view", ["joint"], unique=False)
+    op.create_index("order_view_department", "order_view", ["department", "changed_at", "order_id"], unique=False)
+    op.create_index("order_view_region", "order_view", ["region", "changed_at", "order_id"], unique=False)
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),

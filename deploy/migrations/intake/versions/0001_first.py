@@ -23,7 +23,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_access_log_member"), "access_log", ["member"], unique=False)
     op.create_table(
         "answer",
-        sa.Column("caller", code(48), nullable=False),
+        sa.Column("caller", code(64), nullable=False),
         sa.Column("command", code(48), nullable=False),
         sa.Column("key", code(128), nullable=False),
         sa.Column("body", code(64), nullable=False),

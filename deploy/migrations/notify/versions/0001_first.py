@@ -12,7 +12,7 @@ down_revision = None
 def upgrade() -> None:
     op.create_table(
         "answer",
-        sa.Column("caller", code(48), nullable=False),
+        sa.Column("caller", code(64), nullable=False),
         sa.Column("command", code(48), nullable=False),
         sa.Column("key", code(128), nullable=False),
         sa.Column("body", code(64), nullable=False),
@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("address", code(64), nullable=False),
         sa.Column("kind", code(32), nullable=False),
         sa.Column("case_id", code(40), nullable=True),
+        sa.Column("order_id", code(40), nullable=True),
         sa.Column("case_number", code(32), nullable=False),
         sa.Column("private", sa.Boolean(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=True),

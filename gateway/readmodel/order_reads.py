@@ -1,0 +1,114 @@
+"""Reads of department work orders. Each takes its caller; each is one statement."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Row, and_, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.readmodel.access import below, orders_of_federation, visible_orders
+from gateway.readmodel.tables import METADATA
+from services.contracts.callers import Caller
+from services.contracts.orders import OrderState
+from services.contracts.states import AccessState, CustodyState
+
+CASE = METADATA.tables["case_view"]
+GROUP = METADATA.tables["case_group"]
+ORDER = METADATA.tables["order_view"]
+
+
+class Order(NamedTuple):
+    """A work order as its caller may know of it."""
+
+    state: OrderState
+    changed_at: str
+    for_federation: bool
+    """Whether she works on its matter; a department does not learn which that is (V3)."""
+    access: AccessState | None
+    custody: CustodyState | None
+
+
+class OrderFilter(NamedTuple):
+    """How a list of orders is narrowed further."""
+
+    changed_since: str | None = None
+    department: str | None = None
+    region: str | None = None
+    stage: str | None = None
+
+
+async def orders(
+    connection: AsyncConnection, caller: Caller, by: OrderFilter, first: int, after: tuple[str, str] | None
+) -> list[Order]:
+    """A page in the order of their last steps, oldest first, behind a place (changed_at, order_id): whoever reads on catches up."""
+    where: list[ColumnElement[bool]] = [visible_orders(caller), _behind(after)]
+    if by.changed_since:
+        where.append(ORDER.c.changed_at >= by.changed_since)
+    if by.department:
+        where.append(ORDER.c.department == by.department)
+    if by.region:
+        where.append(below(ORDER.c.region, by.region))
+    if by.stage:
+        where.append(ORDER.c.stage == by.stage)
+    query = _orders(caller).where(*where).order_by(ORDER.c.changed_at, ORDER.c.order_id).limit(first)
+    return [_order(row) for row in await connection.execute(query)]
+
+
+async def order(connection: AsyncConnection, caller: Caller, order_id: str) -> Order | None:
+    """One order, or None: it does not exist, or not for her."""
+    query = _orders(caller).where(visible_orders(caller), ORDER.c.order_id == order_id)
+    row = (await connection.execute(query)).one_or_none()
+    return _order(row) if row else None
+
+
+async def orders_of_cases(
+    connection: AsyncConnection, caller: Caller, case_ids: Sequence[str]
+) -> Mapping[str, Sequence[Order]]:
+    """The orders of some matters, for those who work on them, oldest first: one statement for a page."""
+    query = _orders(caller).where(orders_of_federation(caller), ORDER.c.case_id.in_(case_ids))
+    found: dict[str, list[Order]] = {}
+    for row in await connection.execute(query.order_by(ORDER.c.order_id)):
+        each = _order(row)
+        found.setdefault(each.state.case_id, []).append(each)
+    return found
+
+
+async def peers(
+    connection: AsyncConnection, caller: Caller, joints: Sequence[str]
+) -> Mapping[str, Sequence[OrderState]]:
+    """The orders of some joint ones, of which the caller sees at least one: role and progress, because they work on one thing."""
+    still = or_(ORDER.c.stage.notin_(["REISSUED", "CANCELLED"]), orders_of_federation(caller))
+    hers = select(ORDER.c.joint).where(visible_orders(caller), still, ORDER.c.joint.in_(joints))
+    query = select(ORDER.c.joint, ORDER.c.state).where(ORDER.c.joint.in_(hers)).order_by(ORDER.c.order_id)
+    found: dict[str, list[OrderState]] = {}
+    for row in await connection.execute(query):
+        found.setdefault(row.joint, []).append(OrderState.model_validate_json(row.state))
+    return found
+
+
+def _orders(caller: Caller) -> Any:
+    return select(
+        ORDER.c.state,
+        ORDER.c.changed_at,
+        orders_of_federation(caller).label("for_federation"),
+        GROUP.c.access_state,
+        CASE.c.custody_state,
+    ).select_from(
+        ORDER.outerjoin(GROUP, GROUP.c.case_id == ORDER.c.case_id).outerjoin(CASE, CASE.c.case_id == ORDER.c.case_id)
+    )
+
+
+def _order(row: Row[Any]) -> Order:
+    return Order(
+        OrderState.model_validate_json(row.state),
+        row.changed_at,
+        bool(row.for_federation),
+        AccessState.model_validate_json(row.access_state) if row.access_state else None,
+        CustodyState.model_validate_json(row.custody_state) if row.custody_state else None,
+    )
+
+
+def _behind(after: tuple[str, str] | None) -> ColumnElement[bool]:
+    if after is None:
+        return true()
+    return or_(ORDER.c.changed_at > after[0], and_(ORDER.c.changed_at == after[0], ORDER.c.order_id > after[1]))

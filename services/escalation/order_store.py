@@ -1,0 +1,115 @@
+"""How a work order is read and written: the matter's custody is locked and raised first (design 3), then the order, then its due times."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from services.chassis.ids import ulid
+from services.chassis.transaction import Transaction
+from services.contracts.orders import OrderStep
+from services.escalation.rules.custody import Custody, order_moved
+from services.escalation.rules.limits import RuleBook, Rules
+from services.escalation.rules.order_clocks import WorkOrder, to_come
+from services.escalation.rules.orders import Moved
+from services.escalation.store import case_of, facts_of, keep_dues
+from services.escalation.tables import METADATA
+
+ORDER = METADATA.tables["work_order"]
+ORDER_DUE = METADATA.tables["order_due"]
+ORDER_CONTENT = METADATA.tables["order_content"]
+
+ACTS = frozenset(
+    {OrderStep.ISSUED, OrderStep.SUPERVISED, OrderStep.ART73_OPINION, OrderStep.GOV_INSPECTION, OrderStep.DESIGNATED}
+)
+"""Steps by which a level has acted on the matter (G4)."""
+
+
+def rules_of(tx: Transaction, order: WorkOrder) -> Rules:
+    """The limits and the calendar that hold where it was issued."""
+    return tx.get(RuleBook).of(order.issuer_region)
+
+
+async def matter_of(tx: Transaction, order_id: str) -> str | None:
+    """The matter of an order: it never changes, so it is read without a lock."""
+    return (await tx.execute(select(ORDER.c.case_id).where(ORDER.c.id == order_id))).scalar_one_or_none()
+
+
+async def order_ids_of(tx: Transaction, case_id: str) -> Sequence[str]:
+    """The orders of a matter, oldest first."""
+    query = select(ORDER.c.id).where(ORDER.c.case_id == case_id).order_by(ORDER.c.id)
+    return list((await tx.execute(query)).scalars())
+
+
+async def orders_of(tx: Transaction, case_id: str) -> list[WorkOrder]:
+    """The orders of a matter, locked: its custody is locked before."""
+    found = [await tx.load(WorkOrder, order_id) for order_id in await order_ids_of(tx, case_id)]
+    return [order for order in found if order is not None]
+
+
+async def move(
+    tx: Transaction, custody: Custody, before: WorkOrder | None, moved: Moved, worker: str | None = None
+) -> Custody:
+    """Save a step: custody's version goes up first. `before` is None for a new order; `worker` who has done the work."""
+    order, facts = moved
+    delta = _counts(order) - (_counts(before) if before is not None else 0)
+    for fact in facts:
+        custody, told = order_moved(
+            custody,
+            order.order_id,
+            fact.step,
+            max(0, custody.open_orders + delta),
+            tx.now,
+            by=fact.by,
+            acted=fact.step in ACTS,
+            worker=worker,
+        )
+        delta = 0
+        await tx.save(custody, *told)
+    if (case := await case_of(tx, custody.case_id)) is not None:
+        await keep_dues(tx, custody, facts_of(tx, case))
+    await tx.save(order, *facts)
+    await keep_order_dues(tx, order)
+    return custody
+
+
+async def keep_order_dues(tx: Transaction, order: WorkOrder) -> None:
+    """Exactly the rows that the order's clocks call for."""
+    await tx.execute(delete(ORDER_DUE).where(ORDER_DUE.c.order_id == order.order_id))
+    for what, at in to_come(order, rules_of(tx, order)):
+        # Due means "until the end of this moment": the sweep looks just after it.
+        values = {
+            "order_id": order.order_id,
+            "what": what,
+            "due_at": at,
+            "look_at": at + timedelta(seconds=1),
+            "attempts": 0,
+        }
+        await tx.execute(tx.room.database.insert(ORDER_DUE).values(**values))
+
+
+async def write(tx: Transaction, order_id: str, member: str, **texts: str) -> None:
+    """Keep what was written, by field; empty texts are none."""
+    for field, text in texts.items():
+        if text:
+            values = {
+                "id": f"t_{ulid(tx.room.wall.now())}",
+                "order_id": order_id,
+                "field": field,
+                "text": text,
+                "written_by": member,
+                "written_at": tx.now,
+            }
+            await tx.execute(tx.room.database.insert(ORDER_CONTENT).values(**values))
+
+
+async def texts_of(tx: Transaction, order_id: str, *fields: str) -> dict[str, str]:
+    """What was written in these fields, the newest of each."""
+    where = (ORDER_CONTENT.c.order_id == order_id) & ORDER_CONTENT.c.field.in_(fields)
+    query = select(ORDER_CONTENT.c.field, ORDER_CONTENT.c.text).where(where).order_by(ORDER_CONTENT.c.id)
+    return {row.field: row.text for row in await tx.execute(query)}
+
+
+def _counts(order: WorkOrder) -> int:
+    """Whether it keeps the matter from being resolved: a letter never does."""
+    return int(not order.letter and not order.stage.settled)
