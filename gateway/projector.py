@@ -3,6 +3,7 @@ fresh the model is. A part of the gateway; in a distributed run a process of its
 
 import logging
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select, update
 
@@ -83,14 +84,14 @@ PROJECTOR = Service(
     chassis=CHASSIS,
     reactions=(
         Reaction(topics.INTAKE_CASE, apply.on_case),
-        Reaction(topics.INTAKE_SEALED, apply.on_sealed_case),
+        Reaction(topics.INTAKE_SEALED, partial(apply.on_case, sealed=True)),
         Reaction(topics.INTAKE_ACCESS, apply.on_access),
         Reaction(topics.INTAKE_SEALED_ACCESS, apply.on_access),
         Reaction(topics.INTAKE_ROSTER, apply.on_node),
         Reaction(topics.INTAKE_REGION, apply.on_region),
         Reaction(topics.DELIBERATION_DOCKET, apply.on_docket),
         Reaction(topics.ESCALATION_CUSTODY, apply.on_custody),
-        Reaction(topics.ESCALATION_SEALED, apply.on_sealed_custody),
+        Reaction(topics.ESCALATION_SEALED, partial(apply.on_custody, sealed=True)),
         Reaction(topics.NOTIFY_INBOX, apply.on_inbox),
     ),
     timers=(Timer("summaries", every=0.3, run=fetch_summaries), Timer("freshness", every=0.4, run=measure_freshness)),

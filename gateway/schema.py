@@ -17,6 +17,7 @@ from gateway.subjects.case_course import CourseMutation, SightMutation
 from gateway.subjects.counts import CountsQuery
 from gateway.subjects.feed import Subscription
 from gateway.subjects.inbox import MeMutation, MeQuery
+from gateway.subjects.ladder import LadderMutation
 from gateway.subjects.node import OrgNode, RegionQuery
 from gateway.subjects.roster import RosterMutation
 from gateway.words import REGION_CODE, RegionCode, describe_roots, describe_values
@@ -47,7 +48,9 @@ class NodeQuery:
 
 
 Query = merge_types("Query", (NodeQuery, MeQuery, CaseQuery, RegionQuery, CountsQuery))
-Mutation = merge_types("Mutation", (CaseMutation, CourseMutation, SightMutation, RosterMutation, MeMutation))
+Mutation = merge_types(
+    "Mutation", (CaseMutation, CourseMutation, SightMutation, LadderMutation, RosterMutation, MeMutation)
+)
 
 
 @cache

@@ -16,6 +16,7 @@ from services.contracts import topics
 from services.contracts.cases import CaseClass
 from services.contracts.commands.base import Command
 from services.contracts.ids import is_case_id
+from services.contracts.permissions import Caller
 from services.contracts.refusals import Code, Refused
 
 OWN_WRITE = 2.0
@@ -31,7 +32,7 @@ async def send(context: Context, command: type[Command], input: Any, *, shown: b
     """Send the command. Raises Refused, RefusedElsewhere. `shown`: the answer is a row of the read model, which must have it then."""
     words = words_of(input)
     who = context.who
-    seen = await _seen(context, str(words.get("caseId", "")))
+    seen = await _seen(context, who, str(words.get("caseId", "")))
     gateway = context.gateway
     answered = await gateway.calls.command(command.service, command.command_name(), words, seen, who.token)
     applied = bool(answered.events) and await gateway.inbox.receive_now(answered.events)
@@ -40,13 +41,13 @@ async def send(context: Context, command: type[Command], input: Any, *, shown: b
     return answered
 
 
-async def _seen(context: Context, case_id: str) -> dict[str, int]:
-    """The versions of the topics that this caller's view of the matter rests on."""
+async def _seen(context: Context, who: Caller, case_id: str) -> dict[str, int]:
+    """The versions of the topics that this caller's view of the matter rests on: none of what she may not see."""
     if not is_case_id(case_id):
         return {}
     room = context.gateway.room
     async with room.database.read() as connection:
-        seen = await reads.seen(connection, case_id)
+        seen = await reads.seen(connection, who, case_id)
     if seen.case_class == CaseClass.C3:
         by_topic = {topics.INTAKE_SEALED: seen.case, topics.ESCALATION_SEALED: seen.custody}
     else:

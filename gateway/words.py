@@ -18,6 +18,7 @@ from services.contracts.cases import (
     SubCategory,
     Urgency,
 )
+from services.contracts.ladder import ActionType, PassUpReason, RefusalReason, SuspendReason
 from services.contracts.lifecycle import Lifecycle
 from services.contracts.organisation import NodeKind, Role
 from services.contracts.regions import Level
@@ -199,7 +200,6 @@ WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
             "FIRST_ACTION": "首次处理。Until the level that received it has acted.",
             "RELAY": "转达。Until the answer has gone one level down.",
             "INFORMATION": "补充材料。Until the reporter has supplied what was asked.",
-            "SUSPENSION": "中止。Until the matter goes on.",
             "SUPERVISED_REPORT": "督办日报。Until the supervised level has reported today.",
         },
     ),
@@ -229,6 +229,54 @@ WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
             "RETURNED_DOWN": "已交回。Handed back down.",
             "INFORMED": "已知会。Informed only.",
             "CLOSED": "已关闭。Closed.",
+        },
+    ),
+    ActionType: (
+        "处理方式。What a level does about a matter.",
+        {
+            "VISIT": "走访。A visit.",
+            "CALL": "电话联系。A call.",
+            "MEETING": "会议。A meeting.",
+            "COORDINATE": "协调部门。Coordination with departments.",
+            "FUND_PLEDGE": "落实资金。A pledge of funds.",
+            "LEGAL_AID": "法律援助。Legal aid.",
+            "COUNSELLING": "心理或婚姻家庭辅导。Counselling.",
+            "WORK_ORDER": "交办部门。A work order to a department.",
+            "GUIDANCE": "指导。Guidance; alone it counts for nothing.",
+            "SUPERVISE": "督办。Supervision.",
+            "OPINION_ART73": "督促处理意见（妇女权益保障法第七十三条）。A supervisory opinion (Art. 73); county and above.",
+            "REQUEST_GOV_INSPECTION": "提请政府督查。A request that the government inspect; county and above.",
+            "POLICY_RECOMMENDATION": "政策建议。A policy recommendation.",
+        },
+    ),
+    PassUpReason: (
+        "上报理由。Why a level passes a matter up.",
+        {
+            "NEEDS_FUNDS": "需要资金。It needs funds.",
+            "NEEDS_AUTHORITY": "需要上级权限。It needs authority.",
+            "NEEDS_EXPERTISE": "需要专业力量。It needs expertise.",
+            "CROSS_REGION": "跨区域。It crosses regions.",
+            "DEPARTMENT_REFUSES": "部门推诿。A department refuses.",
+            "POLICY_GAP": "政策空白。There is no policy for it.",
+            "SAFETY_RISK": "安全风险。Somebody's safety is at risk.",
+            "TIME_EXCEEDED": "超过时限。Its time is over.",
+            "NO_COMPETENCE": "无权处理（须写明法律依据）。No competence, with a legal note.",
+        },
+    ),
+    RefusalReason: (
+        "退回上报的理由。Why a pass-up is sent back.",
+        {
+            "NOT_ACTED": "下级未采取实质行动。The level below has not acted.",
+            "WRONG_REGION": "不属本区域。It is the wrong region.",
+        },
+    ),
+    SuspendReason: (
+        "中止理由。Why a matter may rest.",
+        {
+            "COURT_PENDING": "法院审理中。Before a court.",
+            "POLICE_INVESTIGATING": "公安侦办中。The police investigate.",
+            "SEASONAL": "季节原因。The season.",
+            "FUNDING_WAIT": "等待资金。Funds are awaited.",
         },
     ),
     SubCategory: ("事项细类。The finer category; of C2 and C3 matters it stays in intake.", {}),

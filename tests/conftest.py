@@ -80,6 +80,20 @@ async def place(system: Harness) -> Place:
     return await system.new_place()
 
 
+@pytest_asyncio.fixture(scope="module")
+async def modules_place(system: Harness) -> Place:
+    """One village for a module."""
+    return await system.new_place()
+
+
+@pytest_asyncio.fixture
+async def shared_place(system: Harness, modules_place: Place) -> Place:
+    """The module's village, when all is quiet: for those tests that change nothing there, as each of them shows, or do not look at what
+    others left."""
+    await system.settle()
+    return modules_place
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _quiet_drivers() -> None:
     logging.getLogger("aiokafka").setLevel(logging.ERROR)

@@ -6,14 +6,24 @@ from typing import Any
 
 from sqlalchemy import delete, select, text, update
 
-from gateway.readmodel.leaving import leave, left_since
 from gateway.readmodel.tables import METADATA
 from services.chassis.transaction import Transaction
 from services.contracts.base import Model
 from services.contracts.cases import CaseClass, Category, Stage
 from services.contracts.events.base import Event
-from services.contracts.events.deliberation import DocketOpened
-from services.contracts.events.escalation import ClockOverdue, CustodyEvent, MatterResolved
+from services.contracts.events.deliberation import DocketEvent
+from services.contracts.events.escalation import (
+    ClockOverdue,
+    CustodyEvent,
+    IdleSurfaced,
+    MatterReceived,
+    MatterResolved,
+    MatterReworked,
+    PassedUp,
+    ReturnedDown,
+    SupervisionChanged,
+    TakenOver,
+)
 from services.contracts.events.intake import (
     AccessEvent,
     CaseAccepted,
@@ -53,17 +63,8 @@ FEED_LOCK = 0x59495348
 each table of that name: a model that is rebuilt beside keeps nobody waiting."""
 
 
-async def on_case(tx: Transaction, event: Event) -> None:
-    """A fact of intake about an ordinary case."""
-    await _on_case(tx, event, sealed=False)
-
-
-async def on_sealed_case(tx: Transaction, event: Event) -> None:
-    """The same of a sealed one."""
-    await _on_case(tx, event, sealed=True)
-
-
-async def _on_case(tx: Transaction, event: Event, *, sealed: bool) -> None:
+async def on_case(tx: Transaction, event: Event, *, sealed: bool = False) -> None:
+    """A fact of intake about a case, ordinary or sealed."""
     match event:
         case CaseLeft():
             await _drop(tx, event)
@@ -72,35 +73,26 @@ async def _on_case(tx: Transaction, event: Event, *, sealed: bool) -> None:
             pass
         case _:
             return
-    await _part(tx, event.key, "case", event.case)
-    await _timeline(tx, event, node=getattr(event, "by", "") or "", sealed=sealed)
     await _count_case(tx, event)
-    await _changed(tx, event)
+    if await _part(tx, event.key, "case", event.case, sealed=sealed):
+        await _timeline(tx, event, node=getattr(event, "by", "") or "", sealed=sealed)
+        await _changed(tx, event)
 
 
-async def on_docket(tx: Transaction, event: DocketOpened) -> None:
+async def on_docket(tx: Transaction, event: DocketEvent) -> None:
     """A fact of deliberation about a docket."""
-    await _part(tx, event.key, "docket", event.docket)
-    await _timeline(tx, event)
-    await _changed(tx, event)
+    if await _part(tx, event.key, "docket", event.docket):
+        await _timeline(tx, event)
+        await _changed(tx, event)
 
 
-async def on_custody(tx: Transaction, event: CustodyEvent) -> None:
-    """A fact of escalation about custody."""
-    await _on_custody(tx, event, sealed=False)
-
-
-async def on_sealed_custody(tx: Transaction, event: CustodyEvent) -> None:
-    """The same of a sealed matter."""
-    await _on_custody(tx, event, sealed=True)
-
-
-async def _on_custody(tx: Transaction, event: CustodyEvent, *, sealed: bool) -> None:
-    await _part(tx, event.key, "custody", event.custody)
-    node = getattr(event, "by", "") or event.custody.holder or ""
-    await _timeline(tx, event, node=node, detail=getattr(event, "stage", ""), sealed=sealed)
+async def on_custody(tx: Transaction, event: CustodyEvent, *, sealed: bool = False) -> None:
+    """A fact of escalation about custody, ordinary or sealed."""
     await _count_custody(tx, event)
-    await _changed(tx, event)
+    if await _part(tx, event.key, "custody", event.custody, sealed=sealed):
+        node = getattr(event, "by", "") or event.custody.holder or ""
+        await _timeline(tx, event, node=node, detail=_detail(event), sealed=sealed)
+        await _changed(tx, event)
 
 
 async def on_access(tx: Transaction, event: AccessEvent) -> None:
@@ -147,28 +139,59 @@ async def on_inbox(tx: Transaction, event: InboxEntryAdded) -> None:
     await _feed(tx, "INBOX", event.key, "InboxEntryAdded", event.at, entry=event.entry_id)
 
 
-async def _part(tx: Transaction, case_id: str, part: str, state: Model) -> None:
-    """One service's state of a matter; then everything that follows from the three."""
-    await tx.execute(tx.room.database.insert(CASE).values(case_id=case_id, **_EMPTY).on_conflict_do_nothing())
-    row = (await tx.execute(select(CASE).where(CASE.c.case_id == case_id).with_for_update())).one()
+async def _part(tx: Transaction, case_id: str, part: str, state: Model, *, sealed: bool = False) -> bool:
+    """One service's state of a matter; then everything that follows from the three. Returns whether its facts are kept: not if the matter
+    has left and this came on an ordinary topic. Of one version the sealed state is the later."""
+    row = await _row(tx, case_id)
     version = state.version  # type: ignore[attr-defined]
-    if getattr(row, f"{part}_version") >= version:
-        return
-    states = {name: getattr(row, f"{name}_state") for name in ("case", "docket", "custody")}
-    states[part] = state.model_dump_json(exclude_none=True)
-    values: dict[str, Any] = {f"{part}_state": states[part], f"{part}_version": version, **derived(**states)}
-    if values.get("case_class") not in {None, "", CaseClass.C0.value}:
+    if row["left_version"] and not sealed and not _back(row, part, version):
+        return False
+    if (row[f"{part}_version"], row.get(f"{part}_sealed", False)) >= (version, sealed):
+        return True
+    values = {f"{part}_state": state.model_dump_json(exclude_none=True), f"{part}_version": version}
+    if part in SEALABLE:
+        values[f"{part}_sealed"] = sealed
+    await _keep(tx, row, values)
+    return True
+
+
+def _back(row: dict[str, Any], part: str, version: int) -> bool:
+    """Whether a fact on an ordinary topic is of a matter that came back to them, its class lowered again: intake's by its version; the
+    others' once intake's has been heard, or where it is newer than what the sealed topic told."""
+    if part == "case":
+        return bool(version > row["left_version"])
+    back = row["case_version"] > row["left_version"] and not row["case_sealed"]
+    return bool(back or (row.get(f"{part}_sealed", False) and version > row[f"{part}_version"]))
+
+
+async def _row(tx: Transaction, case_id: str) -> dict[str, Any]:
+    """The matter's row, made if there is none, and locked."""
+    await tx.execute(tx.room.database.insert(CASE).values(case_id=case_id, **_EMPTY).on_conflict_do_nothing())
+    found = await tx.execute(select(CASE).where(CASE.c.case_id == case_id).with_for_update())
+    return dict(found.mappings().one())
+
+
+async def _keep(tx: Transaction, row: dict[str, Any], values: dict[str, Any]) -> None:
+    after = {**row, **values}
+    values = {**values, **_UNDERIVED, **derived(*(after[f"{part}_state"] for part in PARTS))}
+    if values["case_class"] != CaseClass.C0.value:
         values |= {"summary": "", "summary_version": 0}
-    await tx.execute(update(CASE).where(CASE.c.case_id == case_id).values(**values))
+    await tx.execute(update(CASE).where(CASE.c.case_id == row["case_id"]).values(**values))
 
 
-_EMPTY: dict[str, Any] = {
-    **dict.fromkeys(("region", "case_class", "state", "submitted_at", "amber_at", "due_at", "holder", "summary"), ""),
-    "left_at": "",
-    "left_version": 0,
-    **dict.fromkeys(("case_state", "docket_state", "custody_state"), ""),
-    **dict.fromkeys(("case_version", "docket_version", "custody_version", "summary_version", "summary_wanted"), 0),
+PARTS = ("case", "docket", "custody")
+SEALABLE = ("case", "custody")
+_UNDERIVED: dict[str, Any] = {
+    **dict.fromkeys(("region", "case_class", "state", "submitted_at", "amber_at", "due_at", "holder"), ""),
+    "summary_wanted": 0,
     "seen_from": Level.VILLAGE.width,
+}
+_EMPTY: dict[str, Any] = {
+    **_UNDERIVED,
+    **dict.fromkeys(("summary", "case_state", "docket_state", "custody_state"), ""),
+    **dict.fromkeys(("case_version", "docket_version", "custody_version", "summary_version"), 0),
+    **dict.fromkeys(("case_sealed", "custody_sealed"), False),
+    "left_version": 0,
 }
 
 
@@ -184,7 +207,7 @@ def derived(case: str, docket: str, custody: str) -> dict[str, Any]:
             "amber_at": clock.amber_at.isoformat() if clock else "",
             "due_at": clock.due_at.isoformat() if clock else "",
             "holder": its_custody.holder or "",
-            "seen_from": seen_from(its_custody),
+            "seen_from": its_custody.seen_from,
         }
     if its_case:
         values |= {
@@ -202,24 +225,20 @@ def docket_of(case: CaseState, docket: DocketState | None) -> DocketState | None
     return None if case.case_class is CaseClass.C3 else docket
 
 
-def seen_from(custody: CustodyState) -> int:
-    """Idleness surfaces: a matter is a row to its village, to every level that has an entry in it, and, once overdue, to the level
-    above its holder. Everyone else above sees it in counts (S00)."""
-    widths = [entry.level.width for entry in custody.entries] or [custody.level.width]
-    if any(clock.overdue for clock in custody.clocks) and (above := custody.level.above):
-        widths.append(above.width)
-    return min(widths)
-
-
 async def _drop(tx: Transaction, event: CaseLeft) -> None:
-    await tx.execute(tx.room.database.insert(CASE).values(case_id=event.case_id, **_EMPTY).on_conflict_do_nothing())
-    await leave(tx, event)
+    """The case left the ordinary topics: what came on them goes, and what they bring later finds the row that says so. What the sealed
+    ones have told already stays. Counters stay too: they name no matter, and nobody could tell later which of them were its own."""
+    row = await _row(tx, event.case_id)
+    values: dict[str, Any] = {"left_version": max(row["left_version"], event.version)}
+    for part in PARTS:
+        if not row.get(f"{part}_sealed", False):
+            values |= {f"{part}_state": "", f"{part}_version": 0}
+    await _keep(tx, row, values)
+    await tx.execute(delete(TIMELINE).where(TIMELINE.c.case_id == event.case_id, TIMELINE.c.sealed.is_(False)))
     await _feed(tx, "CASE", event.case_id, "CaseLeft", event.at)
 
 
 async def _timeline(tx: Transaction, event: Event, node: str = "", detail: str = "", *, sealed: bool = False) -> None:
-    if not sealed and await left_since(tx, event):
-        return
     values = {
         # One fact a version and service: an id that a rebuild finds again.
         "event_id": f"{type(event).service}-{event.key}-{event.version}",
@@ -263,17 +282,39 @@ async def _count_case(tx: Transaction, event: CaseEvent) -> None:
         await _count(tx, case.region, event.at, category.value, private, "redirected_with_receipt")
 
 
+def _detail(event: CustodyEvent) -> str:
+    """A code that says more: of which clock, why, what was done, which step an order took."""
+    found = (getattr(event, name, None) for name in ("stage", "reason", "action", "step"))
+    return next((str(each) for each in found if each), "")
+
+
 async def _count_custody(tx: Transaction, event: CustodyEvent) -> None:
     """Custody does not know the category; these counters are by region alone."""
+    custody = event.custody
+    level = custody.level.value.lower()
     match event:
         case MatterResolved():
-            await _count(
-                tx, event.custody.region, event.at, "", False, f"resolved_at_{event.custody.level.value.lower()}"
-            )
-        case ClockOverdue():
-            await _count(tx, event.custody.region, event.at, "", False, "overdue")
+            at = custody.resolved_level or custody.level
+            metric = f"resolved_at_{at.value.lower()}"
+        case ClockOverdue() if sum(clock.overdue for clock in custody.clocks) == 1:
+            metric = "overdue"  # matters, not clocks: one matter's four would pass for enough to be shown (V5)
+        case PassedUp():
+            metric = f"passed_up_by_{level}"
+        case MatterReceived():
+            metric = f"received_by_{level}"
+        case TakenOver():
+            metric = f"taken_over_by_{level}"
+        case ReturnedDown():
+            metric = f"returned_to_{level}"
+        case MatterReworked():
+            metric = "reworked"
+        case SupervisionChanged(on=True):
+            metric = "supervised"
+        case IdleSurfaced():
+            metric = "idle_council"
         case _:
             return
+    await _count(tx, custody.region, event.at, "", custody.private, metric)
 
 
 async def _count(tx: Transaction, region: str, at: datetime, category: str, private: bool, metric: str) -> None:

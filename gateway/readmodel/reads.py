@@ -83,10 +83,10 @@ class Seen(NamedTuple):
     custody: int = 0
 
 
-async def seen(connection: AsyncConnection, case_id: str) -> Seen:
-    """What a command's caller has seen of a matter; zeros: nothing."""
+async def seen(connection: AsyncConnection, caller: Caller, case_id: str) -> Seen:
+    """What a command's caller has seen of a matter; zeros: nothing, or it is not for her."""
     query = select(CASE.c.case_class, CASE.c.case_version, CASE.c.docket_version, CASE.c.custody_version)
-    row = (await connection.execute(query.where(CASE.c.case_id == case_id))).one_or_none()
+    row = (await connection.execute(query.where(visible(caller), CASE.c.case_id == case_id))).one_or_none()
     return Seen(*row) if row else Seen()
 
 

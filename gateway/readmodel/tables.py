@@ -31,15 +31,17 @@ class CaseView(ReadModel, table=True):
     seen_from: int = 12
     """The width of the region codes from which the matter is seen as a row: the village, or the highest level it has reached."""
     holder: str = Field(default="", max_length=64)
-    left_version: int = 0
-    """The case's version when it last left the ordinary topic for the sealed one; 0: never."""
-    left_at: str = Field(default="", max_length=32)
     case_state: str = Field(default="", sa_type=Text)
     docket_state: str = Field(default="", sa_type=Text)
     custody_state: str = Field(default="", sa_type=Text)
     case_version: int = 0
     docket_version: int = 0
     custody_version: int = 0
+    case_sealed: bool = False
+    """Whether that part came on a sealed topic."""
+    custody_sealed: bool = False
+    left_version: int = 0
+    """The case's version when it last left the ordinary topics: what they still bring of it until it comes back is not kept. 0: never."""
     summary: str = Field(default="", sa_type=Text)
     summary_version: int = 0
     """Of the summary that stands here; `summary_wanted` is the one that the case has."""
@@ -57,7 +59,7 @@ class CaseGroup(ReadModel, table=True):
 
 
 class CaseMember(ReadModel, table=True):
-    """A member's relation to a private matter: REPORTER, CIRCLE or BARRED; beside REPORTER, BYSTANDER of somebody else's matter."""
+    """A member's relation to a private matter: REPORTER, CIRCLE or BARRED."""
 
     __tablename__ = "case_member"
     __table_args__ = (Index("case_member_of", "member", "relation"),)
@@ -80,7 +82,6 @@ class Timeline(ReadModel, table=True):
     detail: str = Field(default="", max_length=80)
     version: int
     sealed: bool = False
-    """Whether it was told on a sealed topic."""
 
 
 class NodeView(ReadModel, table=True):

@@ -20,6 +20,7 @@ from services.chassis.transaction import worker_tag
 from services.contracts.allowed import allowed_commands
 from services.contracts.cases import CaseClass, Category, Outcome, SubCategory, Urgency
 from services.contracts.ids import is_case_id
+from services.contracts.ladder import SuspendReason
 from services.contracts.lifecycle import Lifecycle
 from services.contracts.queries import CaseEvidence, CaseText
 from services.contracts.refusals import Code, Refused
@@ -117,7 +118,15 @@ class Case(Course, relay.Node):
     @strawberry.field(description="各层级。The levels that have to do with it.")
     def entries(self) -> list[Entry]:
         custody = self.matter.custody
-        return [Entry(level=e.level, state=e.state, node_id=e.node) for e in custody.entries] if custody else []
+        return [Entry.of(entry) for entry in custody.entries] if custody else []
+
+    @strawberry.field(description="中止到何时。Until when it rests.")
+    def suspended_until(self) -> datetime | None:
+        return self.matter.custody.suspended_until if self.matter.custody else None
+
+    @strawberry.field(description="中止理由。Why it rests.")
+    def suspended_for(self) -> SuspendReason | None:
+        return self.matter.custody.suspended_for if self.matter.custody else None
 
     @strawberry.field(description="议事阶段。What the council is doing with it.")
     def docket(self) -> DocketStage:
@@ -141,7 +150,8 @@ class Case(Course, relay.Node):
         village = group.region if group else self.matter.case.region
         who = info.context.who
         worker = worker_tag(info.context.gateway.room, self.key, who.member)
-        return allowed_commands(who, case, custody, access, village, group, worker, info.context.now)
+        docket, now = self.matter.docket, info.context.now
+        return allowed_commands(who, case, custody, docket, access, village, group, worker, now)
 
     @strawberry.field(description="公开摘要（公开事项，经人工核准）。The approved public summary of a C0 matter.")
     def summary(self) -> str | None:

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 import strawberry
 
 from gateway.context import Context
+from gateway.derive import CASE, KEY, VERSION
 from gateway.refusals import Refusal
 from gateway.send import send
 from gateway.subjects.case import Case, found
 from services.contracts.cases import FeedbackMethod, Outcome, Relation, SubCategory, Urgency
-from services.contracts.commands import escalation, intake
+from services.contracts.commands import intake
 from services.contracts.commands.base import Command
 
 Info = strawberry.Info[Context, None]
@@ -20,11 +21,6 @@ CaseAnswer = Annotated[
         "CaseAnswer", description="事项，或被拒绝的原因。The matter as it is now, or why the command was refused."
     ),
 ]
-KEY = "这一次操作的标识，由调用方生成；重试时不变。Your own name for this intention, 8 to 128 characters; the same in a retry."
-CASE = "事项编号。The matter's id."
-VERSION = (
-    "您看到的版本；期间被他人更改则拒绝。The version you decided on; refused if somebody changed the matter since."
-)
 
 
 @strawberry.input(description="人。How somebody is called and reached.")
@@ -86,17 +82,6 @@ class AcceptMatterInput(MatterInput):
     )
 
 
-@strawberry.input(description="当场解决。Done on the spot.")
-class SolveOnSpotInput(MatterInput):
-    """See `contracts.commands.escalation.SolveOnSpot`."""
-
-    outcome: Outcome = strawberry.field(default=Outcome.SOLVED, description="结果。How it ended.")
-    evidence: str = strawberry.field(default="", description="处理说明。What was done.")
-    photos: list[strawberry.ID] = strawberry.field(
-        default_factory=list, description="照片编号（POST /attachments?for=evidence）。Photos of it."
-    )
-
-
 @strawberry.input(description="反馈。The answer to the reporter.")
 class GiveFeedbackInput(MatterInput):
     """See `contracts.commands.intake.GiveFeedback`."""
@@ -155,10 +140,6 @@ class CaseMutation:
     @strawberry.mutation(description="受理。Take it in hand.")
     async def accept_matter(self, info: Info, input: AcceptMatterInput) -> CaseAnswer:
         return await _do(info, intake.AcceptMatter, input)
-
-    @strawberry.mutation(description="当场解决，须有说明或照片。Done on the spot, with evidence.")
-    async def solve_on_spot(self, info: Info, input: SolveOnSpotInput) -> CaseAnswer:
-        return await _do(info, escalation.SolveOnSpot, input)
 
     @strawberry.mutation(description="向反映人反馈。Tell the reporter what came of it.")
     async def give_feedback(self, info: Info, input: GiveFeedbackInput) -> CaseAnswer:

@@ -7,10 +7,10 @@ import strawberry
 
 from gateway import paging
 from gateway.context import Context
+from gateway.derive import KEY
 from gateway.paging import PageInfo
 from gateway.refusals import Refusal
 from gateway.send import send
-from gateway.subjects.case_commands import KEY
 from services.contracts.commands.notify import MarkRead
 from services.contracts.organisation import Role
 from services.contracts.queries import InboxLine, InboxLines

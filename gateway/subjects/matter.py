@@ -7,9 +7,10 @@ import strawberry
 from gateway.context import Context
 from gateway.subjects.node import OrgNode
 from gateway.words import Lamp
+from services.contracts.ladder import PassUpReason
 from services.contracts.queries import AttachmentLine
 from services.contracts.regions import Level
-from services.contracts.states import ClockStage, ClockState, EntryState, MatterClock
+from services.contracts.states import ClockStage, ClockState, EntryState, LevelEntry, MatterClock
 
 Info = strawberry.Info[Context, None]
 
@@ -28,6 +29,12 @@ class Clock:
     )
     overdue: bool = strawberry.field(description="是否已记超期。Whether the sweep has flagged it.")
     lamp: Lamp | None = strawberry.field(description="灯色；停止的时钟没有。The lamp; none of a stopped clock.")
+    debtor_id: strawberry.Private[str | None]
+
+    @strawberry.field(description="由谁负责，不同于事项负责组织时才有。Who owes it, where that is not the holder.")
+    async def debtor(self, info: Info) -> OrgNode | None:
+        """One statement for a page."""
+        return await node_of(info, self.debtor_id)
 
     @classmethod
     def of(cls, clock: MatterClock, now: datetime) -> "Clock":
@@ -39,7 +46,7 @@ class Clock:
             name: getattr(clock, name)
             for name in ("stage", "state", "started_at", "amber_at", "due_at", "provisional", "overdue")
         }
-        return cls(**values, lamp=lamp)
+        return cls(**values, lamp=lamp, debtor_id=clock.debtor)
 
 
 @strawberry.type(description="某一层级与事项的关系。Where one level stands with a matter.")
@@ -48,7 +55,24 @@ class Entry:
 
     level: Level = strawberry.field(description="层级。The level.")
     state: EntryState = strawberry.field(description="状态。Its state.")
+    acted: bool = strawberry.field(
+        description="事项到本级后是否已采取实质行动。Whether it has acted since the matter came to it."
+    )
+    supervising: bool = strawberry.field(description="是否在督办。Whether it supervises the level that has the matter.")
+    reason: PassUpReason | None = strawberry.field(description="上报理由。Why it passed the matter up.")
     node_id: strawberry.Private[str]
+
+    @classmethod
+    def of(cls, entry: LevelEntry) -> "Entry":
+        """From custody's line."""
+        return cls(
+            level=entry.level,
+            state=entry.state,
+            acted=entry.acted,
+            supervising=entry.supervising,
+            reason=entry.reason,
+            node_id=entry.node,
+        )
 
     @strawberry.field(description="组织。The node.")
     async def node(self, info: Info) -> OrgNode | None:

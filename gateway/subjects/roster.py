@@ -5,8 +5,8 @@ from datetime import datetime
 import strawberry
 
 from gateway.context import Context
+from gateway.derive import KEY
 from gateway.send import send
-from gateway.subjects.case_commands import KEY
 from gateway.subjects.inbox import Done, DoneAnswer
 from gateway.words import RegionCode
 from services.contracts.commands import intake

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.chassis.room import Room
 from services.contracts.refusals import Code, Refused
@@ -28,7 +29,7 @@ class Causality:
     async def wait(self, key: str, seen: Mapping[str, int]) -> None:
         """Until the versions seen are known here. Raises Refused NOT_YET_KNOWN, MATTER_BLOCKED at once if a record of the key
         is held, TOO_MANY_WAITING. Topics that this service does not read are no concern of it."""
-        wanted = {topic: version for topic, version in seen.items() if topic in self._read and version > 0}
+        wanted = self._wanted(seen)
         if not wanted or await self._reached(key, wanted):
             return
         if self._waiting >= MAX_WAITING:
@@ -46,14 +47,27 @@ class Causality:
             self._waiting -= 1
         raise Refused(Code.NOT_YET_KNOWN)
 
+    async def reached(self, key: str, seen: Mapping[str, int]) -> bool:
+        """Whether nothing needs to be waited for; says nothing of what is held."""
+        wanted = self._wanted(seen)
+        if not wanted:
+            return True
+        async with self._room.database.read() as connection:
+            return await self._has(connection, key, wanted)
+
+    def _wanted(self, seen: Mapping[str, int]) -> dict[str, int]:
+        return {topic: version for topic, version in seen.items() if topic in self._read and version > 0}
+
+    async def _has(self, connection: AsyncConnection, key: str, wanted: Mapping[str, int]) -> bool:
+        known = self._room.service.chassis.known
+        rows = await connection.execute(select(known.c.topic, known.c.version).where(known.c.key == key))
+        versions = {row.topic: row.version for row in rows}
+        return all(versions.get(topic, 0) >= version for topic, version in wanted.items())
+
     async def _reached(self, key: str, wanted: Mapping[str, int]) -> bool:
         tables = self._room.service.chassis
         async with self._room.database.read() as connection:
-            rows = await connection.execute(
-                select(tables.known.c.topic, tables.known.c.version).where(tables.known.c.key == key)
-            )
-            known = {row.topic: row.version for row in rows}
-            if all(known.get(topic, 0) >= version for topic, version in wanted.items()):
+            if await self._has(connection, key, wanted):
                 return True
             held = select(tables.dead_letter.c.id).where(
                 tables.dead_letter.c.key == key, tables.dead_letter.c.topic.in_(list(wanted))

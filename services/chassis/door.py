@@ -101,7 +101,8 @@ class Door:
         remembered = await self._remembered(caller, asked, fingerprint)
         if remembered is not None:
             return remembered
-        if asked.subject:
+        if asked.subject and not await self._causality.reached(asked.subject, asking.seen):
+            await self._may_know(command, caller, asked)
             await self._causality.wait(asked.subject, asking.seen)
         for attempt in range(TRIES):
             try:
@@ -110,6 +111,16 @@ class Door:
                 if attempt == TRIES - 1:
                     raise
         raise AssertionError("unreachable")
+
+    async def _may_know(self, command: Command, caller: Caller, asked: AnyCommand) -> None:
+        """That a matter is late or blocked is told to those who may act on it. Raises Refused for anybody else, as if there were no such
+        matter; of one that is not known here yet, nothing can be said before it is."""
+        async with self._room.reading() as tx:
+            try:
+                target = await command.target(tx, asked)
+            except Refused:
+                return
+        acting(caller, asked, target)
 
     async def _once(self, command: Command, caller: Caller, asked: AnyCommand, fingerprint: str) -> Answered:
         async with self._room.transaction(commanded=True) as tx:

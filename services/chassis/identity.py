@@ -1,8 +1,11 @@
 """Who asks: a Bearer JWT (RFC 7519; EdDSA, RFC 8037, or RS256), verified by the gateway and again by every service."""
 
+import fcntl
 import json
 import logging
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -135,34 +138,17 @@ class Issuer:
 
     @classmethod
     def kept_in(cls, folder: Path, name: str, audience: str) -> "Issuer":
-        """The issuer whose key lies in a folder, made at the first use; its public half is added to the folder's jwks.json."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """The issuer whose key lies in a folder, made at the first use; its public half is added to the folder's jwks.json. Processes that
+        start at once agree on one key."""
         file, jwks = folder / f"{name}.pem", folder / "jwks.json"
-        if not file.exists():
-            key = Ed25519PrivateKey.generate()
-            file.touch(mode=0o600)
-            file.write_bytes(
-                key.private_bytes(
-                    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-                )
-            )
-            known = json.loads(jwks.read_text(encoding="utf-8")) if jwks.exists() else {"keys": []}
-            public = json.loads(OKPAlgorithm.to_jwk(key.public_key()))
-            known["keys"].append(
-                {**public, "kid": f"{name}-{secrets.token_hex(4)}", "iss": name, "use": "sig", "alg": "EdDSA"}
-            )
-            fresh = jwks.with_suffix(".new")
-            fresh.write_text(json.dumps(known, indent=1), encoding="utf-8")
-            fresh.replace(jwks)
-        loaded = serialization.load_pem_private_key(file.read_bytes(), password=None)
-        if not isinstance(loaded, Ed25519PrivateKey):
-            raise ValueError(
-                f"{file.name} is not an Ed25519 key; remove it and its line in jwks.json to have a new one made"
-            )
-        kid = next(
-            entry["kid"] for entry in json.loads(jwks.read_text(encoding="utf-8"))["keys"] if entry["iss"] == name
-        )
-        return cls(name, loaded, kid, audience)
+        if not file.exists() or _kid_in(jwks, name) is None:  # a folder that has all may be read-only
+            folder.mkdir(parents=True, exist_ok=True)
+            with _alone_in(folder):
+                _make_key(file)
+                _publish(file, jwks, name)
+        kid = _kid_in(jwks, name)
+        assert kid is not None, "it was published above"
+        return cls(name, _key_in(file), kid, audience)
 
     def token(self, caller: Caller, now: datetime, lifetime: timedelta = timedelta(hours=12)) -> str:
         """A token for a caller."""
@@ -175,3 +161,52 @@ class Issuer:
             "grants": [grant.model_dump(mode="json") for grant in caller.grants],
         }
         return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._key_id})
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """One process at a time; a lock that ends with its holder."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make_key(file: Path) -> None:
+    if file.exists():
+        return
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    fresh = file.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
+    fresh.write_bytes(pem)
+    fresh.replace(file)
+
+
+def _publish(file: Path, jwks: Path, name: str) -> None:
+    """Add the public half to the key set, unless it is there."""
+    if _kid_in(jwks, name) is not None:
+        return
+    known = json.loads(jwks.read_text(encoding="utf-8")) if jwks.exists() else {"keys": []}
+    public = json.loads(OKPAlgorithm.to_jwk(_key_in(file).public_key()))
+    known["keys"].append({**public, "kid": f"{name}-{secrets.token_hex(4)}", "iss": name, "use": "sig", "alg": "EdDSA"})
+    fresh = jwks.with_suffix(".new")
+    fresh.write_text(json.dumps(known, indent=1), encoding="utf-8")
+    fresh.replace(jwks)
+
+
+def _key_in(file: Path) -> Ed25519PrivateKey:
+    loaded = serialization.load_pem_private_key(file.read_bytes(), password=None)
+    if not isinstance(loaded, Ed25519PrivateKey):
+        raise ValueError(
+            f"{file.name} is not an Ed25519 key; remove it and its line in jwks.json to have a new one made"
+        )
+    return loaded
+
+
+def _kid_in(jwks: Path, name: str) -> str | None:
+    if not jwks.exists():
+        return None
+    keys = json.loads(jwks.read_text(encoding="utf-8"))["keys"]
+    return next((str(entry["kid"]) for entry in keys if entry["iss"] == name), None)

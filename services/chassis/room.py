@@ -104,7 +104,7 @@ class Room:
     async def reading(self) -> AsyncIterator[Transaction]:
         """A snapshot."""
         async with self.database.read() as connection:
-            yield Transaction(self, connection, self.clock.now(), commanded=False)
+            yield Transaction(self, connection, self.clock.now(), commanded=False, reading=True)
 
     async def unsent(self) -> tuple[int, datetime | None]:
         """How many facts wait in the outbox, and since when the oldest does. On the embedded bus: none ever."""

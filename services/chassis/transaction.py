@@ -42,7 +42,9 @@ class Outgoing(Model):
 class Transaction:
     """What a handler works with. Nothing else writes, nothing else commits."""
 
-    def __init__(self, room: "Room", connection: AsyncConnection, now: datetime, *, commanded: bool) -> None:
+    def __init__(
+        self, room: "Room", connection: AsyncConnection, now: datetime, *, commanded: bool, reading: bool = False
+    ) -> None:
         self.room = room
         self.connection = connection
         self.now = now
@@ -50,6 +52,7 @@ class Transaction:
         self.reached: dict[str, int] = {}
         """`<topic> <key>` → version: what a reader must have applied to see the effect of this transaction."""
         self._commanded = commanded
+        self._reading = reading
         self._loaded: dict[tuple[type[Model], str], tuple[int, int]] = {}
 
     def get(self, kind: type[R]) -> R:
@@ -61,11 +64,11 @@ class Transaction:
         return await self.connection.execute(statement)
 
     async def load(self, kind: type[A], key: str) -> A | None:
-        """An aggregate, locked until the end of the transaction."""
+        """An aggregate, locked until the end of the transaction; not in a snapshot, which is only read."""
         table = self.room.service.stored_as(kind).table
-        query = (
-            select(table.c.version, table.c.command_version, table.c.body).where(table.c.id == key).with_for_update()
-        )
+        query = select(table.c.version, table.c.command_version, table.c.body).where(table.c.id == key)
+        if not self._reading:
+            query = query.with_for_update()
         row = (await self.connection.execute(query)).one_or_none()
         if row is None:
             self._loaded.pop((kind, key), None)  # a savepoint may have taken back what was saved here

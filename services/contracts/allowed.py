@@ -7,7 +7,8 @@ from services.contracts.cases import CaseClass, Urgency
 from services.contracts.fitting import fitting, too_late
 from services.contracts.organisation import Node, Role
 from services.contracts.permissions import acting_grant, may_as_herself
-from services.contracts.states import AccessState, CaseState, CustodyState
+from services.contracts.regions import at_level
+from services.contracts.states import AccessState, CaseState, CustodyState, DocketState
 
 
 def owner_may_accept(case: CaseState, *, delegated: bool) -> bool:
@@ -24,6 +25,7 @@ def allowed_commands(
     caller: Caller,
     case: CaseState,
     custody: CustodyState | None,
+    docket: DocketState | None,
     access: AccessState,
     village: str,
     group: Node | None,
@@ -36,6 +38,9 @@ def allowed_commands(
         region=village,
         group=access.group,
         holder=custody.holder if custody else None,
+        holder_region=at_level(village, custody.level) if custody and custody.holder else None,
+        seen_from=custody.seen_from if custody else 0,
+        notified=custody.notified.node if custody and custody.notified else None,
         involved=tuple(entry.node for entry in custody.entries) if custody else (),
         case_class=access.case_class,
         reporters=access.reporters,
@@ -43,7 +48,7 @@ def allowed_commands(
         barred=access.barred,
     )
     allowed = []
-    for command in fitting(case, custody):
+    for command in fitting(case, custody, docket):
         grant = acting_grant(caller, command, target)
         if grant is None and not may_as_herself(caller, command, target):
             continue
@@ -54,7 +59,13 @@ def allowed_commands(
             continue
         if command == "SetUrgency" and case.urgency is Urgency.RED and not _heads(grant, target):
             continue
+        if command == "TakeOver" and grant is not None and custody is not None and not _above(grant, custody):
+            continue
         if command == "CallBack" and custody is not None and worker in custody.workers:
             continue
         allowed.append(command)
     return allowed
+
+
+def _above(grant: Grant, custody: CustodyState) -> bool:
+    return len(grant.region) < custody.level.width

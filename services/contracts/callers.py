@@ -44,6 +44,8 @@ class Target(Model):
     """The node that is accountable for the matter, as far as the service knows."""
     holder_region: RegionCode | None = None
     """That node's region."""
+    seen_from: int = 0
+    """The width of the region codes from which the matter is seen as a row."""
     notified: NodeId | None = None
     """The level that the matter is on its way to."""
     involved: tuple[NodeId, ...] = ()
@@ -74,7 +76,8 @@ class Reach(StrEnum):
     """As SUBTREE, and the caller's node has a line in the matter's thread (follows, was informed, supervises, holds) or she is of its
     circle."""
     ABOVE = "ABOVE"
-    """As SUBTREE, and the caller's node stands above the one that holds the matter."""
+    """As SUBTREE, and the caller's node stands above the one that holds the matter, which has surfaced to her level: what she may not
+    see she may not do."""
     DEPARTMENT = "DEPARTMENT"
     """The work order is the caller's own department's. She sees the order and not its matter, whatever its class."""
     NAMED = "NAMED"

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from services.contracts.cases import UNMERGE_WINDOW, CaseClass, Stage, Urgency, reopen_window
 from services.contracts.lifecycle import is_escalated, is_resolved, relay_owed
+from services.contracts.regions import Level
 from services.contracts.states import CaseState, CustodyState, DocketState
 
 MAX_ASKED = 2
@@ -68,10 +69,40 @@ def _while_open(case: CaseState) -> tuple[str, ...]:
 
 
 def fitting_ladder(case: CaseState, custody: CustodyState | None) -> tuple[str, ...]:
-    """Escalation's: what the holder and the levels above may do about it."""
-    if case.stage is Stage.ACCEPTED and not is_resolved(case, custody) and _small(case):
-        return ("SolveOnSpot",)
-    return ()
+    """Escalation's: what the holder and the levels above may do about it (domain 2.4)."""
+    if case.stage.ended:
+        return ()
+    if custody is None:
+        return ("SolveOnSpot",) if case.stage is Stage.ACCEPTED and _small(case) else ()
+    if custody.closed_at is not None:
+        return ()
+    urgent = ("AlertInParallel",) if case.urgency in {Urgency.RED, Urgency.ORANGE} else ()
+    always = ("InformUp", "Supervise", *urgent)
+    if case.stage is not Stage.ACCEPTED:
+        return (*always, "TakeOver") if case.stage in {Stage.SUBMITTED, Stage.RETURNED_FOR_INFO} else always
+    if is_resolved(case, custody):
+        return ("RelayFeedback", "ReworkMatter", *always) if relay_owed(case, custody) else ("ReworkMatter", *always)
+    if custody.suspended_until is not None:
+        return ("ResumeMatter", *always)
+    return (*_working(case, custody), *always)
+
+
+def _working(case: CaseState, custody: CustodyState) -> tuple[str, ...]:
+    """An accepted matter that nobody has resolved yet: what the level that has it may do, and the one that it is on its way to."""
+    if custody.notified is not None:
+        return ("RecordAction", "CancelPassUp", "Receive", "RefuseReceipt", "TakeOver")
+    own = custody.entry(custody.level)
+    above_first = custody.level.width < len(case.region)
+    found = ["RecordAction", "PassUp", "TakeOver", "ResolveMatter"]
+    if custody.level is Level.PROVINCE:
+        found = ["RecordAction", "ResolveMatter"]
+    if above_first and own is not None and own.bounces < MAX_BOUNCES:
+        found.append("ReturnDown")
+    if case.urgency is not Urgency.RED:
+        found.append("SuspendMatter")
+    if _small(case) and custody.level is Level.VILLAGE:
+        found.append("SolveOnSpot")
+    return tuple(found)
 
 
 def fitting_council(case: CaseState, custody: CustodyState | None, docket: DocketState | None) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def lifecycle(case: CaseState, docket: DocketState | None = None, custody: Custo
         return Lifecycle.RESOLVED
     if custody is not None and custody.suspended_until is not None:
         return Lifecycle.SUSPENDED
-    if custody is not None and custody.level.width < len(case.region):
+    if custody is not None and (custody.level.width < len(case.region) or custody.notified is not None):
         return Lifecycle.ESCALATED
     match docket.stage if docket else DocketStage.NONE:
         case DocketStage.IN_DELIBERATION:

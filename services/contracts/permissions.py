@@ -67,7 +67,10 @@ def _reaches(reach: Reach, grant: Grant, target: Target, in_circle: bool) -> boo
         case Reach.INVOLVED:
             return below and (in_circle or grant.node in target.involved)
         case Reach.ABOVE:
-            return below and target.holder_region is not None and is_above(grant.region, target.holder_region)
+            surfaced = len(grant.region) >= target.seen_from
+            return (
+                below and surfaced and target.holder_region is not None and is_above(grant.region, target.holder_region)
+            )
         case Reach.DEPARTMENT:
             return grant.node == target.department
         case _:

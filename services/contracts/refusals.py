@@ -108,6 +108,7 @@ class Code(Enum):
         "只有特急（或主席认定的紧急）事项可以并行报警。", "Only a RED matter, or an ORANGE one by the chair."
     )
     NOT_WHEN_RED = Words("特急事项不能这样处理。", "Not of a RED matter.")
+    TAKEN = Words("事项已由 {node} 接办。", "{node} has it already.", 409)
     TOO_LATE = Words("日期太晚：不超过 {limit}。", "That date is too late: at most {limit}.")
     PACKAGE_NOT_SIGNED = Words(
         "告知内容没有收集平台的签名，请重新生成并预览。",

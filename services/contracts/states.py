@@ -155,7 +155,6 @@ class ClockStage(StrEnum):
     FIRST_ACTION = "FIRST_ACTION"
     RELAY = "RELAY"
     INFORMATION = "INFORMATION"
-    SUSPENSION = "SUSPENSION"
     SUPERVISED_REPORT = "SUPERVISED_REPORT"
 
 
@@ -202,6 +201,8 @@ class CustodyState(Model):
     """Who did the work, as keyed tags that only a service of this cell can match with a member: she does not call back (I5)."""
     outcome: Outcome | None = None
     closed_at: Instant | None = None
+    private: bool = False
+    """Whether the matter is of C2 or C3, so that who counts by these facts alone can keep small numbers to herself (domain 1.4, V5)."""
     mode: ThreadMode = ThreadMode.SEQUENTIAL
     returned: bool = False
     """Whether a level above has handed it back down: what people see is that it is acted on."""
@@ -213,6 +214,15 @@ class CustodyState(Model):
     def entry(self, level: Level) -> LevelEntry | None:
         """A level's line in the thread; None if it has nothing to do with the matter."""
         return next((entry for entry in self.entries if entry.level is level), None)
+
+    @property
+    def seen_from(self) -> int:
+        """The width of the region codes from which the matter is a row. Idleness surfaces: it is one to every level that has a line in
+        its thread and, once overdue, to the level above its holder. Everyone else above sees it in counts (S00)."""
+        widths = [entry.level.width for entry in self.entries] or [self.level.width]
+        if any(clock.overdue for clock in self.clocks) and (above := self.level.above):
+            widths.append(above.width)
+        return min(widths)
 
     @property
     def notified(self) -> LevelEntry | None:

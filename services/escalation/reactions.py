@@ -1,34 +1,41 @@
-"""What escalation does when it hears of a case: open custody, move the clocks, close. In every state, for every fact."""
+"""What escalation does when it hears of a case or its council: open custody, move the clocks, close. In every state, for every fact."""
 
 from services.chassis.transaction import Transaction
 from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
+from services.contracts.events.deliberation import DocketEvent
 from services.contracts.events.intake import CaseEvent
-from services.contracts.states import CaseState
-from services.contracts.topics import ESCALATION_CUSTODY, ESCALATION_SEALED, INTAKE_CASE, INTAKE_SEALED, Topic
-from services.escalation.rules import custody as rules
+from services.contracts.topics import ESCALATION_CUSTODY, ESCALATION_SEALED, Topic
+from services.escalation.rules import following
 from services.escalation.rules.custody import Custody
-from services.escalation.rules.limits import RuleBook
-from services.escalation.store import keep_dues
+from services.escalation.store import case_of, facts_of, keep_dues
 
 
 async def follow_case(tx: Transaction, event: Event) -> None:
     """A case that leaves the ordinary topic is followed on the sealed one; its leaving itself moves nothing."""
     if not isinstance(event, CaseEvent):
         return
-    other = INTAKE_CASE if event.case.case_class is CaseClass.C3 else INTAKE_SEALED
-    newer = await tx.known(other, CaseState, event.key)
-    if newer is not None and newer.version > event.version:
+    newest = await case_of(tx, event.key)
+    if newest is not None and newest.version > event.version:
         return  # its class moved, and the other topic was faster
-    book = tx.get(RuleBook).of(event.case.region)
+    facts = facts_of(tx, event.case)
     custody = await tx.load(Custody, event.key)
-    if custody is None:
-        after, told = rules.open_custody(event.case, book, tx.room.secret, tx.now)
-    else:
-        after, told = rules.follow(custody, event.case, book, tx.room.secret, tx.now)
+    after, told = following.open_custody(facts) if custody is None else following.follow(custody, facts)
     if told:
         await tx.save(after, *told)
-        await keep_dues(tx, after)
+        await keep_dues(tx, after, facts)
+
+
+async def follow_docket(tx: Transaction, event: DocketEvent) -> None:
+    """The council's progress moves its own clock; a docket of a matter that is not held here (yet, or any more) moves nothing."""
+    custody, case = await tx.load(Custody, event.key), await case_of(tx, event.key)
+    if custody is None or case is None:
+        return
+    facts = facts_of(tx, case)
+    after, told = following.follow_docket(custody, event.docket, facts)
+    if told:
+        await tx.save(after, *told)
+        await keep_dues(tx, after, facts)
 
 
 def topic_of(custody: Custody) -> Topic:

@@ -1,17 +1,20 @@
-"""What escalation writes beside its aggregate: the table that the sweep reads."""
+"""What escalation reads and writes beside its aggregate: the facts that a move rests on, the table that the sweep reads, contents."""
 
 from datetime import timedelta
 
 from sqlalchemy import delete
 
+from services.chassis.ids import ulid
 from services.chassis.transaction import Transaction
 from services.contracts import topics
-from services.contracts.states import AccessState, ClockState
-from services.escalation.rules.custody import Custody
+from services.contracts.states import AccessState, CaseState
+from services.escalation.rules.custody import Custody, Facts
+from services.escalation.rules.limits import RuleBook
+from services.escalation.rules.timing import dues
 from services.escalation.tables import METADATA
 
 DUE = METADATA.tables["due"]
-LAPSE = "LAPSE"
+CONTENT = METADATA.tables["content"]
 
 
 async def access_of(tx: Transaction, case_id: str) -> AccessState | None:
@@ -22,17 +25,21 @@ async def access_of(tx: Transaction, case_id: str) -> AccessState | None:
     return max((each for each in heard if each), key=lambda each: each.version, default=None)
 
 
-async def keep_dues(tx: Transaction, custody: Custody) -> None:
-    """Exactly the rows that the custody's clocks call for: one for each that runs and is not flagged yet."""
-    wanted = {
-        clock.stage.value: clock.due_at
-        for clock in custody.clocks
-        if clock.state is ClockState.RUNNING and not clock.overdue and not custody.ends_by_itself(clock)
-    }
-    if custody.lapse_at is not None and not custody.lapsed:
-        wanted[LAPSE] = custody.lapse_at
+async def case_of(tx: Transaction, case_id: str) -> CaseState | None:
+    """The case as intake last told it: one whose class moved has been on both topics."""
+    heard = [await tx.known(topic, CaseState, case_id) for topic in (topics.INTAKE_SEALED, topics.INTAKE_CASE)]
+    return max((each for each in heard if each), key=lambda each: each.version, default=None)
+
+
+def facts_of(tx: Transaction, case: CaseState) -> Facts:
+    """What a move of this matter rests on."""
+    return Facts(case, tx.get(RuleBook).of(case.region), tx.room.secret, tx.now)
+
+
+async def keep_dues(tx: Transaction, custody: Custody, facts: Facts) -> None:
+    """Exactly the rows that time will bring for this matter."""
     await tx.execute(delete(DUE).where(DUE.c.case_id == custody.case_id))
-    for what, at in wanted.items():
+    for what, at in dues(custody, facts).items():
         # Due means "until the end of this moment": the sweep looks just after it.
         values = {
             "case_id": custody.case_id,
@@ -42,3 +49,17 @@ async def keep_dues(tx: Transaction, custody: Custody) -> None:
             "attempts": 0,
         }
         await tx.execute(tx.room.database.insert(DUE).values(**values))
+
+
+async def write_content(tx: Transaction, case_id: str, field: str, words: str, member: str) -> None:
+    """Keep what somebody wrote down while she worked; nothing, if she wrote nothing."""
+    if words:
+        values = {
+            "id": f"t_{ulid(tx.now)}",
+            "case_id": case_id,
+            "field": field,
+            "text": words,
+            "written_by": member,
+            "written_at": tx.now,
+        }
+        await tx.execute(tx.room.database.insert(CONTENT).values(**values))

@@ -7,10 +7,9 @@ from sqlalchemy import delete, select, update
 
 from services.chassis.database import is_outage
 from services.chassis.room import Room
-from services.contracts.states import ClockStage
-from services.escalation.rules import custody as rules
+from services.escalation.rules import timing
 from services.escalation.rules.custody import Custody
-from services.escalation.store import DUE, LAPSE, keep_dues
+from services.escalation.store import DUE, case_of, facts_of, keep_dues
 
 log = logging.getLogger(__name__)
 
@@ -45,15 +44,18 @@ async def sweep(room: Room) -> int:
 
 async def _handle(room: Room, case_id: str, what: str) -> int:
     async with room.transaction() as tx:
-        custody = await tx.load(Custody, case_id)
-        if custody is not None:
-            after, told = (
-                rules.lapse(custody, tx.now) if what == LAPSE else rules.overdue(custody, ClockStage(what), tx.now)
-            )
+        custody, case = await tx.load(Custody, case_id), await case_of(tx, case_id)
+        if custody is not None and case is not None:
+            facts = facts_of(tx, case)
+            after, told = timing.come(custody, what, facts)
             if told:
                 await tx.save(after, *told)
-                await keep_dues(tx, after)
+                await keep_dues(tx, after, facts)
                 return 1
+            if what == timing.CALENDAR and timing.CALENDAR in (again := timing.dues(custody, facts)):
+                where = (DUE.c.case_id == case_id) & (DUE.c.what == what)
+                await tx.execute(update(DUE).where(where).values(look_at=again[what]))
+                return 0
         # Stopped, moved or flagged meanwhile (another sweeper was first): the row has had its day.
         await tx.execute(delete(DUE).where(DUE.c.case_id == case_id, DUE.c.what == what, DUE.c.look_at <= tx.now))
     return 0

@@ -9,7 +9,7 @@ from services.contracts.permissions import may_see_at_all
 from services.contracts.queries import InboxLine, InboxLines, InboxPage
 from services.contracts.refusals import Code, Refused
 from services.contracts.states import AccessState
-from services.notify.rules.audience import title_of
+from services.notify.rules.entries import title_of
 from services.notify.store import ENTRY, access_of
 from services.notify.tables import METADATA
 

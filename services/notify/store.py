@@ -15,7 +15,8 @@ from services.contracts.regions import Level, at_level
 from services.contracts.states import AccessState
 from services.contracts.topics import Topic
 from services.notify.rules import mailbox
-from services.notify.rules.audience import Kind, Told, digest_time
+from services.notify.rules.audience import digest_time
+from services.notify.rules.entries import Kind, Told
 from services.notify.rules.mailbox import Mailbox
 from services.notify.tables import METADATA
 

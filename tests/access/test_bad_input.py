@@ -1,11 +1,13 @@
 """Bad input: a typed refusal each, and nothing written (issue of the walking skeleton, point 11; domain 2.1)."""
 
 from datetime import timedelta, timezone
+from itertools import pairwise
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from tests.access.world import MATTER_COMMANDS, brought_to, photo, reported, send, upload
+from tests.access.world import MATTER_COMMANDS, STAGES, brought_to, on_from, photo, reported, send, upload
 from tests.harness import Harness, Place
 
 GOOD: dict[str, Any] = {"subCategory": "PUBLIC_FACILITY", "narrative": "公告栏坏了"}
@@ -66,10 +68,10 @@ AT_THE_DOOR: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("what", sorted(REPORTS))
-async def test_a_report_that_is_not_in_order(system: Harness, place: Place, what: str) -> None:
+async def test_a_report_that_is_not_in_order(system: Harness, shared_place: Place, what: str) -> None:
     changed, code = REPORTS[what]
     before = await system.snapshot()
-    answer = await place.resident.do("reportMatter", **{**GOOD, "group": place.group, **changed})
+    answer = await shared_place.resident.do("reportMatter", **{**GOOD, "group": shared_place.group, **changed})
     assert answer.code == code, answer
     assert answer["messageZh"]
     assert answer["messageEn"]
@@ -78,9 +80,11 @@ async def test_a_report_that_is_not_in_order(system: Harness, place: Place, what
 
 
 @pytest.mark.parametrize("what", sorted(AT_THE_DOOR))
-async def test_a_report_that_the_schema_refuses(system: Harness, place: Place, what: str) -> None:
+async def test_a_report_that_the_schema_refuses(system: Harness, shared_place: Place, what: str) -> None:
     before = await system.snapshot()
-    code = await send(place.resident, "reportMatter", **{**GOOD, "group": place.group, **AT_THE_DOOR[what]})
+    code = await send(
+        shared_place.resident, "reportMatter", **{**GOOD, "group": shared_place.group, **AT_THE_DOOR[what]}
+    )
     assert code in {"VARIABLES_INVALID", "ARGUMENT_INVALID"}
     assert await system.snapshot() == before
 
@@ -140,10 +144,21 @@ MATTERS: dict[str, tuple[str, str, dict[str, Any], str]] = {
 }
 
 
+@pytest_asyncio.fixture(scope="module")
+async def matters(system: Harness, modules_place: Place) -> dict[str, str]:
+    """A matter at each stage, for tests that do not move it, as each of them shows."""
+    case_ids = await brought_to(system, modules_place, STAGES[0], "C0", len(STAGES))
+    for moved, (stage, to) in enumerate(pairwise(STAGES), start=1):
+        await on_from(system, modules_place, case_ids[moved:], stage, to)
+    return dict(zip(STAGES, case_ids, strict=True))
+
+
 @pytest.mark.parametrize("what", sorted(MATTERS))
-async def test_a_command_that_is_not_in_order(system: Harness, place: Place, what: str) -> None:
+async def test_a_command_that_is_not_in_order(
+    system: Harness, shared_place: Place, matters: dict[str, str], what: str
+) -> None:
     stage, mutation, changed, code = MATTERS[what]
-    [case_id] = await brought_to(system, place, stage)
+    place, case_id = shared_place, matters[stage]
     person = {"rateMatter": place.resident, "callBack": place.exec_member}.get(mutation, place.chair)
     before = await system.snapshot()
     words = {**MATTER_COMMANDS[mutation], **changed}
@@ -152,7 +167,10 @@ async def test_a_command_that_is_not_in_order(system: Harness, place: Place, wha
     assert await system.snapshot() == before
 
 
-async def test_a_state_that_does_not_fit_names_the_commands_that_do(system: Harness, place: Place) -> None:
+async def test_a_state_that_does_not_fit_names_the_commands_that_do(
+    system: Harness, shared_place: Place, matters: dict[str, str]
+) -> None:
+    place = shared_place
     while_open = {"WithdrawMatter", "RaiseClass", "SetUrgency"}
     away = {"ProposeRejection", "RejectMatter", "RedirectMatter", "MergeMatter"}
     fitting = {
@@ -168,7 +186,7 @@ async def test_a_state_that_does_not_fit_names_the_commands_that_do(system: Harn
     }
     aside = {"lowerClass", "mergeMatter"}  # nobody may ask the one of a C0 matter, the other needs a second matter
     for stage, allowed in fitting.items():
-        [case_id] = await brought_to(system, place, stage)
+        case_id = matters[stage]
         before = await system.snapshot()
         for mutation, words in MATTER_COMMANDS.items():
             if mutation[0].upper() + mutation[1:] in allowed or mutation in aside:
@@ -185,7 +203,8 @@ async def test_a_state_that_does_not_fit_names_the_commands_that_do(system: Harn
 # --- regions and nodes ---------------------------------------------------------------------------------------------
 
 
-async def test_regions_and_nodes_that_are_not_in_order(system: Harness, place: Place) -> None:
+async def test_regions_and_nodes_that_are_not_in_order(system: Harness, shared_place: Place) -> None:
+    place = shared_place
     node = {"id": f"n_y-{place.village}", "kind": "COUNCIL", "region": place.village, "name": "议事会"}
     somebody = {"member": "m_somebody", "role": "RESIDENT", "since": "2020-01-01T00:00:00+08:00"}
     wrong: list[tuple[str, dict[str, Any], str]] = [
@@ -213,8 +232,9 @@ async def test_regions_and_nodes_that_are_not_in_order(system: Harness, place: P
     assert await system.snapshot() == before
 
 
-async def test_a_region_of_another_cell(system: Harness, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_region_of_another_cell(system: Harness, shared_place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cell of Shenyang keeps Shenyang's regions and those above it, and no others."""
+    place = shared_place
     monkeypatch.setattr(system.room("intake"), "cell", "2101")
     before = await system.snapshot()
     code = await send(system.operator, "addRegion", code=f"{place.township}904", name="村")

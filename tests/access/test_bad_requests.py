@@ -20,7 +20,8 @@ CASE_IDS = [
 ]  # fmt: skip
 
 
-async def test_ids_of_matters_that_are_none(system: Harness, place: Place) -> None:
+async def test_ids_of_matters_that_are_none(system: Harness, shared_place: Place) -> None:
+    place = shared_place
     await reported(system, place, "C0")
     before = await system.snapshot()
     query = "query($id: String!) { case(caseId: $id) { caseId } }"
@@ -37,7 +38,8 @@ async def test_ids_of_matters_that_are_none(system: Harness, place: Place) -> No
     assert await system.snapshot() == before
 
 
-async def test_relay_ids_of_other_types_and_of_none(system: Harness, place: Place) -> None:
+async def test_relay_ids_of_other_types_and_of_none(system: Harness, shared_place: Place) -> None:
+    place = shared_place
     case_id = await reported(system, place, "C2")
     found = "query($id: ID!) { node(id: $id) { __typename id } }"
     none = [
@@ -68,7 +70,8 @@ CURSORS = [
 
 
 @pytest.mark.parametrize("page", sorted(PAGES))
-async def test_pages_and_cursors(system: Harness, place: Place, page: str) -> None:
+async def test_pages_and_cursors(system: Harness, shared_place: Place, page: str) -> None:
+    place = shared_place
     for first in (0, -1, 101, 2**31 - 1):
         answer = await place.chair.raw(PAGES[page], {"first": first})
         assert _codes(answer) <= {"MALFORMED", "QUERY_TOO_COSTLY"}, answer
@@ -90,7 +93,8 @@ async def test_pages_and_cursors(system: Harness, place: Place, page: str) -> No
     assert _codes(await place.sibling_chair.raw(PAGES[page], {"first": 5, "after": strange})) <= {"MALFORMED"}
 
 
-async def test_regions_and_months_that_are_none(system: Harness, place: Place) -> None:
+async def test_regions_and_months_that_are_none(system: Harness, shared_place: Place) -> None:
+    place = shared_place
     counts = "query($region: RegionCode!, $month: String!) { counts(region: $region, month: $month) { count } }"
     for month in ("", "2026", "2026-13", "2026-00", "2026-1", "２０２６-11", "2026-11-01", "\x00", "%", "x" * 9999):
         answer = await place.chair.raw(counts, {"region": place.village, "month": month})
@@ -127,7 +131,8 @@ BODIES: dict[str, tuple[bytes, int, str]] = {
 
 
 @pytest.mark.parametrize("what", sorted(BODIES))
-async def test_a_body_that_is_none_at_the_gateway(system: Harness, place: Place, what: str) -> None:
+async def test_a_body_that_is_none_at_the_gateway(system: Harness, shared_place: Place, what: str) -> None:
+    place = shared_place
     body, status, code = BODIES[what]
     before = await system.snapshot()
     headers = {**place.resident.headers(), "content-type": "application/json"}
@@ -160,7 +165,8 @@ SERVICE_BODIES: dict[str, tuple[bytes, int, str]] = {
 
 
 @pytest.mark.parametrize("what", sorted(SERVICE_BODIES))
-async def test_a_body_that_is_none_at_a_services_own_door(system: Harness, place: Place, what: str) -> None:
+async def test_a_body_that_is_none_at_a_services_own_door(system: Harness, shared_place: Place, what: str) -> None:
+    place = shared_place
     body, status, code = SERVICE_BODIES[what]
     before = await system.snapshot()
     async with service(system, "intake") as door:
@@ -170,7 +176,8 @@ async def test_a_body_that_is_none_at_a_services_own_door(system: Harness, place
     assert await system.snapshot() == before
 
 
-async def test_commands_and_queries_that_are_not_there(system: Harness, place: Place) -> None:
+async def test_commands_and_queries_that_are_not_there(system: Harness, shared_place: Place) -> None:
+    place = shared_place
     async with service(system, "intake") as door:
         for name in ("reportMatter", "Nothing", "%00", "ReportMatter%0A", "x" * 5000):
             answer = await door.post(f"/commands/{name}", json={}, headers=place.chair.headers())
@@ -182,8 +189,9 @@ async def test_commands_and_queries_that_are_not_there(system: Harness, place: P
         assert "Nothing" not in metrics, "a label that a caller chooses grows without end"
 
 
-async def test_a_correlation_id_is_an_id(system: Harness, place: Place) -> None:
+async def test_a_correlation_id_is_an_id(system: Harness, shared_place: Place) -> None:
     """It goes into logs and records: nobody's text may."""
+    place = shared_place
     async with service(system, "intake") as door:
         for given, kept in (("correlation-0001", True), ("张三 13900001111".encode(), False), ("x" * 65, False)):
             body = {"command": {**COMMAND, "idempotencyKey": key(), "group": place.group}}

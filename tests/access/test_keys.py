@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import jwt
 import pytest
@@ -89,3 +91,30 @@ def test_whatever_is_sent_the_verifier_only_ever_refuses(text: str) -> None:
     for said in (text, f"Bearer {text}", f"Bearer {text}" * 3):
         with pytest.raises(Refused):
             verifier.caller(said)
+
+
+def test_who_starts_at_once_agrees_on_the_keys(tmp_path: Path) -> None:
+    """In one key set there is one line for each issuer, and it is that of the key that was kept."""
+    at_once = 8
+    with ThreadPoolExecutor(at_once) as starting:
+        for attempt in range(20):
+            folder, barrier = tmp_path / str(attempt) / "keys", Barrier(at_once)
+
+            def start(number: int, folder: Path = folder, barrier: Barrier = barrier) -> Issuer:
+                barrier.wait(20)
+                return Issuer.kept_in(folder, f"issuer-{number % 2}", "yishi")
+
+            found = list(starting.map(start, range(at_once)))
+            said = {(each.name, each._key_id, each._key.private_bytes_raw()) for each in found}
+            assert len(said) == 2
+            keys = json.loads((folder / "jwks.json").read_text())["keys"]
+            assert sorted(key["iss"] for key in keys) == ["issuer-0", "issuer-1"]
+            assert (folder / "issuer-0.pem").stat().st_mode & 0o077 == 0
+
+
+def test_a_start_that_broke_off_between_key_and_key_set_is_mended(tmp_path: Path) -> None:
+    whole = Issuer.kept_in(tmp_path, "one", "yishi")
+    (tmp_path / "jwks.json").unlink()
+    again = Issuer.kept_in(tmp_path, "one", "yishi")
+    assert again._key.private_bytes_raw() == whole._key.private_bytes_raw()
+    assert believed(Verifier(tmp_path / "jwks.json", "yishi", ManualClock(START)), again.token(SOMEBODY, START))

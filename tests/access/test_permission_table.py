@@ -43,6 +43,21 @@ ORACLE: dict[str, set[tuple[Role, str]]] = {
     "acknowledge": {_OWNER, _EXEC, _CHAIR},
     "acceptMatter": {_OWNER, _CHAIR},
     "solveOnSpot": {_UNIT, _OWNER, _EXEC, _CHAIR},
+    "recordAction": {_EXEC, _CHAIR},
+    "passUp": {_CHAIR},
+    "cancelPassUp": {_CHAIR},
+    "receive": set(),
+    "refuseReceipt": set(),
+    "returnDown": set(),
+    "takeOver": set(),
+    "informUp": {_CHAIR},
+    "alertInParallel": {_UNIT, _OWNER, _EXEC, _CHAIR},
+    "supervise": set(),
+    "resolveMatter": {_CHAIR},
+    "relayFeedback": {_CHAIR},
+    "reworkMatter": {_CHAIR},
+    "suspendMatter": set(),
+    "resumeMatter": set(),
     "giveFeedback": {_OWNER, _CHAIR},
     "rateMatter": set(),
     "callBack": {_OWNER, _EXEC, _CHAIR},
@@ -55,9 +70,7 @@ ORACLE: dict[str, set[tuple[Role, str]]] = {
     "withdrawMatter": set(),
     "mergeMatter": {_CHAIR, (R.OFFICER, "township"), (R.CHAIR, "township")},
     "unmergeMatter": {_CHAIR, (R.OFFICER, "township"), (R.CHAIR, "township")},
-    "reopenMatter": _ABOVE
-    | {(R.RIGHTS_OFFICER, "county"), (R.RIGHTS_OFFICER, "rights")}
-    | {(R.INSPECTOR, where) for where in ("village", "township", "county", "rights", "city", "province")},
+    "reopenMatter": {(R.INSPECTOR, where) for where in ("village", "township", "county", "rights", "city", "province")},
     "raiseClass": {_UNIT, _OWNER, *_VILLAGE},
     "lowerClass": set(),
     "setUrgency": {_OWNER, _EXEC, _CHAIR},
@@ -68,11 +81,20 @@ ORACLE: dict[str, set[tuple[Role, str]]] = {
 }
 """Which role at which place may ask what of an open (C0) matter of a village that holds it."""
 
+HOLDERS_OWN = ("passUp", "cancelPassUp", "informUp", "resolveMatter", "relayFeedback", "reworkMatter")
+"""What the chair of a village that holds a matter may ask of the ladder, and nobody else there."""
+OF_OTHER_LEVELS = ("receive", "refuseReceipt", "returnDown", "takeOver", "supervise", "suspendMatter", "resumeMatter")
+"""What only levels above the village may ask, once they have to do with it."""
+
 BY_CLASS: dict[str, dict[str, set[str]]] = {
     "C1": {
         "acknowledge": {"owner", "exec_member", "chair"},
         "acceptMatter": {"owner", "chair"},
         "solveOnSpot": {"unit_leader", "owner", "exec_member", "chair"},
+        "recordAction": {"exec_member", "chair"},
+        "alertInParallel": {"unit_leader", "owner", "exec_member", "chair"},
+        **{name: {"chair"} for name in HOLDERS_OWN},
+        **{name: set() for name in OF_OTHER_LEVELS},
         "giveFeedback": {"owner", "chair"},
         "rateMatter": {"resident"},
         "callBack": {"owner", "exec_member", "chair"},
@@ -85,13 +107,7 @@ BY_CLASS: dict[str, dict[str, set[str]]] = {
         "withdrawMatter": {"resident"},
         "mergeMatter": {"chair", "township_officer", "township_chair"},
         "unmergeMatter": {"chair", "township_officer", "township_chair"},
-        "reopenMatter": {
-            "resident",
-            "inspector",
-            "rights_officer",
-            *(f"{level}_{role}" for level in ("township", "county", "city") for role in ("officer", "chair")),
-            "province_officer",
-        },
+        "reopenMatter": {"resident", "inspector"},
         "setUrgency": {"owner", "exec_member", "chair"},
         "changeCircle": {"chair"},
         "lowerClass": set(),
@@ -101,7 +117,7 @@ BY_CLASS: dict[str, dict[str, set[str]]] = {
         **{name: {"chair"} for name in MATTER_COMMANDS},
         **{name: {"resident"} for name in ("rateMatter", "supplyInformation", "withdrawMatter", "reopenMatter")},
         "raiseClass": {"resident", "chair"},
-        **{name: set() for name in ("proposeRejection", "lowerClass")},
+        **{name: set() for name in ("proposeRejection", "lowerClass", *OF_OTHER_LEVELS)},
     },
     "C3": {
         **{name: {"rights_officer"} for name in MATTER_COMMANDS},
@@ -109,6 +125,7 @@ BY_CLASS: dict[str, dict[str, set[str]]] = {
         "reopenMatter": {"resident", "rights_officer"},
         "raiseClass": {"resident", "rights_officer"},
         **{name: set() for name in ("solveOnSpot", "proposeRejection", "lowerClass", "mergeMatter", "unmergeMatter")},
+        **{name: set() for name in ("receive", "refuseReceipt", "takeOver", "supervise")},
     },
 }
 """By class, who of a place's people reaches the rule: of C2 the circle (the chair), of C3 the county's rights officer."""
@@ -188,6 +205,11 @@ async def test_every_command_as_every_role_everywhere(system: Harness, place: Pl
     tried = [(name, somebody, words) for name, words in inputs(place, case_id).items() for somebody in people]
     refused = [each for each in tried if (each[1].role, each[1].where) not in ORACLE[each[0]]]
     allowed = [each for each in tried if (each[1].role, each[1].where) in ORACLE[each[0]]]
+    if system.kind == "kafka":
+        # Who may is decided above the adapters: all were tried on the embedded system; here, each command, role and place with some others.
+        everyone, refused = refused, refused[::3]
+        for part in (lambda each: each[0], lambda each: each[1].role, lambda each: each[1].where):
+            assert {part(each) for each in refused} == {part(each) for each in everyone}
     before = await system.snapshot()
     codes = await together([send(who.person, name, **words) for name, who, words in refused])
     wrong = {
@@ -300,7 +322,12 @@ async def test_allowed_commands_say_what_is_really_allowed(
         listed[who] = seen["allowedCommands"] if seen else []
     assert any(listed.values())
     before = await system.snapshot()
-    denied = [(who, name) for who, allowed in listed.items() for name in MATTER_COMMANDS if pascal(name) not in allowed]
+    denied = [
+        (who, name)
+        for who, allowed in listed.items()
+        for name in MATTER_COMMANDS
+        if pascal(name) not in allowed and (who, name) != ("inspector", "reopenMatter")  # she sees it in counts alone
+    ]
     codes = await together(
         [send(place.people[who], name, caseId=case_id, **words_for(name, case_class)) for who, name in denied]
     )

@@ -19,6 +19,7 @@ from tests.access.world import (
     DENIED,
     MATTER_COMMANDS,
     STAGES,
+    SUBS,
     download,
     on_from,
     photo,
@@ -157,6 +158,22 @@ async def test_few_private_matters_are_not_counted_out(system: Harness, place: P
         for person in (place.chair, place.township_officer):
             found = (await person.ask(counts, variables))["counts"]
             assert {"metric": "submitted", "private": True, "count": known} in found
+
+
+async def test_few_private_matters_that_are_overdue_are_not_counted_out(system: Harness, place: Place) -> None:
+    """V5 again: that one is overdue would tell that there is one. Matters are counted, whatever number of their clocks ran out."""
+    few, enough = place, await system.new_place()
+    for where, classes in ((few, ("C2", "C2", "C2", "C3", "C0")), (enough, ("C2", "C2", "C2", "C2", "C3"))):
+        for case_class in classes:
+            await where.resident.report(where, subCategory=SUBS[case_class], urgency=None)
+    await system.settle()
+    await system.advance(days=9)
+    counts = """query($region: RegionCode!, $month: String!) {
+        counts(region: $region, month: $month) { metric private count } }"""
+    for where, shown in ((few, {(True, None), (False, 1)}), (enough, {(True, 5)})):
+        variables = {"region": where.county, "month": f"{system.clock.now():%Y-%m}"}
+        found = (await where.county_officer.ask(counts, variables))["counts"]
+        assert {(row["private"], row["count"]) for row in found if row["metric"] == "overdue"} == shown
 
 
 @pytest.mark.parametrize("case_class", ["C0", "C1", "C2", "C3"])

@@ -192,6 +192,8 @@ async def test_a_handler_that_always_fails_blocks_one_matter_until_it_is_mended(
         blocked = await place.owner.do("solveOnSpot", caseId=case_id, evidence="已修好")
         assert blocked.code == "MATTER_BLOCKED"
         assert loop.time() - started < 1, "there is nothing to wait for"
+        stranger = await place.sibling_chair.do("solveOnSpot", caseId=case_id, evidence="已修好")
+        assert stranger.code == "CASE_NOT_FOUND", "that it is blocked is not for her to know"
         assert (await place.owner.do("solveOnSpot", caseId=other, evidence="已修好")).code is None
 
         assert await desk(system, "escalation", do="retry", id=letters[0]["id"]) == {"through": 0}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from services.chassis.calls import RefusedElsewhere
 from services.chassis.causality import LOOKING, MAX_WAITING, Causality
 from services.chassis.inbox import Inbox
 from services.chassis.room import Room
@@ -85,6 +86,31 @@ async def test_a_consumer_that_does_not_catch_up_is_said_to(
         await system.settle()
         again = await place.owner.do("solveOnSpot", caseId=case_id, evidence="已修好", idempotencyKey="k" * 16)
         assert again.code is None, "a refusal is not remembered"
+    await system.settle()
+
+
+async def test_that_a_matter_is_late_is_told_to_those_alone_who_may_act_on_it(
+    system: Harness, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever guesses an id learns as much as from the id of nothing, at the gateway and at the service's own door, and as soon."""
+    waits(system, monkeypatch, "escalation", 30)
+    case_id = str((await place.resident.report(place))["caseId"])
+    await system.settle()
+    calls = system.system.wiring.calls
+    assert calls is not None
+    async with late(system, "escalation", None), asyncio.timeout(15):
+        await place.owner.do("acceptMatter", caseId=case_id)
+        unheard_of = str((await place.resident.report(place))["caseId"])
+        for guessed in (case_id, unheard_of, "2101-" + "0" * 26):
+            for stranger in (place.sibling_chair, place.second_owner):
+                refused = await stranger.do("solveOnSpot", caseId=guessed, evidence="已修好")
+                assert refused.code == "CASE_NOT_FOUND", guessed
+        words = {"idempotencyKey": "k" * 16, "caseId": case_id, "evidence": "已修好"}
+        with pytest.raises(RefusedElsewhere) as told:
+            await calls.command(
+                "escalation", "SolveOnSpot", words, {"21.intake.case.v1": 99}, place.sibling_chair.token()
+            )
+        assert told.value.body.code == "CASE_NOT_FOUND"
     await system.settle()
 
 

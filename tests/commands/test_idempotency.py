@@ -216,13 +216,13 @@ async def test_a_caller_who_gives_up_anywhere_has_her_matter_once(system: Harnes
         '{"idempotencyKey": 12345678}',
     ],
 )
-async def test_no_body_breaks_the_door(system: Harness, place: Place, words: str) -> None:
+async def test_no_body_breaks_the_door(system: Harness, shared_place: Place, words: str) -> None:
     """Half a surrogate, a NUL, a number beyond numbers: refused with a word, or taken; never an error of ours."""
     app = system.system.wiring.parts["intake"].runtime.app
-    whole = {**REPORT, "group": place.group, "idempotencyKey": key(), **json.loads(words)}
+    whole = {**REPORT, "group": shared_place.group, "idempotencyKey": key(), **json.loads(words)}
     body = json.dumps({"command": whole, "seen": {}})
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://intake") as http:
-        response = await http.post("/commands/ReportMatter", content=body, headers=place.resident.headers())
+        response = await http.post("/commands/ReportMatter", content=body, headers=shared_place.resident.headers())
     said = response.json()
     assert response.status_code < 500, said
     assert "answer" in said or said["refusal"]["code"] != "INTERNAL"
@@ -244,13 +244,13 @@ async def test_no_body_breaks_the_door(system: Harness, place: Place, words: str
     ids=str,
 )
 async def test_no_claim_of_what_was_seen_breaks_the_door(
-    system: Harness, place: Place, seen: Any, monkeypatch: pytest.MonkeyPatch
+    system: Harness, shared_place: Place, seen: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     part = system.system.wiring.parts["intake"]
     monkeypatch.setattr(part.runtime._door._causality, "_seconds", 0.1)
-    case_id = str((await place.resident.report(place))["caseId"])
+    case_id = str((await shared_place.resident.report(shared_place))["caseId"])
     body = json.dumps({"command": {"caseId": case_id, "idempotencyKey": key()}, "seen": seen})
     async with httpx.AsyncClient(transport=httpx.ASGITransport(part.runtime.app), base_url="http://intake") as http:
-        response = await http.post("/commands/Acknowledge", content=body, headers=place.owner.headers())
+        response = await http.post("/commands/Acknowledge", content=body, headers=shared_place.owner.headers())
     said = response.json()
     assert "answer" in said or said["refusal"]["code"] in {"MALFORMED", "NOT_YET_KNOWN"}, said

@@ -22,6 +22,7 @@ from services.contracts.cases import (
     Urgency,
 )
 from services.contracts.events.base import Event
+from services.contracts.events.deliberation import DocketEvent
 from services.contracts.events.escalation import CallBackLapsed, CustodyEvent, InformationLapsed
 from services.contracts.events.intake import AccessChanged, CaseAccepted, CaseEvent
 from services.contracts.fitting import fitting, too_late
@@ -31,8 +32,8 @@ from services.contracts.states import CaseState, ClockState, CustodyState
 from services.contracts.topics import Topic
 from services.deliberation.rules.docket import Docket, open_docket
 from services.escalation.limits_file import load
-from services.escalation.rules import custody as holding
-from services.escalation.rules.custody import Custody
+from services.escalation.rules import acting, following, timing
+from services.escalation.rules.custody import Custody, Facts
 from services.intake.commands.loading import access_topic
 from services.intake.rules import case as taking
 from services.intake.rules import course, joining, secrecy
@@ -242,10 +243,12 @@ class Play:
 
     def solve_on_spot(self, case_id: str, worker: str = SOLVER, evidence: bool = True) -> CustodyMoved:
         """What the command to escalation would do; nothing is kept. Raises Refused."""
-        custody, case = self.custodies[case_id], self.heard_case[case_id]
-        return holding.solve_on_spot(
-            custody, case, BY, worker, Outcome.SOLVED, RULES, SECRET, self.now, evidence=evidence
-        )
+        custody = self.custodies[case_id]
+        return acting.solve_on_spot(custody, self.facts(case_id), BY, worker, Outcome.SOLVED, evidence=evidence)
+
+    def facts(self, case_id: str) -> Facts:
+        """What a move of escalation rests on."""
+        return Facts(self.heard_case[case_id], RULES, SECRET, self.now)
 
     def do(self, command: str, case_id: str, **args: bool | str) -> None:
         """Do it. Raises Refused, and nothing has happened."""
@@ -270,25 +273,9 @@ class Play:
     def sweep(self) -> None:
         """What time brings, as `escalation.timers.sweep` does it."""
         for case_id in self.custodies:
-            for clock in self.custodies[case_id].clocks:
-                self._keep_custody(*holding.overdue(self.custodies[case_id], clock.stage, self.now))
-            self._keep_custody(*holding.lapse(self.custodies[case_id], self.now))
-            self._lapse_information(case_id)
-
-    def _lapse_information(self, case_id: str) -> None:
-        """A question that was not answered within two weeks: escalation says so."""
-        known, custody = self.newest_case(case_id), self.custodies[case_id]
-        asked_at = known.asked_at if known and known.stage is Stage.RETURNED_FOR_INFO else None
-        told = any(
-            isinstance(event, InformationLapsed) and event.at > asked_at for _, event in self.history if asked_at
-        )
-        if asked_at is not None and self.now > asked_at + timedelta(days=14) and not told:
-            after = custody.after()
-            self._keep_custody(after, (InformationLapsed(at=self.now, custody=after.public()),))
-
-    def newest_case(self, case_id: str) -> CaseState | None:
-        """What escalation knows of a case, whichever topic told it."""
-        return self.heard_case.get(case_id)
+            for what, at in timing.dues(self.custodies[case_id], self.facts(case_id)).items():
+                if at < self.now:
+                    self._keep_custody(*timing.come(self.custodies[case_id], what, self.facts(case_id)))
 
     def deliver(self, lane: Lane) -> None:
         """The lane's reader hears its oldest fact."""
@@ -301,11 +288,15 @@ class Play:
                 if heard is not None and heard.version > event.version:
                     return  # its class moved, and the other topic was faster
                 self.heard_case[lane.key] = event.case
-                custody = self.custodies.get(lane.key)
+                custody, facts = self.custodies.get(lane.key), self.facts(lane.key)
                 if custody is None:
-                    self._keep_custody(*holding.open_custody(event.case, RULES, SECRET, self.now))
+                    self._keep_custody(*following.open_custody(facts))
                 else:
-                    self._keep_custody(*holding.follow(custody, event.case, RULES, SECRET, self.now))
+                    self._keep_custody(*following.follow(custody, facts))
+            case "escalation", DocketEvent() if lane.key in self.custodies:
+                self._keep_custody(
+                    *following.follow_docket(self.custodies[lane.key], event.docket, self.facts(lane.key))
+                )
             case "intake", CustodyEvent():
                 newest = self.heard_custody.get(lane.key)
                 if newest is None or newest.version < event.version:

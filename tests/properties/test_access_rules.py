@@ -100,7 +100,7 @@ def test_nobody_beyond_her_scope(caller: Caller, case: Case, holder: str) -> Non
     target = target_of(case, holder)
     custody = CustodyState(case_id=case.case_id, version=1, region=VILLAGE, holder=holder, level=Level.VILLAGE)
     group = Node(id=case.group, kind=NodeKind.GROUP, region=VILLAGE, name="", delegated_to_owner=True)
-    allowed = allowed_commands(caller, case, custody, case.access(), VILLAGE, group, "07e4a0" * 4)
+    allowed = allowed_commands(caller, case, custody, None, case.access(), VILLAGE, group, "07e4a0" * 4)
     assert set(allowed) <= set(fitting(case, custody))
     party = caller.member in case.barred
     reporter, in_circle = caller.member in case.reporters, caller.member in case.circle

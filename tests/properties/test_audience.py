@@ -19,7 +19,8 @@ from services.contracts.organisation import Membership, Node, NodeKind, Role, fe
 from services.contracts.regions import Level, at_level
 from services.contracts.states import AccessState
 from services.contracts.topics import Topic
-from services.notify.rules.audience import OF_A_REPORTER, TO_A_BYSTANDER, Kind, audience
+from services.notify.rules.audience import audience
+from services.notify.rules.entries import OF_A_REPORTER, TO_A_BYSTANDER, Kind
 from services.notify.service import NOTIFY
 from tests.properties.playing import ACCESS, COMMANDS, GROUP, START, VILLAGE, wander
 from tests.properties.tables import a_room, batches, interleaved, records_of, rows

@@ -26,8 +26,6 @@ ON_THE_SPOT = [
     if sub.default.case_class in {CaseClass.C0, CaseClass.C1} and sub.default.urgency is not Urgency.RED
 ]
 CLOCKS = {
-    Lifecycle.ACCEPTED: {"WINDOW"},
-    Lifecycle.IN_ACTION: {"WINDOW"},
     Lifecycle.RESOLVED: {"FEEDBACK"},
     Lifecycle.FEEDBACK_GIVEN: {"CALL_BACK"},
     Lifecycle.CLOSED: set[str](),
@@ -135,10 +133,11 @@ class Matters(RuleBasedStateMachine):
         self.play.sweep()
         for case_id, custody in before.items():
             after = self.play.custodies[case_id]
-            assert (after.holder, after.level, after.entries) == (custody.holder, custody.level, custody.entries)
-            assert [clock.model_copy(update={"overdue": False}) for clock in after.clocks] == [
+            assert (after.holder, after.level) == (custody.holder, custody.level)
+            assert set(after.entries) >= set(custody.entries), "a level may come to know of it, no more"
+            assert {clock.model_copy(update={"overdue": False}) for clock in after.clocks} >= {
                 clock.model_copy(update={"overdue": False}) for clock in custody.clocks
-            ]
+            }, "and owe something of its own; no clock moves"
         told = len(self.play.history)
         self.play.sweep()
         assert len(self.play.history) == told, "a second sweep at the same moment finds nothing"
@@ -166,7 +165,11 @@ class Matters(RuleBasedStateMachine):
             sealed = case.case_class is CaseClass.C3
             if state is Lifecycle.SUBMITTED:
                 assert running(custody) == ({"TRIAGE"} if case.acknowledged_at else {"ACK", "TRIAGE"})
-            elif state is not Lifecycle.RETURNED_FOR_INFO and (not sealed or case.stage.ended):
+            elif state is Lifecycle.RETURNED_FOR_INFO:
+                assert running(custody) <= {"INFORMATION"}
+            elif state in {Lifecycle.ACCEPTED, Lifecycle.IN_ACTION, Lifecycle.ESCALATED}:
+                assert {"WINDOW"} <= running(custody) <= {"WINDOW", "COUNCIL", "UPPER_ACTION"}
+            elif not sealed or case.stage.ended:
                 assert running(custody) == CLOCKS.get(state, set())
             assert first.heard_custody[case_id] == custody.public()
             assert first.heard_case[case_id] == case.public()

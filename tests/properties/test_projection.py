@@ -18,11 +18,13 @@ from services.chassis.room import Room
 from services.chassis.transaction import Outgoing
 from services.chassis.wire import Record
 from services.contracts import topics
+from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
-from services.contracts.events.escalation import ClockOverdue, CustodyEvent, MatterResolved
+from services.contracts.events.escalation import ClockOverdue, ClocksMoved, CustodyEvent, MatterResolved
 from services.contracts.events.intake import (
     AccessEvent,
     CaseAccepted,
+    CaseAcknowledged,
     CaseClosed,
     CaseEvent,
     CaseLeft,
@@ -124,6 +126,53 @@ def test_every_interleaving_ends_in_the_same_rows(seed: int, order: int) -> None
     _is_what_was_told(play, history, plain)
 
 
+def leaving(play: Play, random: Random) -> tuple[History, set[str]]:
+    """Some matters leave for the sealed topics, and may go on there: what is told of it, and which."""
+    facts: History = []
+    open_ones = sorted(case_id for case_id, case in play.cases.items() if case.case_class is not CaseClass.C3)
+    gone = set(random.sample(open_ones, random.randint(min(1, len(open_ones)), len(open_ones))))
+    for case_id in sorted(gone):
+        case, custody, at = play.cases[case_id].public(), play.custodies[case_id].public(), play.now
+        left = CaseLeft(at=at, case_id=case_id, case_version=case.version + 1)
+        facts.append((topics.INTAKE_CASE, left))
+        if random.random() < 0.7:
+            sealed = {"case_class": CaseClass.C3, "sub_category": None, "version": case.version + 2}
+            raised = CaseAcknowledged(at=at, case=case.model_copy(update=sealed), by=BY)
+            facts.append((topics.INTAKE_SEALED, raised))
+        if random.random() < 0.7:
+            moved = custody.model_copy(update={"version": custody.version + 1})
+            facts.append((topics.ESCALATION_SEALED, ClocksMoved(at=at, custody=moved)))
+    return facts, gone
+
+
+@settings(max_examples=6, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 2**32), order=st.integers(0, 2**32))
+def test_of_a_matter_that_left_stays_what_the_sealed_topics_told_in_any_order(seed: int, order: int) -> None:
+    play, history = told(seed)
+    random = Random(order)
+    facts, gone = leaving(play, random)
+    history += facts
+
+    async def three() -> tuple[Model, Model, Model]:
+        return await project(history, None), await project(history, random), await project(history, random)
+
+    plain, one, two = asyncio.run(three())
+    assert one == plain
+    assert two == plain
+    told_sealed = [event for topic, event in facts if topic in {topics.INTAKE_SEALED, topics.ESCALATION_SEALED}]
+    for case_id in gone:
+        of_it = [event for event in told_sealed if event.key == case_id]
+        lines = [row for row in plain["timeline"] if row[1] == case_id]
+        assert sorted(row[3] for row in lines) == sorted(type(event).__name__ for event in of_it)
+        (view,) = [row for row in plain["case_view"] if row[0] == case_id]
+        states = [value for value in view if isinstance(value, str) and value.startswith("{")]
+        assert sorted(states) == sorted(event.state.model_dump_json(exclude_none=True) for event in of_it)
+        assert play.cases[case_id].region not in view or any(isinstance(event, CaseEvent) for event in of_it)
+    staying = [event for _, event in history if event.key in play.cases.keys() - gone]
+    kept = Counter(row[3] for row in plain["timeline"] if row[1] not in gone)
+    assert kept == Counter(type(event).__name__ for event in staying if type(event).__name__ != "AccessChanged")
+
+
 def _is_what_was_told(play: Play, history: History, model: Model) -> None:
     """I9 against the aggregates themselves, and each counter moved once for each fact."""
     views = {row[0]: row for row in model["case_view"]}
@@ -179,7 +228,7 @@ def _counts(matters: list[Event]) -> Counter[str]:
             case MatterResolved():
                 counted[f"resolved_at_{event.custody.level.value.lower()}"] += 1
             case ClockOverdue():
-                counted["overdue"] += 1
+                counted["overdue"] += [clock.overdue for clock in event.custody.clocks].count(True) == 1
             case _:
                 pass
     return +counted

@@ -13,11 +13,12 @@ from sqlalchemy import delete, func, insert, select, update
 from services.chassis.clock import ManualClock
 from services.chassis.room import Room
 from services.chassis.tables import Chassis
+from services.contracts import topics
 from services.contracts.cases import Stage, SubCategory, Urgency
 from services.contracts.states import CaseState, ClockStage
 from services.escalation import timers
-from services.escalation.rules import custody as rules
-from services.escalation.rules.custody import Custody
+from services.escalation.rules import following as rules
+from services.escalation.rules.custody import Custody, Facts
 from services.escalation.service import ESCALATION
 from services.escalation.store import DUE, keep_dues
 from tests.properties.playing import BOOK, SECRET, START, VILLAGE
@@ -52,14 +53,29 @@ def submitted(number: int, at: datetime, urgency: Urgency = Urgency.YELLOW) -> C
     )
 
 
+def known_as(case: CaseState) -> dict[str, Any]:
+    """What the inbox keeps of a case that was heard of."""
+    topic = topics.INTAKE_CASE.in_cell("21")
+    state = case.model_dump_json(exclude_none=True)
+    return {"topic": topic, "key": case.case_id, "version": case.version, "state": state}
+
+
+async def hears(room: Room, case: CaseState) -> None:
+    """The room has heard of a case."""
+    async with room.database.write() as connection:
+        await connection.execute(room.database.upsert(TABLES.known, known_as(case)))
+
+
 async def opened(room: Room, many: int, random: Random) -> list[Custody]:
     """Custodies of matters reported over two weeks: two clocks each. Written as `Transaction.save` and `keep_dues` write them."""
-    custodies = []
+    custodies, known = [], []
     for number in range(many):
         at = START + timedelta(minutes=random.randint(0, 14 * 24 * 60))
         urgency = random.choice([Urgency.ORANGE, Urgency.YELLOW, Urgency.GREEN])
-        custody, _ = rules.open_custody(submitted(number, at, urgency), RULES, SECRET, at)
+        case = submitted(number, at, urgency)
+        custody, _ = rules.open_custody(Facts(case, RULES, SECRET, at))
         custodies.append(custody)
+        known.append(known_as(case))
     kept = [
         {
             "id": custody.case_id,
@@ -85,6 +101,7 @@ async def opened(room: Room, many: int, random: Random) -> list[Custody]:
     async with room.database.write() as connection:
         await connection.execute(insert(CUSTODY), kept)
         await connection.execute(insert(DUE), dues)
+        await connection.execute(insert(TABLES.known), known)
     return custodies
 
 
@@ -135,10 +152,12 @@ async def test_fifteen_hundred_in_due_order_and_some_that_always_fail() -> None:
 
         # They fail again and again, always behind whatever has come due in the meantime.
         for number in range(3):
+            await hears(room, case := submitted(900_000 + number, START))
             async with room.transaction() as tx:
-                fresh, facts = rules.open_custody(submitted(900 + number, START), RULES, SECRET, tx.now)
-                await tx.save(fresh, *facts)
-                await keep_dues(tx, fresh)
+                facts = Facts(case, RULES, SECRET, tx.now)
+                fresh, events = rules.open_custody(facts)
+                await tx.save(fresh, *events)
+                await keep_dues(tx, fresh, facts)
             clock.advance(timedelta(hours=2))
             assert await timers.sweep(room) == 2
         assert await counted(room, DUE, DUE.c.attempts == 4) == 40
@@ -171,17 +190,18 @@ async def test_a_clock_that_stopped_meanwhile_is_not_flagged() -> None:
     """The row was read, then somebody acknowledged: the sweep asks the custody again and does nothing."""
     clock = ManualClock(START)
     async with a_room(ESCALATION, clock) as room:
-        case = submitted(1, START)
+        await hears(room, case := submitted(1, START))
         async with room.transaction() as tx:
-            custody, facts = rules.open_custody(case, RULES, SECRET, tx.now)
-            await tx.save(custody, *facts)
-            await keep_dues(tx, custody)
+            facts = Facts(case, RULES, SECRET, tx.now)
+            custody, events = rules.open_custody(facts)
+            await tx.save(custody, *events)
+            await keep_dues(tx, custody, facts)
         acknowledged = case.model_copy(update={"version": 2, "acknowledged_at": START + timedelta(hours=1)})
         async with room.transaction() as tx:
             loaded = await tx.load(Custody, case.case_id)
             assert loaded is not None
-            after, facts = rules.follow(loaded, acknowledged, RULES, SECRET, tx.now)
-            await tx.save(after, *facts)  # and the row of the ACK clock is left to lie, as if it had been read before
+            after, events = rules.follow(loaded, Facts(acknowledged, RULES, SECRET, tx.now))
+            await tx.save(after, *events)  # and the row of the ACK clock is left to lie, as if it had been read before
         clock.advance(timedelta(hours=7))
         assert await timers.sweep(room) == 0
         assert [type_ for type_ in await flags(room) if "stage" in type_] == []

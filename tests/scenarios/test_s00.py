@@ -39,7 +39,7 @@ async def test_s00_from_report_to_closing(system: Harness, place: Place) -> None
     assert [entry["level"] for entry in ended["entries"]] == ["VILLAGE"]
     assert await place.resident.inbox() == ["CLOSED", "board:RESULT", "FEEDBACK", "ACCEPTED", "RECEIVED"]
     assert await place.chair.inbox() == []
-    await system.advance(hours=9)
+    await system.advance(days=1)
     assert await place.chair.inbox() == ["DAILY_DIGEST"]
     assert await place.township_officer.case(case_id) is None
     await system.no_dead_letters()

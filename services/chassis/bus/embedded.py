@@ -12,7 +12,7 @@ from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
 from faststream.kafka import KafkaBroker
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, Table, func, or_, select
 
 from services.chassis.bus.port import BATCH, BackOff, Receiver, subscribe
 from services.chassis.database import Database
@@ -35,16 +35,20 @@ class Log:
     async def after(self, offsets: Mapping[str, int], limit: int) -> Sequence[Any]:
         """Records of some topics, each behind its offset. SQLite commits in the order of ids, so nothing appears before them later."""
         outbox = self.tables.outbox
-        wanted = or_(*((outbox.c.topic == topic) & (outbox.c.id > offset) for topic, offset in offsets.items()))
+        wanted = or_(*_behind(outbox, offsets))
         async with self.database.read() as connection:
             return (await connection.execute(select(outbox).where(wanted).order_by(outbox.c.id).limit(limit))).all()
 
-    async def behind(self, topic: str, offset: int) -> int:
-        """How many records of a topic lie behind an offset."""
+    async def behind(self, offsets: Mapping[str, int]) -> int:
+        """How many records of some topics lie behind their offsets."""
         outbox = self.tables.outbox
         async with self.database.read() as connection:
-            query = select(func.count()).where(outbox.c.topic == topic, outbox.c.id > offset)
+            query = select(func.count()).where(or_(*_behind(outbox, offsets)))
             return (await connection.execute(query)).scalar_one()
+
+
+def _behind(outbox: Table, offsets: Mapping[str, int]) -> list[ColumnElement[bool]]:
+    return [(outbox.c.topic == topic) & (outbox.c.id > offset) for topic, offset in offsets.items()]
 
 
 class Chaos:
@@ -221,7 +225,10 @@ class EmbeddedConsumer:
         position = self._home.tables.position
         async with self._home.database.read() as connection:
             kept = {row.topic: row.next for row in (await connection.execute(select(position))).all()}
-        return sum([await self._bus.logs[topic].behind(topic, kept.get(topic, 0)) for topic in self._receiver.topics])
+        offsets: dict[Log, dict[str, int]] = {}
+        for topic in self._receiver.topics:
+            offsets.setdefault(self._bus.logs[topic], {})[topic] = kept.get(topic, 0)
+        return sum([await log.behind(by_topic) for log, by_topic in offsets.items()])
 
 
 class EmbeddedBus:

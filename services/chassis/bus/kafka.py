@@ -4,8 +4,10 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
+from typing import Any
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 from faststream.kafka import KafkaBroker
@@ -15,6 +17,30 @@ from services.chassis.bus.port import Receiver, subscribe
 from services.chassis.wire import MAX_BATCH, Record, must_fit
 
 log = logging.getLogger(__name__)
+
+
+class Awake(AIOKafkaConsumer):
+    """Waits until there is something. FastStream sleeps as long again after each empty poll, deaf to what comes meanwhile: on every hop
+    from service to service."""
+
+    async def getmany(
+        self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
+    ) -> dict[TopicPartition, list[ConsumerRecord[Any, Any]]]:
+        found: dict[TopicPartition, list[ConsumerRecord[Any, Any]]] = {}
+        while not found and not self._closed:
+            found = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
+        return found
+
+
+class AwakeBroker(KafkaBroker):
+    """FastStream's broker with such consumers."""
+
+    async def _connect(self) -> Any:
+        builder = await super()._connect()
+        assert isinstance(builder, partial)
+        awake = partial(Awake, *builder.args, **builder.keywords)
+        self.config.broker_config.builder = awake
+        return awake
 
 
 class KafkaConsumer:
@@ -35,7 +61,7 @@ class KafkaConsumer:
     async def _start_until_it_works(self) -> None:
         pause = 0.2
         while True:
-            broker = KafkaBroker(
+            broker = AwakeBroker(
                 self._servers,
                 client_id=self._group,
                 allow_auto_create_topics=False,

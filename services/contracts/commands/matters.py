@@ -95,7 +95,7 @@ class UnmergeMatter(CourseCommand):
 
 class ReopenMatter(CourseCommand):
     """Open again what was closed, turned down or withdrawn; what was said of it before stays on record. Within 90 days, of PERSONAL and
-    MARRIAGE_FAMILY within 365. Allowed to: its reporters, inspectors, officers of the levels above. Refused: TOO_LATE_NOW, TEXT_MISSING."""
+    MARRIAGE_FAMILY within 365. Allowed to: its reporters, inspectors, officers of the levels above that had to do with it. Refused: TOO_LATE_NOW, TEXT_MISSING."""
 
     reason: str
     """理由。Why."""

@@ -6,8 +6,8 @@ from services.contracts.events.base import Event
 from services.contracts.states import DocketState
 
 
-class DocketOpened(Event):
-    """The council's file on a matter exists; nothing is decided in it yet."""
+class DocketEvent(Event):
+    """A fact of the council's file on a matter, with the state it left behind."""
 
     service: ClassVar[str] = "deliberation"
     docket: DocketState
@@ -23,6 +23,10 @@ class DocketOpened(Event):
     @property
     def state(self) -> DocketState:
         return self.docket
+
+
+class DocketOpened(DocketEvent):
+    """The council's file on a matter exists; nothing is decided in it yet."""
 
 
 DOCKET = (DocketOpened,)

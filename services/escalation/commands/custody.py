@@ -1,25 +1,20 @@
-"""Commands of the holder of a matter."""
+"""What every command on a matter begins with: the matter as far as permission goes, and the facts that a move rests on."""
 
 from services.chassis import photos
-from services.chassis.ids import ulid
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction, worker_tag
-from services.contracts import topics
 from services.contracts.callers import Target
-from services.contracts.commands import escalation as asked
 from services.contracts.commands.base import Answer, MatterCommand
+from services.contracts.ids import NodeId
 from services.contracts.refusals import Code, Refused
-from services.contracts.states import CaseState
+from services.contracts.regions import at_level
 from services.contracts.texts import text
-from services.escalation.rules import custody as rules
-from services.escalation.rules.custody import Custody
-from services.escalation.rules.limits import RuleBook
-from services.escalation.store import access_of, keep_dues
-from services.escalation.tables import METADATA, PHOTOS
+from services.escalation.rules.custody import Custody, Facts, Moved
+from services.escalation.store import access_of, case_of, facts_of, keep_dues, write_content
+from services.escalation.tables import PHOTOS
 
-CONTENT = METADATA.tables["content"]
 MAX_EVIDENCE = 2_000
-"""Characters of a note of evidence."""
+"""Characters of a note of evidence, or of any other words."""
 
 
 async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
@@ -33,6 +28,10 @@ async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
         region=custody.region,
         group=access.group,
         holder=custody.holder,
+        holder_region=at_level(custody.region, custody.level) if custody.holder else None,
+        seen_from=custody.seen_from,
+        notified=custody.notified.node if custody.notified else None,
+        involved=tuple(entry.node for entry in custody.entries),
         case_class=access.case_class,
         reporters=access.reporters,
         circle=access.circle,
@@ -40,47 +39,43 @@ async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
     )
 
 
-async def solve_on_spot(tx: Transaction, acting: Acting, command: asked.SolveOnSpot) -> Answer:
-    """Done, with evidence; the evidence stays here."""
-    custody, case = await _matter(tx, command)
-    assert acting.grant is not None, "the permission table lets nobody without a grant do this"
-    evidence = text(command.evidence, "evidence", MAX_EVIDENCE)
-    after, events = rules.solve_on_spot(
-        custody,
-        case,
-        acting.grant.public_node,
-        worker_tag(tx.room, custody.case_id, acting.member),
-        command.outcome,
-        tx.get(RuleBook).of(custody.region),
-        tx.room.secret,
-        tx.now,
-        evidence=bool(evidence or command.photos),
-    )
-    await tx.save(after, *events)
-    await keep_dues(tx, after)
-    if evidence:
-        values = {
-            "id": f"t_{ulid(tx.now)}",
-            "case_id": custody.case_id,
-            "field": "evidence",
-            "text": evidence,
-            "written_by": acting.member,
-            "written_at": tx.now,
-        }
-        await tx.execute(tx.room.database.insert(CONTENT).values(**values))
-    await photos.take(tx, PHOTOS, acting.member, command.photos, custody.case_id, "evidence")
-    return Answer(id=after.case_id, version=after.version)
-
-
-async def _matter(tx: Transaction, command: MatterCommand) -> tuple[Custody, CaseState]:
-    """The custody, unchanged since the caller looked, and the case as intake last told it."""
-    custody = await tx.load(Custody, command.case_id)
-    if custody is None:
+async def matter(tx: Transaction, command: MatterCommand) -> tuple[Custody, Facts]:
+    """The custody, unchanged since the caller looked, and what a move of it rests on. Raises Refused STALE_VERSION, CASE_NOT_FOUND."""
+    custody, case = await tx.load(Custody, command.case_id), await case_of(tx, command.case_id)
+    if custody is None or case is None:
         raise Refused(Code.CASE_NOT_FOUND)
     tx.check_version(Custody, custody.case_id, command.expected_version)
-    case = await tx.known(topics.INTAKE_CASE, CaseState, command.case_id) or await tx.known(
-        topics.INTAKE_SEALED, CaseState, command.case_id
-    )
-    if case is None:
-        raise Refused(Code.CASE_NOT_FOUND)
-    return custody, case
+    return custody, facts_of(tx, case)
+
+
+def node_of(acting: Acting) -> NodeId:
+    """As which node she acts."""
+    assert acting.grant is not None, "the permission table lets nobody without a grant do this"
+    return acting.grant.public_node
+
+
+def tag_of(tx: Transaction, acting: Acting, custody: Custody) -> str:
+    """Who did the work, as a tag (I5)."""
+    return worker_tag(tx.room, custody.case_id, acting.member)
+
+
+async def keep(tx: Transaction, moved: Moved, facts: Facts) -> Answer:
+    """Save a move, its facts, and what time will bring."""
+    custody, events = moved
+    if events:
+        await tx.save(custody, *events)
+        await keep_dues(tx, custody, facts)
+    return Answer(id=custody.case_id, version=custody.version)
+
+
+async def keep_evidence(
+    tx: Transaction, acting: Acting, case_id: str, words: str, shown: tuple[str, ...], field: str = "evidence"
+) -> None:
+    """What was done, in words and photos; it stays here."""
+    await write_content(tx, case_id, field, words, acting.member)
+    await photos.take(tx, PHOTOS, acting.member, shown, case_id, "evidence")
+
+
+def words(value: str, field: str, *, required: bool = False) -> str:
+    """Somebody's words, within the limit. Raises Refused."""
+    return text(value, field, MAX_EVIDENCE, required=required)

@@ -1,14 +1,18 @@
 """Who is told what: pure. The whole of "tell the right person, and nobody else" is on this page (domain 1.4, 1.6)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from enum import StrEnum
 from functools import partial
-from typing import NamedTuple
 
 from services.contracts.cases import CaseClass, Urgency
 from services.contracts.events.base import Event
-from services.contracts.events.escalation import ClockOverdue, CustodyOpened, FeedbackRelayed, MatterResolved
+from services.contracts.events.escalation import (
+    ClockOverdue,
+    CustodyEvent,
+    CustodyOpened,
+    FeedbackRelayed,
+    MatterResolved,
+)
 from services.contracts.events.intake import (
     CaseAccepted,
     CaseClosed,
@@ -27,113 +31,14 @@ from services.contracts.events.intake import (
     UrgencyChanged,
     WithdrawalNoted,
 )
-from services.contracts.organisation import Node, Role, federation_of
-from services.contracts.regions import Level, at_level
+from services.contracts.organisation import Node
+from services.contracts.regions import Level
 from services.contracts.states import AccessState, CaseState
+from services.notify.rules.entries import OF_A_REPORTER, TO_A_BYSTANDER, Kind, Told
+from services.notify.rules.ladder_news import of_the_ladder
+from services.notify.rules.people import chairs, owners, responsible
 
 SHANGHAI = timezone(timedelta(hours=8))
-
-
-class Kind(StrEnum):
-    """What an entry says."""
-
-    RECEIVED = "RECEIVED"
-    NEW_MATTER = "NEW_MATTER"
-    CONFIDENTIAL_PASSED = "CONFIDENTIAL_PASSED"
-    ACCEPTED = "ACCEPTED"
-    FEEDBACK = "FEEDBACK"
-    RESULT = "RESULT"
-    CLOSED = "CLOSED"
-    OVERDUE = "OVERDUE"
-    OVERDUE_BELOW = "OVERDUE_BELOW"
-    SEALED_MATTER = "SEALED_MATTER"
-    DAILY_DIGEST = "DAILY_DIGEST"
-    HANDLED = "HANDLED"
-    INFORMATION_ASKED = "INFORMATION_ASKED"
-    INFORMATION_SUPPLIED = "INFORMATION_SUPPLIED"
-    REJECTION_PROPOSED = "REJECTION_PROPOSED"
-    REJECTED = "REJECTED"
-    REDIRECTED = "REDIRECTED"
-    WITHDRAWN = "WITHDRAWN"
-    WITHDRAWAL_NOTED = "WITHDRAWAL_NOTED"
-    REPORTER_WITHDREW = "REPORTER_WITHDREW"
-    MERGED = "MERGED"
-    UNMERGED = "UNMERGED"
-    REOPENED = "REOPENED"
-    REOPENED_HERE = "REOPENED_HERE"
-    URGENCY_RAISED = "URGENCY_RAISED"
-    VISIT_OWED = "VISIT_OWED"
-
-
-TITLES: Mapping[Kind, tuple[str, str]] = {
-    Kind.RECEIVED: ("您反映的事项已收到", "Your matter was received"),
-    Kind.NEW_MATTER: ("有新的事项待处理", "A new matter waits for you"),
-    Kind.CONFIDENTIAL_PASSED: ("1 件保密事项已转交主席", "A confidential matter was passed to the chair"),
-    Kind.ACCEPTED: ("您反映的事项已受理", "Your matter was accepted"),
-    Kind.FEEDBACK: ("您反映的事项有了答复，请查看并评价", "Your matter has an answer: please read and rate it"),
-    Kind.RESULT: ("群内事项办理结果", "Result of a matter of the group"),
-    Kind.CLOSED: ("您反映的事项已办结", "Your matter is closed"),
-    Kind.OVERDUE: ("事项已超期，请尽快处理", "A matter is overdue: act now"),
-    Kind.OVERDUE_BELOW: ("下级有事项超期", "A matter below you is overdue"),
-    Kind.SEALED_MATTER: ("有一件专办事项待处理", "A sealed matter waits for you"),
-    Kind.DAILY_DIGEST: ("今日办结事项汇总", "Matters solved today"),
-    Kind.HANDLED: ("事情已妥善处理，谢谢您的热心", "It has been taken care of: thank you for your concern"),
-    Kind.INFORMATION_ASKED: ("您反映的事项需要补充情况", "Something is missing in your matter: please supply it"),
-    Kind.INFORMATION_SUPPLIED: ("反映人已补充情况", "The reporter has supplied what was missing"),
-    Kind.REJECTION_PROPOSED: ("群主建议不予受理，请决定", "A group's owner proposes to turn a matter down: decide"),
-    Kind.REJECTED: (
-        "您反映的事项不予受理，请查看理由和途径",
-        "Your matter is not ours to handle: see why, and where to go",
-    ),
-    Kind.REDIRECTED: ("您反映的事项已转介，请查看去向", "Your matter was redirected: see where to"),
-    Kind.WITHDRAWN: ("您反映的事项已撤回", "Your matter is withdrawn"),
-    Kind.WITHDRAWAL_NOTED: ("您已撤回，事项依职权继续办理", "You withdrew; the matter goes on all the same"),
-    Kind.REPORTER_WITHDREW: ("反映人已撤回事项", "A reporter has withdrawn"),
-    Kind.MERGED: ("您反映的事项已与同一事项合并办理", "Your matter goes on together with others of the same"),
-    Kind.UNMERGED: ("您反映的事项已改为单独办理", "Your matter goes on by itself again"),
-    Kind.REOPENED: ("您反映的事项已重新办理", "Your matter is open again"),
-    Kind.REOPENED_HERE: ("有事项重新办理", "A matter is open again"),
-    Kind.URGENCY_RAISED: ("有事项的紧急程度提高", "A matter has become more urgent"),
-    Kind.VISIT_OWED: (
-        "代录事项已办理，请上门或电话反馈",
-        "Solved: whoever told it must hear of it by a visit or by voice",
-    ),
-}
-OF_A_REPORTER = frozenset(
-    {
-        Kind.RECEIVED,
-        Kind.ACCEPTED,
-        Kind.FEEDBACK,
-        Kind.CLOSED,
-        Kind.INFORMATION_ASKED,
-        Kind.REJECTED,
-        Kind.REDIRECTED,
-        Kind.WITHDRAWN,
-        Kind.WITHDRAWAL_NOTED,
-        Kind.MERGED,
-        Kind.UNMERGED,
-        Kind.REOPENED,
-    }
-)
-"""What a reporter is told of her matter."""
-TO_A_BYSTANDER: Mapping[Kind, Kind] = {
-    **{kind: kind for kind in (Kind.RECEIVED, Kind.ACCEPTED, Kind.CLOSED, Kind.INFORMATION_ASKED)},
-    **{kind: kind for kind in (Kind.WITHDRAWN, Kind.WITHDRAWAL_NOTED)},
-    Kind.FEEDBACK: Kind.HANDLED,
-    Kind.REJECTED: Kind.CLOSED,
-    Kind.REDIRECTED: Kind.CLOSED,
-}
-"""What becomes of that for the reporter of somebody else's matter: received, being handled, concluded (V1); the rest is not for her."""
-NEUTRAL = ("您的事项有新进展", "There is news of your matter")
-"""All that a preview of a private matter says (V9)."""
-
-
-class Told(NamedTuple):
-    """One entry to write: to a member or a group's board, now or in the day's digest."""
-
-    address: str
-    kind: Kind
-    digest: bool = False
 
 
 def audience(
@@ -150,13 +55,13 @@ def audience(
         case CaseAccepted():
             told += [Told(member, Kind.ACCEPTED) for member in access.reporters]
         case MatterResolved(on_the_spot=True) if access.case_class in {CaseClass.C0, CaseClass.C1}:
-            told += [Told(chair, Kind.DAILY_DIGEST, digest=True) for chair in _chairs(event.custody.region, nodes, now)]
+            told += [Told(chair, Kind.DAILY_DIGEST, digest=True) for chair in chairs(event.custody.region, nodes, now)]
         case InformationAsked():
             told += [Told(member, Kind.INFORMATION_ASKED) for member in reporters]
         case InformationSupplied():
             told += _handlers(event, access, nodes, now, Kind.INFORMATION_SUPPLIED)
         case RejectionProposed() if access.case_class in {CaseClass.C0, CaseClass.C1}:
-            told += [Told(chair, Kind.REJECTION_PROPOSED) for chair in _chairs(event.case.region, nodes, now)]
+            told += [Told(chair, Kind.REJECTION_PROPOSED) for chair in chairs(event.case.region, nodes, now)]
         case CaseRejected():
             told += [Told(member, Kind.REJECTED) for member in reporters]
         case CaseRedirected():
@@ -183,12 +88,14 @@ def audience(
         case CaseClosed():
             told += [Told(member, Kind.CLOSED) for member in access.reporters]
         case ClockOverdue():
-            told += [Told(member, Kind.OVERDUE) for member in _responsible(event.urged, access, nodes, now)]
+            told += [Told(member, Kind.OVERDUE) for member in responsible(event.urged, access, nodes, now)]
             if event.informed:
-                above = _responsible(event.informed, access, nodes, now)
+                above = responsible(event.informed, access, nodes, now)
                 told += [Told(member, Kind.OVERDUE_BELOW) for member in above]
         case CustodyOpened() if access.case_class is CaseClass.C3:
             told += [Told(member, Kind.SEALED_MATTER) for member in access.circle]
+        case CustodyEvent():
+            told += of_the_ladder(event, access, nodes, now)
         case _:
             pass
     if isinstance(event, MatterResolved | FeedbackRelayed):
@@ -222,7 +129,7 @@ def _visit_owed(
     writers = [Told(member, Kind.VISIT_OWED) for member in access.reporters if member not in access.bystanders]
     if access.case_class in {CaseClass.C2, CaseClass.C3}:
         return [*writers, *(Told(member, Kind.VISIT_OWED) for member in access.circle)]
-    owing = _owners(access.group, nodes, now) or _chairs(event.custody.region, nodes, now)
+    owing = owners(access.group, nodes, now) or chairs(event.custody.region, nodes, now)
     return [*writers, *(Told(member, Kind.VISIT_OWED) for member in owing)]
 
 
@@ -232,18 +139,13 @@ def _handlers(
     """Who has a matter in hand near its reporter: the circle of a private one, else the group's owner and the chair."""
     if access.case_class in {CaseClass.C2, CaseClass.C3}:
         return [Told(member, kind) for member in access.circle]
-    near = (*_owners(access.group, nodes, now), *_chairs(event.case.region, nodes, now))
+    near = (*owners(access.group, nodes, now), *chairs(event.case.region, nodes, now))
     return [Told(member, kind) for member in near]
 
 
 def _more_urgent(event: UrgencyChanged) -> bool:
     order = list(Urgency)
     return order.index(event.case.urgency) < order.index(event.before)
-
-
-def title_of(kind: str, *, private: bool) -> tuple[str, str]:
-    """The words of an entry, Chinese first."""
-    return NEUTRAL if private and Kind(kind) in OF_A_REPORTER else TITLES[Kind(kind)]
 
 
 def digest_time(now: datetime) -> datetime:
@@ -255,45 +157,16 @@ def digest_time(now: datetime) -> datetime:
 
 def _of_new(event: CaseSubmitted, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> list[Told]:
     region = event.case.region
-    owners = _owners(access.group, nodes, now)
+    owning = owners(access.group, nodes, now)
     match access.case_class:
         case CaseClass.C0 | CaseClass.C1:
-            first = owners or _chairs(region, nodes, now)
+            first = owning or chairs(region, nodes, now)
             told = [Told(member, Kind.NEW_MATTER) for member in first]
             if event.case.urgency in {Urgency.RED, Urgency.ORANGE}:
-                told += [Told(chair, Kind.NEW_MATTER) for chair in _chairs(region, nodes, now)]
+                told += [Told(chair, Kind.NEW_MATTER) for chair in chairs(region, nodes, now)]
             return told
         case CaseClass.C2:
-            passed = [Told(owner, Kind.CONFIDENTIAL_PASSED) for owner in owners if owner not in access.circle]
+            passed = [Told(owner, Kind.CONFIDENTIAL_PASSED) for owner in owning if owner not in access.circle]
             return [Told(member, Kind.NEW_MATTER) for member in access.circle] + passed
         case _:
             return []
-
-
-def _owners(group: str | None, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
-    node = nodes.get(group or "")
-    return node.holding(Role.GROUP_OWNER, now) if node else ()
-
-
-def _chairs(region: str, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
-    """The chair of the village, or of the nearest level above that has anybody in office."""
-    for level in Level:
-        if level.width > len(region):
-            continue
-        node = nodes.get(federation_of(at_level(region, level)))
-        if node and (found := node.holding(Role.CHAIR, now) or node.holding(Role.OFFICER, now)):
-            return found
-    return ()
-
-
-def _responsible(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
-    """Who answers for a node: of a private matter, only those of its circle."""
-    if access.case_class in {CaseClass.C2, CaseClass.C3}:
-        return access.circle
-    node = nodes.get(node_id)
-    if node is None:
-        return ()
-    for role in (Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER):
-        if found := node.holding(role, now):
-            return found
-    return _chairs(node.region, nodes, now)

@@ -1,0 +1,146 @@
+"""Commands on the ladder: load, decide, save."""
+
+from services.chassis.service import Acting
+from services.chassis.transaction import Transaction
+from services.contracts.commands import escalation as asked
+from services.contracts.commands.base import Answer
+from services.contracts.organisation import Role
+from services.escalation.commands.custody import keep, keep_evidence, matter, node_of, tag_of, words
+from services.escalation.rules import acting as working
+from services.escalation.rules import ladder
+from services.escalation.store import write_content
+
+
+async def solve_on_spot(tx: Transaction, acting: Acting, command: asked.SolveOnSpot) -> Answer:
+    """Done, with evidence; the evidence stays here."""
+    custody, facts = await matter(tx, command)
+    evidence = words(command.evidence, "evidence")
+    shown = bool(evidence or command.photos)
+    by, worker = node_of(acting), tag_of(tx, acting, custody)
+    moved = working.solve_on_spot(custody, facts, by, worker, command.outcome, evidence=shown)
+    await keep_evidence(tx, acting, custody.case_id, evidence, command.photos)
+    return await keep(tx, moved, facts)
+
+
+async def record_action(tx: Transaction, acting: Acting, command: asked.RecordAction) -> Answer:
+    """What a level did; what came of it stays here."""
+    custody, facts = await matter(tx, command)
+    by, worker = node_of(acting), tag_of(tx, acting, custody)
+    moved = working.record_action(custody, facts, by, command.action, worker, reached=command.reached)
+    note = words(command.note, "note")
+    await keep_evidence(tx, acting, custody.case_id, note, command.photos, "action")
+    return await keep(tx, moved, facts)
+
+
+async def pass_up(tx: Transaction, acting: Acting, command: asked.PassUp) -> Answer:
+    """One level up; a chair signs by doing it herself."""
+    custody, facts = await matter(tx, command)
+    note = words(command.note, "note")
+    signed = command.countersigned or (acting.grant is not None and acting.grant.role is Role.CHAIR)
+    by = node_of(acting)
+    moved = ladder.pass_up(custody, facts, by, command.reason, legal_note=bool(note.strip()), countersigned=signed)
+    await write_content(tx, custody.case_id, "pass_up", note, acting.member)
+    return await keep(tx, moved, facts)
+
+
+async def cancel_pass_up(tx: Transaction, acting: Acting, command: asked.CancelPassUp) -> Answer:
+    """Taken back."""
+    custody, facts = await matter(tx, command)
+    return await keep(tx, ladder.cancel_pass_up(custody, facts, node_of(acting)), facts)
+
+
+async def receive(tx: Transaction, acting: Acting, command: asked.Receive) -> Answer:
+    """This level has it."""
+    custody, facts = await matter(tx, command)
+    return await keep(tx, ladder.receive(custody, facts, node_of(acting)), facts)
+
+
+async def refuse_receipt(tx: Transaction, acting: Acting, command: asked.RefuseReceipt) -> Answer:
+    """Sent back, once."""
+    custody, facts = await matter(tx, command)
+    moved = ladder.refuse_receipt(custody, facts, node_of(acting), command.reason)
+    await write_content(tx, custody.case_id, "refusal", words(command.note, "note"), acting.member)
+    return await keep(tx, moved, facts)
+
+
+async def return_down(tx: Transaction, acting: Acting, command: asked.ReturnDown) -> Answer:
+    """Handed back, with instructions that stay here for those who have the matter."""
+    custody, facts = await matter(tx, command)
+    guidance = words(command.guidance, "guidance", required=True)
+    moved = ladder.return_down(custody, facts, node_of(acting), command.due_at)
+    await write_content(tx, custody.case_id, "guidance", guidance, acting.member)
+    await write_content(tx, custody.case_id, "resources", words(command.resources, "resources"), acting.member)
+    return await keep(tx, moved, facts)
+
+
+async def take_over(tx: Transaction, acting: Acting, command: asked.TakeOver) -> Answer:
+    """A level above has it now."""
+    custody, facts = await matter(tx, command)
+    reason = words(command.reason, "reason", required=True)
+    moved = ladder.take_over(custody, facts, node_of(acting))
+    await write_content(tx, custody.case_id, "take_over", reason, acting.member)
+    return await keep(tx, moved, facts)
+
+
+async def inform_up(tx: Transaction, acting: Acting, command: asked.InformUp) -> Answer:
+    """For information."""
+    custody, facts = await matter(tx, command)
+    moved = ladder.inform_up(custody, facts, node_of(acting), command.to)
+    await write_content(tx, custody.case_id, "inform", words(command.note, "note"), acting.member)
+    return await keep(tx, moved, facts)
+
+
+async def alert_in_parallel(tx: Transaction, acting: Acting, command: asked.AlertInParallel) -> Answer:
+    """Several levels at once."""
+    custody, facts = await matter(tx, command)
+    as_chair = acting.grant is not None and acting.grant.role is Role.CHAIR
+    return await keep(tx, ladder.alert_in_parallel(custody, facts, node_of(acting), as_chair=as_chair), facts)
+
+
+async def supervise(tx: Transaction, acting: Acting, command: asked.Supervise) -> Answer:
+    """Begin or end supervision."""
+    custody, facts = await matter(tx, command)
+    moved = ladder.supervise(custody, facts, node_of(acting), on=command.on)
+    await write_content(tx, custody.case_id, "supervision", words(command.reason, "reason"), acting.member)
+    return await keep(tx, moved, facts)
+
+
+async def resolve(tx: Transaction, acting: Acting, command: asked.ResolveMatter) -> Answer:
+    """Done, on whatever level."""
+    custody, facts = await matter(tx, command)
+    evidence = words(command.evidence, "evidence")
+    shown = bool(evidence or command.photos)
+    by, worker = node_of(acting), tag_of(tx, acting, custody)
+    moved = working.resolve(custody, facts, by, worker, command.outcome, evidence=shown)
+    await keep_evidence(tx, acting, custody.case_id, evidence, command.photos)
+    return await keep(tx, moved, facts)
+
+
+async def relay_feedback(tx: Transaction, acting: Acting, command: asked.RelayFeedback) -> Answer:
+    """One level down."""
+    custody, facts = await matter(tx, command)
+    moved = working.relay_feedback(custody, facts, node_of(acting))
+    await write_content(tx, custody.case_id, "relay", words(command.note, "note"), acting.member)
+    return await keep(tx, moved, facts)
+
+
+async def rework(tx: Transaction, acting: Acting, command: asked.ReworkMatter) -> Answer:
+    """Back to work."""
+    custody, facts = await matter(tx, command)
+    reason = words(command.reason, "reason", required=True)
+    moved = working.rework(custody, facts, node_of(acting))
+    await write_content(tx, custody.case_id, "rework", reason, acting.member)
+    return await keep(tx, moved, facts)
+
+
+async def suspend(tx: Transaction, acting: Acting, command: asked.SuspendMatter) -> Answer:
+    """It rests."""
+    custody, facts = await matter(tx, command)
+    moved = working.suspend(custody, facts, node_of(acting), command.reason, command.until)
+    return await keep(tx, moved, facts)
+
+
+async def resume(tx: Transaction, acting: Acting, command: asked.ResumeMatter) -> Answer:
+    """It goes on."""
+    custody, facts = await matter(tx, command)
+    return await keep(tx, working.resume(custody, facts, node_of(acting)), facts)

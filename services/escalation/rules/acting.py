@@ -1,0 +1,159 @@
+"""What a level does about a matter that it has, until it is resolved and the answer has gone down again (domain 2.4): pure."""
+
+from datetime import datetime, timedelta
+
+from services.contracts.cases import CaseClass, Outcome, Urgency
+from services.contracts.events.escalation import (
+    FeedbackRelayed,
+    LevelActed,
+    MatterResolved,
+    MatterResumed,
+    MatterReworked,
+    MatterSuspended,
+)
+from services.contracts.fitting import fitting
+from services.contracts.ids import NodeId
+from services.contracts.ladder import (
+    COUNTY_UP_ONLY,
+    ActionType,
+    SuspendReason,
+    is_substantive,
+)
+from services.contracts.lifecycle import lifecycle, times_undone
+from services.contracts.refusals import Code, Refused
+from services.contracts.regions import Level
+from services.contracts.states import EntryState, LevelEntry
+from services.escalation.rules.custody import Custody, Facts, Moved
+from services.escalation.rules.following import back_to_work
+from services.escalation.rules.moves import fits, holding, told
+from services.escalation.rules.ticking import tick
+
+REST = timedelta(days=90)
+"""The longest that a matter may rest (domain 2.1)."""
+
+
+def record_action(
+    custody: Custody, facts: Facts, by: NodeId, action: ActionType, worker: str, *, reached: bool
+) -> Moved:
+    """A level has done something. It counts for G4 unless it is guidance alone, or a call that reached nobody."""
+    fits("RecordAction", custody, facts)
+    level = custody.level_at(by)
+    own = custody.entry(level) if level else None
+    if level is None or own is None:
+        raise Refused(Code.NOT_THE_HOLDER, allowed=fitting(facts.case, custody))
+    if action in COUNTY_UP_ONLY and level.width > Level.COUNTY.width:
+        raise Refused(Code.COUNTY_UP_ONLY)
+    substantive = is_substantive(action, reached=reached)
+    acting = EntryState.ACTING if own.state is EntryState.RECEIVED else own.state
+    entry = own.model_copy(update={"state": acting, "acted": own.acted or substantive})
+    changes: dict[str, object] = {"entries": custody.with_entry(entry)}
+    if by == custody.holder:
+        changes["reported_at"] = facts.now if custody.reported_at else None
+        changes["workers"] = tuple(dict.fromkeys((*custody.workers, worker)))
+    if by == custody.idle_to and substantive:
+        changes |= {"idle_to": None, "idle_at": None}
+    return told(custody, changes, facts, LevelActed, by=by, action=action, substantive=substantive)
+
+
+def resolve(custody: Custody, facts: Facts, by: NodeId, worker: str, outcome: Outcome, *, evidence: bool) -> Moved:
+    """The holder says that it is done. From the village the reporter is owed her answer; from above, the answer goes down first."""
+    fits("ResolveMatter", custody, facts)
+    holding(custody, facts, by)
+    if not evidence:
+        raise Refused(Code.EVIDENCE_REQUIRED)
+    if custody.open_items:
+        raise Refused(Code.ITEMS_OPEN, count=custody.open_items)
+    if custody.open_orders:
+        raise Refused(Code.ORDERS_OPEN, count=custody.open_orders)
+    resolved = resolved_here(custody, facts, worker, outcome)
+    after = tick(resolved, facts).after()
+    return after, (MatterResolved(at=facts.now, custody=after.public(), by=by, outcome=outcome),)
+
+
+def solve_on_spot(
+    custody: Custody, facts: Facts, by: NodeId, worker: str, outcome: Outcome, *, evidence: bool
+) -> Moved:
+    """Done without a session (domain 2.1): C0 or C1, not RED, with evidence. The reporter is owed her answer from now on."""
+    case = facts.case
+    allowed = fitting(case, custody)
+    if case.case_class not in {CaseClass.C0, CaseClass.C1} or case.urgency is Urgency.RED:
+        raise Refused(Code.NOT_ON_THE_SPOT, allowed=allowed)
+    if "SolveOnSpot" not in allowed:
+        state = lifecycle(case, None, custody)
+        raise Refused(Code.STATE_DOES_NOT_FIT, allowed=allowed, state=state.value, command="SolveOnSpot")
+    if not evidence:
+        raise Refused(Code.EVIDENCE_REQUIRED)
+    resolved = resolved_here(custody, facts, worker, outcome)
+    after = tick(resolved, facts).after()
+    return after, (MatterResolved(at=facts.now, custody=after.public(), by=by, outcome=outcome, on_the_spot=True),)
+
+
+def resolved_here(custody: Custody, facts: Facts, worker: str, outcome: Outcome) -> Custody:
+    """The holder's level has resolved it, which tells the level below: the answer goes down from there (domain 2.4)."""
+    entries = tuple(_settled(entry, custody.level) for entry in custody.entries)
+    below = custody.below()
+    return custody.model_copy(
+        update={
+            "resolved_at": facts.now,
+            "resolved_level": custody.level,
+            "resolved_after": times_undone(facts.case),
+            "outcome": outcome,
+            "workers": tuple(dict.fromkeys((*custody.workers, worker))),
+            "entries": entries,
+            "holder": below.node if below else custody.holder,
+            "level": below.level if below else custody.level,
+            "relayed_at": None,
+            "displaced": None,
+        }
+    )
+
+
+def relay_feedback(custody: Custody, facts: Facts, by: NodeId) -> Moved:
+    """The answer goes one level down; the level below owes it from now on, the village to the reporter."""
+    fits("RelayFeedback", custody, facts)
+    own = holding(custody, facts, by)
+    below = custody.below()
+    assert below is not None, "above the village a thread has a level below"
+    relayed = own.model_copy(update={"state": EntryState.FEEDBACK_RELAYED})
+    changes = {
+        "entries": custody.with_entry(relayed),
+        "holder": below.node,
+        "level": below.level,
+        "relayed_at": facts.now,
+    }
+    return told(custody, changes, facts, FeedbackRelayed, by=by, to=below.node)
+
+
+def rework(custody: Custody, facts: Facts, by: NodeId) -> Moved:
+    """It is not done after all: back to the level that said so."""
+    fits("ReworkMatter", custody, facts)
+    standing = back_to_work(custody, facts.now)
+    after = tick(standing, facts).after()
+    return after, (MatterReworked(at=facts.now, custody=after.public(), by=by),)
+
+
+def suspend(custody: Custody, facts: Facts, by: NodeId, reason: SuspendReason, until: datetime) -> Moved:
+    """It rests, and its clocks pause; not RED, at most 90 days."""
+    if facts.case.urgency is Urgency.RED:
+        raise Refused(Code.NOT_WHEN_RED)
+    fits("SuspendMatter", custody, facts)
+    if until <= facts.now or until > facts.now + REST:
+        raise Refused(Code.TOO_LATE, limit=f"{REST.days}d")
+    changes = {"suspended_until": until, "suspended_for": reason, "suspended_at": facts.now}
+    return told(custody, changes, facts, MatterSuspended, by=by, reason=reason)
+
+
+def resume(custody: Custody, facts: Facts, by: NodeId) -> Moved:
+    """It goes on, with the time that its clocks had left."""
+    fits("ResumeMatter", custody, facts)
+    changes = {"suspended_until": None, "suspended_for": None, "suspended_at": None}
+    return told(custody, changes, facts, MatterResumed, by=by)
+
+
+def _settled(entry: LevelEntry, level: Level) -> LevelEntry:
+    """A line of the thread once a level has resolved it: a pass-up that nobody received is over."""
+    if entry.level is level:
+        return entry.model_copy(update={"state": EntryState.RESOLVED_HERE})
+    if entry.state is EntryState.NOTIFIED:
+        return entry.model_copy(update={"state": EntryState.INFORMED})
+    return entry

@@ -1,0 +1,164 @@
+"""What custody makes of the facts of others: opened, followed, closed, reopened. Pure. The clocks follow from the facts, so whatever order
+or however often those arrive, the same clocks run."""
+
+from datetime import datetime
+
+from services.contracts.cases import CaseClass, Urgency
+from services.contracts.events.escalation import ClocksMoved, CustodyClosed, CustodyOpened
+from services.contracts.ladder import ThreadMode
+from services.contracts.lifecycle import is_resolved
+from services.contracts.organisation import federation_of, rights_department_of
+from services.contracts.regions import Level, at_level
+from services.contracts.states import DocketState, EntryState, LevelEntry
+from services.escalation.rules.custody import Custody, Facts, Moved
+from services.escalation.rules.ticking import tick
+
+
+def open_custody(facts: Facts) -> Moved:
+    """A matter was reported: the village of its place holds it; of C3, the county's rights department (domain 2)."""
+    case = facts.case
+    sealed = case.case_class is CaseClass.C3
+    level = Level.COUNTY if sealed else Level.VILLAGE
+    region = at_level(case.region, level)
+    holder = rights_department_of(region) if sealed else federation_of(region)
+    custody = Custody(
+        case_id=case.case_id,
+        version=1,
+        region=region,
+        holder=holder,
+        level=level,
+        entries=(LevelEntry(level=level, node=holder, state=EntryState.RECEIVED),),
+        case_class=case.case_class,
+        urgency=case.urgency,
+        mode=ThreadMode.SEALED_DIRECT if sealed else ThreadMode.SEQUENTIAL,
+    )
+    ticking = tick(custody, facts)
+    return ticking, (CustodyOpened(at=facts.now, custody=ticking.public()),)
+
+
+def follow(custody: Custody, facts: Facts) -> Moved:
+    """The case moved on: stop the clocks whose step is done, start the one that is owed next; close and reopen with the case, go back to
+    the level that resolved it when the reporter says no. An echo changes nothing."""
+    case = facts.case
+    if case.stage.ended:
+        return _closed(custody, facts)
+    standing = custody
+    if case.case_class is CaseClass.C3 and custody.case_class is not CaseClass.C3:
+        standing = _sealed(custody, facts)
+    elif case.case_class is not custody.case_class:
+        standing = custody.model_copy(update={"case_class": case.case_class})
+    if standing.closed_at is not None:
+        standing = _reopened(standing, facts)
+    elif standing.resolved_at is not None and not is_resolved(case, standing):
+        standing = back_to_work(standing, facts.now)
+    raised = list(Urgency).index(case.urgency) < list(Urgency).index(standing.urgency)
+    standing = standing.model_copy(update={"urgency": case.urgency})
+    ticking = tick(standing, facts, raised=raised)
+    if ticking == custody:
+        return custody, ()
+    after = ticking.after()
+    return after, (ClocksMoved(at=facts.now, custody=after.public()),)
+
+
+def follow_docket(custody: Custody, docket: DocketState, facts: Facts) -> Moved:
+    """The council has begun, decided, finished. A session that ended counts as what the village has done about it (G4)."""
+    if custody.closed_at is not None:
+        return custody, ()
+    changes: dict[str, object] = {
+        "council": docket.stage,
+        "settled_at": docket.settled_at,
+        "open_items": docket.open_items,
+    }
+    village = custody.entry(Level.VILLAGE)
+    if docket.settled_at is not None and docket.settled_at != custody.settled_at and village and not village.acted:
+        changes["entries"] = custody.with_entry(village.model_copy(update={"acted": True}))
+    ticking = tick(custody.model_copy(update=changes), facts)
+    if ticking == custody:
+        return custody, ()
+    after = ticking.after()
+    return after, (ClocksMoved(at=facts.now, custody=after.public()),)
+
+
+def back_to_work(custody: Custody, now: datetime) -> Custody:
+    """It is not done after all: the level that said so has it again, with a new window."""
+    level = custody.resolved_level or custody.level
+    return _again_at(custody, level, now).model_copy(update={"returned": level is Level.VILLAGE})
+
+
+def _closed(custody: Custody, facts: Facts) -> Moved:
+    if custody.closed_at is not None:
+        return custody, ()
+    ended = custody.model_copy(
+        update={
+            "holder": None,
+            "closed_at": facts.case.closed_at or facts.now,
+            "entries": tuple(entry.model_copy(update={"state": EntryState.CLOSED}) for entry in custody.entries),
+            "lapse_at": None,
+            "idle_to": None,
+            "suspended_until": None,
+            "suspended_for": None,
+        }
+    )
+    closed = tick(ended, facts).after()
+    return closed, (CustodyClosed(at=facts.now, custody=closed.public()),)
+
+
+REOPENINGS = 3
+"""The third time a matter is reopened, it goes one level up by itself (S16)."""
+
+
+def _reopened(custody: Custody, facts: Facts) -> Custody:
+    """Back to the level that resolved it; from the third time on, one level up."""
+    level = custody.resolved_level or (Level.COUNTY if custody.case_class is CaseClass.C3 else Level.VILLAGE)
+    if facts.case.reopens >= REOPENINGS and level.above is not None:
+        level = level.above
+    again = _again_at(custody.model_copy(update={"closed_at": None}), level, facts.case.reopened_at or facts.now)
+    return again.model_copy(update={"returned": False, "lapsed": False})
+
+
+def _again_at(custody: Custody, level: Level, since: datetime) -> Custody:
+    """A level has it (again): it acts, those below follow, those above keep the line they have."""
+    before = custody.entry(level) or LevelEntry(level=level, node=custody.node_at(level), state=EntryState.ACTING)
+    own = before.model_copy(update={"state": EntryState.ACTING, "acted": False, "reached_at": since})
+    entries = tuple(
+        each if each.level.width <= level.width else each.model_copy(update={"state": EntryState.FOLLOWING})
+        for each in custody.entries
+    )
+    standing = custody.model_copy(update={"entries": entries})
+    return standing.model_copy(
+        update={
+            "entries": standing.with_entry(own),
+            "holder": own.node,
+            "level": level,
+            "resolved_at": None,
+            "resolved_level": None,
+            "outcome": None,
+            "received_at": None if level is Level.VILLAGE else since,
+            "relayed_at": None,
+            "returned_due": None,
+            "displaced": None,
+        }
+    )
+
+
+def _sealed(custody: Custody, facts: Facts) -> Custody:
+    """The class rose to C3: the county's rights department has it, and nothing of the village's thread goes along (domain 1.4)."""
+    county = at_level(facts.case.region, Level.COUNTY)
+    holder = rights_department_of(county)
+    return custody.model_copy(
+        update={
+            "case_class": CaseClass.C3,
+            "region": county,
+            "holder": None if custody.closed_at else holder,
+            "level": Level.COUNTY,
+            "entries": (LevelEntry(level=Level.COUNTY, node=holder, state=EntryState.RECEIVED),),
+            "mode": ThreadMode.SEALED_DIRECT,
+            "returned": False,
+            "resolved_at": None,
+            "resolved_level": None,
+            "outcome": None,
+            "received_at": None,
+            "displaced": None,
+            "windows": {key: window for key, window in custody.windows.items() if not key.startswith("WINDOW")},
+        }
+    )

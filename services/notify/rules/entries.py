@@ -1,0 +1,147 @@
+"""What an entry of an inbox says: kinds and the words of their templates, Chinese first. No personal text, ever."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Kind(StrEnum):
+    """What an entry says."""
+
+    RECEIVED = "RECEIVED"
+    NEW_MATTER = "NEW_MATTER"
+    CONFIDENTIAL_PASSED = "CONFIDENTIAL_PASSED"
+    ACCEPTED = "ACCEPTED"
+    FEEDBACK = "FEEDBACK"
+    RESULT = "RESULT"
+    CLOSED = "CLOSED"
+    OVERDUE = "OVERDUE"
+    OVERDUE_BELOW = "OVERDUE_BELOW"
+    SEALED_MATTER = "SEALED_MATTER"
+    DAILY_DIGEST = "DAILY_DIGEST"
+    PASSED_UP = "PASSED_UP"
+    FOLLOW_UP = "FOLLOW_UP"
+    SENT_BACK = "SENT_BACK"
+    RETURNED = "RETURNED"
+    TAKEN_OVER = "TAKEN_OVER"
+    INFORMED = "INFORMED"
+    ALERT = "ALERT"
+    SUPERVISED = "SUPERVISED"
+    RELAY_OWED = "RELAY_OWED"
+    FEEDBACK_OWED = "FEEDBACK_OWED"
+    REWORK = "REWORK"
+    NUDGE = "NUDGE"
+    IDLE_BELOW = "IDLE_BELOW"
+    ESCALATED = "ESCALATED"
+    SUSPENDED = "SUSPENDED"
+    HANDLED = "HANDLED"
+    INFORMATION_ASKED = "INFORMATION_ASKED"
+    INFORMATION_SUPPLIED = "INFORMATION_SUPPLIED"
+    REJECTION_PROPOSED = "REJECTION_PROPOSED"
+    REJECTED = "REJECTED"
+    REDIRECTED = "REDIRECTED"
+    WITHDRAWN = "WITHDRAWN"
+    WITHDRAWAL_NOTED = "WITHDRAWAL_NOTED"
+    REPORTER_WITHDREW = "REPORTER_WITHDREW"
+    MERGED = "MERGED"
+    UNMERGED = "UNMERGED"
+    REOPENED = "REOPENED"
+    REOPENED_HERE = "REOPENED_HERE"
+    URGENCY_RAISED = "URGENCY_RAISED"
+    VISIT_OWED = "VISIT_OWED"
+
+
+TITLES: Mapping[Kind, tuple[str, str]] = {
+    Kind.RECEIVED: ("您反映的事项已收到", "Your matter was received"),
+    Kind.NEW_MATTER: ("有新的事项待处理", "A new matter waits for you"),
+    Kind.CONFIDENTIAL_PASSED: ("1 件保密事项已转交主席", "A confidential matter was passed to the chair"),
+    Kind.ACCEPTED: ("您反映的事项已受理", "Your matter was accepted"),
+    Kind.FEEDBACK: ("您反映的事项有了答复，请查看并评价", "Your matter has an answer: please read and rate it"),
+    Kind.RESULT: ("群内事项办理结果", "Result of a matter of the group"),
+    Kind.CLOSED: ("您反映的事项已办结", "Your matter is closed"),
+    Kind.OVERDUE: ("事项已超期，请尽快处理", "A matter is overdue: act now"),
+    Kind.OVERDUE_BELOW: ("下级有事项超期", "A matter below you is overdue"),
+    Kind.SEALED_MATTER: ("有一件专办事项待处理", "A sealed matter waits for you"),
+    Kind.PASSED_UP: ("下级上报了一件事项，请签收", "A matter was passed up to you: please receive it"),
+    Kind.FOLLOW_UP: ("您上报的事项有新进展", "There is news of a matter that you passed up"),
+    Kind.SENT_BACK: ("上级退回了上报，请补正", "The level above sent a matter back: please put it right"),
+    Kind.RETURNED: ("上级交回了一件事项，附指导意见", "The level above handed a matter back, with instructions"),
+    Kind.TAKEN_OVER: ("上级已提级办理，请继续跟进", "The level above has taken a matter over: please keep following"),
+    Kind.INFORMED: ("下级知会了一件事项", "A level below lets you know of a matter"),
+    Kind.ALERT: ("紧急：有一件事项需要立即处置", "Urgent: a matter needs somebody at once"),
+    Kind.SUPERVISED: ("上级对一件事项进行督办，请每日报告", "A matter is supervised from above: report daily"),
+    Kind.RELAY_OWED: ("事项已解决，请向下一级转达", "A matter is resolved: hand the answer down"),
+    Kind.FEEDBACK_OWED: ("事项已解决，请向反映人反馈", "A matter is resolved: tell its reporter"),
+    Kind.REWORK: ("事项被退回重办", "A matter came back: it is not done"),
+    Kind.NUDGE: ("事项即将超期，请尽快议事或处理", "A matter is about to be overdue: deliberate, or act"),
+    Kind.IDLE_BELOW: ("下级长期未议未办，请过问", "A council below has done nothing: please look into it"),
+    Kind.ESCALATED: ("您反映的事项已由上级妇联受理", "A level above now handles your matter"),
+    Kind.SUSPENDED: ("您反映的事项暂时中止办理", "Your matter rests for a while"),
+    Kind.HANDLED: ("事情已妥善处理，谢谢您的热心", "It has been taken care of: thank you for your concern"),
+    Kind.INFORMATION_ASKED: ("您反映的事项需要补充情况", "Something is missing in your matter: please supply it"),
+    Kind.INFORMATION_SUPPLIED: ("反映人已补充情况", "The reporter has supplied what was missing"),
+    Kind.REJECTION_PROPOSED: ("群主建议不予受理，请决定", "A group's owner proposes to turn a matter down: decide"),
+    Kind.REJECTED: (
+        "您反映的事项不予受理，请查看理由和途径",
+        "Your matter is not ours to handle: see why, and where to go",
+    ),
+    Kind.REDIRECTED: ("您反映的事项已转介，请查看去向", "Your matter was redirected: see where to"),
+    Kind.WITHDRAWN: ("您反映的事项已撤回", "Your matter is withdrawn"),
+    Kind.WITHDRAWAL_NOTED: ("您已撤回，事项依职权继续办理", "You withdrew; the matter goes on all the same"),
+    Kind.REPORTER_WITHDREW: ("反映人已撤回事项", "A reporter has withdrawn"),
+    Kind.MERGED: ("您反映的事项已与同一事项合并办理", "Your matter goes on together with others of the same"),
+    Kind.UNMERGED: ("您反映的事项已改为单独办理", "Your matter goes on by itself again"),
+    Kind.REOPENED: ("您反映的事项已重新办理", "Your matter is open again"),
+    Kind.REOPENED_HERE: ("有事项重新办理", "A matter is open again"),
+    Kind.URGENCY_RAISED: ("有事项的紧急程度提高", "A matter has become more urgent"),
+    Kind.VISIT_OWED: (
+        "代录事项已办理，请上门或电话反馈",
+        "Solved: whoever told it must hear of it by a visit or by voice",
+    ),
+    Kind.DAILY_DIGEST: ("今日办结事项汇总", "Matters solved today"),
+}
+NEUTRAL = ("您的事项有新进展", "There is news of your matter")
+"""All that a preview of a private matter says (V9)."""
+
+
+class Told(NamedTuple):
+    """One entry to write: to a member or a group's board, now or in the day's digest."""
+
+    address: str
+    kind: Kind
+    digest: bool = False
+
+
+OF_A_REPORTER = frozenset(
+    {
+        Kind.RECEIVED,
+        Kind.ACCEPTED,
+        Kind.FEEDBACK,
+        Kind.CLOSED,
+        Kind.INFORMATION_ASKED,
+        Kind.REJECTED,
+        Kind.REDIRECTED,
+        Kind.WITHDRAWN,
+        Kind.WITHDRAWAL_NOTED,
+        Kind.MERGED,
+        Kind.UNMERGED,
+        Kind.REOPENED,
+        Kind.ESCALATED,
+        Kind.SUSPENDED,
+    }
+)
+"""Entries to a reporter: of a private matter they say no more than that there is news."""
+
+TO_A_BYSTANDER: Mapping[Kind, Kind] = {
+    **{kind: kind for kind in (Kind.RECEIVED, Kind.ACCEPTED, Kind.CLOSED, Kind.INFORMATION_ASKED)},
+    **{kind: kind for kind in (Kind.WITHDRAWN, Kind.WITHDRAWAL_NOTED)},
+    Kind.FEEDBACK: Kind.HANDLED,
+    Kind.REJECTED: Kind.CLOSED,
+    Kind.REDIRECTED: Kind.CLOSED,
+}
+"""What becomes of that for the reporter of somebody else's matter: received, being handled, concluded (V1); the rest is not for her."""
+
+
+def title_of(kind: str, *, private: bool) -> tuple[str, str]:
+    """The words of an entry, Chinese first."""
+    return NEUTRAL if private and Kind(kind) in OF_A_REPORTER else TITLES[Kind(kind)]

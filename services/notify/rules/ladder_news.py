@@ -1,0 +1,80 @@
+"""Who is told of what happens on the ladder (domain 2.4): the level that must act, and every level below that follows. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from services.contracts.events.escalation import (
+    AlertRaised,
+    ClockNearing,
+    CustodyEvent,
+    FeedbackRelayed,
+    IdleSurfaced,
+    InformedUp,
+    MatterReceived,
+    MatterResolved,
+    MatterReworked,
+    MatterSuspended,
+    PassedUp,
+    ReceiptRefused,
+    ReturnedDown,
+    SupervisionChanged,
+    TakenOver,
+)
+from services.contracts.ids import NodeId
+from services.contracts.organisation import Node
+from services.contracts.regions import Level
+from services.contracts.states import AccessState, CustodyState
+from services.notify.rules.entries import Kind, Told
+from services.notify.rules.people import responsible
+
+
+def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[Told]:
+    """Whoever must act comes first, so that nobody is told the lesser thing."""
+
+    def tell(kind: Kind, *to: NodeId | None) -> list[Told]:
+        return [Told(member, kind) for node in to if node for member in responsible(node, access, nodes, now)]
+
+    def followers(level: Level) -> list[Told]:
+        """Those below a level that has the matter, or is about to."""
+        return tell(Kind.FOLLOW_UP, *_below(event.custody, level))
+
+    reporters = [member for member in access.reporters if member not in access.bystanders]
+    custody = event.custody
+    match event:
+        case PassedUp():
+            return tell(Kind.PASSED_UP, event.to) + followers(custody.level)
+        case MatterReceived():
+            return followers(custody.level) + [Told(member, Kind.ESCALATED) for member in reporters]
+        case ReceiptRefused():
+            return tell(Kind.SENT_BACK, custody.holder)
+        case ReturnedDown():
+            return tell(Kind.RETURNED, event.to) + followers(custody.level)
+        case TakenOver():
+            return tell(Kind.TAKEN_OVER, event.taken_from) + followers(custody.level)
+        case InformedUp():
+            return tell(Kind.INFORMED, event.to)
+        case AlertRaised():
+            return tell(Kind.ALERT, *event.alerted)
+        case SupervisionChanged(on=True):
+            return tell(Kind.SUPERVISED, custody.holder)
+        case MatterResolved(on_the_spot=False) | FeedbackRelayed():
+            owed = Kind.RELAY_OWED if _is_above_the_bottom(custody) else Kind.FEEDBACK_OWED
+            return tell(owed, custody.holder) + followers(custody.level)
+        case MatterReworked():
+            return tell(Kind.REWORK, custody.holder)
+        case MatterSuspended():
+            return [Told(member, Kind.SUSPENDED) for member in reporters]
+        case ClockNearing():
+            return tell(Kind.NUDGE, event.nudged)
+        case IdleSurfaced():
+            return tell(Kind.IDLE_BELOW, event.to)
+        case _:
+            return ()
+
+
+def _below(custody: CustodyState, level: Level) -> list[NodeId]:
+    return [entry.node for entry in custody.entries if entry.level.width > level.width]
+
+
+def _is_above_the_bottom(custody: CustodyState) -> bool:
+    return any(entry.level.width > custody.level.width for entry in custody.entries)

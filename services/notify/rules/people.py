@@ -1,0 +1,41 @@
+"""Who is in office where, for those who must be told: pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from services.contracts.cases import CaseClass
+from services.contracts.organisation import Node, Role, federation_of
+from services.contracts.regions import Level, at_level
+from services.contracts.states import AccessState
+
+
+def owners(group: str | None, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
+    """The owners of a group."""
+    node = nodes.get(group or "")
+    return node.holding(Role.GROUP_OWNER, now) if node else ()
+
+
+def chairs(region: str, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
+    """The chair of the village, or of the nearest level above that has anybody in office."""
+    for level in Level:
+        if level.width > len(region):
+            continue
+        node = nodes.get(federation_of(at_level(region, level)))
+        if node and (found := node.holding(Role.CHAIR, now) or node.holding(Role.OFFICER, now)):
+            return found
+    return ()
+
+
+def responsible(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
+    """Who answers for a node: its chair, or else its officers, or the nearest level above with anybody in office. Of a private matter,
+    those of its circle who are in office there; all of the circle, where none is."""
+    node = nodes.get(node_id)
+    if access.case_class in {CaseClass.C2, CaseClass.C3}:
+        there = {each.member for each in node.members if each.holds(now)} if node else set()
+        return tuple(member for member in access.circle if member in there) or access.circle
+    if node is None:
+        return ()
+    for role in (Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER):
+        if found := node.holding(role, now):
+            return found
+    return chairs(node.region, nodes, now)

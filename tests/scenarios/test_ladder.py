@@ -1,0 +1,227 @@
+"""The ladder from the village to the province and back (S14), and what may happen on it, through the front door on both systems."""
+
+from itertools import pairwise
+from typing import Any
+
+from tests.harness import Answered, Harness, Person, Place
+
+LEVELS = ("VILLAGE", "TOWNSHIP", "COUNTY", "CITY", "PROVINCE")
+
+
+async def accepted(system: Harness, place: Place, **input: Any) -> str:
+    """A C1, YELLOW matter of land compensation that the village has accepted."""
+    answer = await place.resident.report(
+        place, **{"subCategory": "COLLECTIVE_INCOME", "urgency": None, "relation": "OWN", **input}
+    )
+    assert answer.code is None, answer
+    case_id = str(answer["caseId"])
+    await system.settle()
+    assert (await place.chair.do("acceptMatter", caseId=case_id)).code is None
+    await system.settle()
+    return case_id
+
+
+async def done(system: Harness, person: Person, mutation: str, case_id: str, **input: Any) -> Answered:
+    """A command that is done, and everybody has heard of."""
+    answer = await person.do(mutation, caseId=case_id, **input)
+    assert answer.code is None, (mutation, answer)
+    await system.settle()
+    return answer
+
+
+async def acts(system: Harness, person: Person, case_id: str, action: str = "VISIT") -> None:
+    await done(system, person, "recordAction", case_id, action=action, note="已走访")
+
+
+async def up(system: Harness, below: Person, above: Person, case_id: str, reason: str = "NEEDS_AUTHORITY") -> None:
+    """A level acts, passes up, the level above receives."""
+    await acts(system, below, case_id)
+    await done(system, below, "passUp", case_id, reason=reason, countersigned=True)
+    await done(system, above, "receive", case_id)
+
+
+def entries(case: dict[str, Any]) -> dict[str, str]:
+    return {entry["level"]: entry["state"] for entry in case["entries"]}
+
+
+async def clocks(place: Place, case_id: str) -> list[dict[str, Any]]:
+    """Its clocks, with their amber times."""
+    query = "query($id: String!) { case(caseId: $id) { clocks { stage state amberAt dueAt overdue } } }"
+    found: list[dict[str, Any]] = (await place.chair.ask(query, {"id": case_id}))["case"]["clocks"]
+    return found
+
+
+async def seen(place: Place, case_id: str) -> dict[str, Any]:
+    found = await place.chair.case(case_id)
+    assert found is not None
+    return found
+
+
+async def test_s14_village_to_province_and_back(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    officers = [place.chair, place.township_officer, place.county_officer, place.city_officer, place.province_officer]
+    nodes = [f"n_fed-{code}" for code in (place.village, place.township, place.county, place.city, "21")]
+    for step, (below, above) in enumerate(pairwise(officers)):
+        refused = await below.do("passUp", caseId=case_id, reason="NEEDS_AUTHORITY", countersigned=True)
+        assert refused.code == "ACT_FIRST", "no level passes on what it has not touched"
+        assert (await seen(place, case_id))["holder"]["code"] == nodes[step]
+        await acts(system, below, case_id)
+        passed = await done(system, below, "passUp", case_id, reason="NEEDS_AUTHORITY", countersigned=True)
+        assert passed["holder"]["code"] == nodes[step], "until the level above receives, nothing changes hands"
+        assert passed["state"] == "ESCALATED"
+        assert {"RECEIPT", "WINDOW"} <= {each["stage"] for each in passed["clocks"] if each["state"] == "RUNNING"}
+        received = await done(system, above, "receive", case_id)
+        assert received["holder"]["code"] == nodes[step + 1]
+        assert entries(received)[LEVELS[step]] == "FOLLOWING"
+        assert {"FIRST_ACTION", "WINDOW"} <= {
+            each["stage"] for each in received["clocks"] if each["state"] == "RUNNING"
+        }
+    top = await place.province_officer.do("passUp", caseId=case_id, reason="POLICY_GAP", countersigned=True)
+    assert top.code == "STATE_DOES_NOT_FIT", "there is nothing above the province"
+    await acts(system, place.province_officer, case_id, "POLICY_RECOMMENDATION")
+    resolved = await done(
+        system, place.province_officer, "resolveMatter", case_id, outcome="EXPLAINED", evidence="已提出政策建议"
+    )
+    assert resolved["state"] == "RESOLVED"
+    assert resolved["holder"]["code"] == nodes[3], "resolving tells the level below, which owes the next relay"
+    early = await place.chair.do("giveFeedback", caseId=case_id, text="还早")
+    assert early.code == "STATE_DOES_NOT_FIT", "the answer goes down the ladder first"
+    for step in (3, 2, 1):
+        relayed = await done(system, officers[step], "relayFeedback", case_id)
+        assert relayed["holder"]["code"] == nodes[step - 1]
+        assert entries(relayed)[LEVELS[step]] == "FEEDBACK_RELAYED"
+    await done(system, place.chair, "giveFeedback", case_id, text="省里已提出政策建议，解释如下。")
+    closed = await place.resident.do("rateMatter", caseId=case_id, score=4, solved=True)
+    assert (closed["state"], closed["outcome"]) == ("CLOSED", "EXPLAINED")
+    await system.settle()
+    ended = await seen(place, case_id)
+    assert ended["holder"] is None
+    assert set(entries(ended).values()) == {"CLOSED"}
+    assert "PASSED_UP" in await place.township_officer.inbox() or "PASSED_UP" in await place.township_chair.inbox()
+    assert (await place.resident.inbox()).count("ESCALATED") == 4, (
+        "the subject knows at every moment which level has it"
+    )
+    await system.no_dead_letters()
+
+
+async def test_a_pass_up_is_taken_back_refused_once_and_cured(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    await acts(system, place.chair, case_id)
+    await done(system, place.chair, "passUp", case_id, reason="NEEDS_FUNDS")
+    cancelled = await done(system, place.chair, "cancelPassUp", case_id)
+    assert entries(cancelled) == {"VILLAGE": "ACTING"}
+    await done(system, place.chair, "passUp", case_id, reason="NEEDS_FUNDS")
+    not_so = await place.township_chair.do("refuseReceipt", caseId=case_id, reason="NOT_ACTED")
+    assert not_so.code == "NOT_SO"
+    refused = await done(system, place.township_chair, "refuseReceipt", case_id, reason="WRONG_REGION")
+    assert refused["holder"]["code"] == f"n_fed-{place.village}"
+    assert "CURE" in {each["stage"] for each in refused["clocks"] if each["state"] == "RUNNING"}
+    await done(system, place.chair, "passUp", case_id, reason="NEEDS_FUNDS")
+    again = await place.township_chair.do("refuseReceipt", caseId=case_id, reason="WRONG_REGION")
+    assert again.code == "REFUSED_BEFORE"
+    received = await done(system, place.township_chair, "receive", case_id)
+    assert received["level"] == "TOWNSHIP"
+
+
+async def test_it_comes_back_down_at_most_twice(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    for _ in range(2):
+        await up(system, place.chair, place.township_officer, case_id)
+        returned = await done(system, place.township_officer, "returnDown", case_id, guidance="先召开协商会")
+        assert (returned["state"], returned["level"]) == ("IN_ACTION", "VILLAGE")
+        assert (await place.chair.do("passUp", caseId=case_id, reason="TIME_EXCEEDED")).code == "ACT_FIRST"
+    await up(system, place.chair, place.township_officer, case_id)
+    third = await place.township_officer.do("returnDown", caseId=case_id, guidance="再议")
+    assert third.code == "TOO_MANY_RETURNS"
+
+
+async def test_two_levels_press_take_and_the_first_has_it(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place, subCategory="MEDICAL_HARDSHIP")
+    alerted = await done(system, place.chair, "alertInParallel", case_id)
+    assert entries(alerted) == {"VILLAGE": "RECEIVED", "TOWNSHIP": "INFORMED", "COUNTY": "INFORMED"}
+    assert alerted["holder"]["code"] == f"n_fed-{place.village}"
+    taken = await done(system, place.county_officer, "takeOver", case_id, reason="需要立即救助")
+    assert taken["holder"]["code"] == f"n_fed-{place.county}"
+    late = await place.township_officer.do("takeOver", caseId=case_id, reason="需要立即救助")
+    assert late.code == "TAKEN"
+    assert place.county in late["messageEn"]
+    resolved = await done(system, place.county_officer, "resolveMatter", case_id, evidence="已救助")
+    assert resolved["holder"]["code"] == f"n_fed-{place.township}"
+    relayed = await done(system, place.township_officer, "relayFeedback", case_id)
+    assert relayed["holder"]["code"] == f"n_fed-{place.village}"
+
+
+async def test_information_moves_no_clock_and_no_holder(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    before = await seen(place, case_id)
+    assert await place.county_officer.case(case_id) is None
+    informed = await done(system, place.chair, "informUp", case_id, to="COUNTY", note="请了解")
+    assert (informed["holder"], informed["clocks"]) == (before["holder"], before["clocks"])
+    assert entries(informed) == {"VILLAGE": "RECEIVED", "COUNTY": "INFORMED"}
+    assert await place.county_officer.case(case_id) is not None
+    await acts(system, place.county_officer, case_id)
+    after = await seen(place, case_id)
+    assert next(entry for entry in after["entries"] if entry["level"] == "COUNTY")["state"] == "INFORMED"
+    assert (await place.county_officer.do("resolveMatter", caseId=case_id, evidence="好了")).code == "CASE_NOT_FOUND"
+    assert (await place.township_officer.do("recordAction", caseId=case_id, action="VISIT")).code == "CASE_NOT_FOUND"
+
+
+async def test_opinions_are_for_the_county_and_above(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    await up(system, place.chair, place.township_officer, case_id)
+    low = await place.township_officer.do("recordAction", caseId=case_id, action="OPINION_ART73")
+    assert low.code == "COUNTY_UP_ONLY"
+    await up(system, place.township_officer, place.county_officer, case_id)
+    await acts(system, place.county_officer, case_id, "OPINION_ART73")
+
+
+async def test_it_rests_until_its_date_and_goes_on_by_itself(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    await up(system, place.chair, place.township_officer, case_id)
+    before = next(each for each in (await seen(place, case_id))["clocks"] if each["stage"] == "WINDOW")
+    until = (system.clock.now()).isoformat()
+    assert (
+        await place.township_officer.do("suspendMatter", caseId=case_id, reason="SEASONAL", until=until)
+    ).code == "TOO_LATE"
+    rested = await done(
+        system,
+        place.township_officer,
+        "suspendMatter",
+        case_id,
+        reason="SEASONAL",
+        until=system.in_(days=2).isoformat(),
+    )
+    assert rested["state"] == "SUSPENDED"
+    assert {each["state"] for each in rested["clocks"] if each["stage"] in {"WINDOW", "FIRST_ACTION"}} == {"PAUSED"}
+    assert (
+        await place.township_officer.do("passUp", caseId=case_id, reason="NEEDS_FUNDS")
+    ).code == "STATE_DOES_NOT_FIT"
+    await system.advance(days=3)
+    going = await seen(place, case_id)
+    assert going["state"] == "ESCALATED"
+    after = next(each for each in going["clocks"] if each["stage"] == "WINDOW")
+    assert after["state"] == "RUNNING"
+    assert after["dueAt"] > before["dueAt"], "a granted pause moves the due time"
+
+
+async def test_s21_an_idle_council_surfaces(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place, subCategory="WAGES")
+    assert await place.township_officer.case(case_id) is None
+    [council] = [each for each in await clocks(place, case_id) if each["stage"] == "COUNCIL"]
+    await system.until(council["amberAt"])
+    assert await place.chair.inbox() == ["NUDGE"]
+    await system.until(council["dueAt"])
+    assert await place.chair.inbox() == ["OVERDUE", "NUDGE"]
+    assert await place.township_officer.case(case_id) is not None, "red, and visible to the township"
+    await system.advance(hours=12)
+    assert entries(await seen(place, case_id)) == {"VILLAGE": "RECEIVED"}, "not half as much time again yet"
+    for _ in range(12):
+        await system.advance(days=1)
+    idle = await seen(place, case_id)
+    assert entries(idle)["TOWNSHIP"] == "INFORMED"
+    assert idle["holder"]["code"] == f"n_fed-{place.village}", "responsibility does not wander"
+    assert "UPPER_ACTION" in {each["stage"] for each in idle["clocks"] if each["state"] == "RUNNING"}
+    assert "IDLE_BELOW" in await place.township_chair.inbox()
+    await acts(system, place.township_officer, case_id, "CALL")
+    looked = await seen(place, case_id)
+    assert "UPPER_ACTION" not in {each["stage"] for each in looked["clocks"] if each["state"] == "RUNNING"}
