@@ -67,7 +67,7 @@ TABLE: tuple[Permission, ...] = (
     *_lines("WithdrawMatter", _REPORTER),
     *_lines("MergeMatter", *_MERGING),
     *_lines("UnmergeMatter", *_MERGING),
-    *_lines("ReopenMatter", _REPORTER, (Role.INSPECTOR, _ALL, Reach.SUBTREE), *_ON_BEHALF),
+    *_lines("ReopenMatter", _REPORTER, (Role.INSPECTOR, _ALL, Reach.SUBTREE), *_INVOLVED),
     *_lines(
         "RaiseClass",
         _REPORTER,

@@ -170,9 +170,7 @@ class Code(Enum):
     ALREADY_SO = Words(
         "现在是“{value}”，不能改为所要求的。", "It is {value} now; this command does not change that.", 409
     )
-    SEALED_BY_KIND = Words(
-        "这类事项依法密办，不能降低密级。", "Matters of this kind are sealed by law: the class stays.", 403
-    )
+    STAYS_SEALED = Words("密办事项不能降低密级。", "What is sealed stays sealed: its class is not lowered.", 409)
     HOLDERS_CHAIR_ONLY = Words(
         "紧急程度只能由负责组织的主席调低。", "Only the chair of the holder lowers the urgency.", 403
     )

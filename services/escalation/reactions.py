@@ -5,8 +5,7 @@ from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
 from services.contracts.events.deliberation import DocketEvent
 from services.contracts.events.intake import CaseEvent
-from services.contracts.states import CaseState
-from services.contracts.topics import ESCALATION_CUSTODY, ESCALATION_SEALED, INTAKE_CASE, INTAKE_SEALED, Topic
+from services.contracts.topics import ESCALATION_CUSTODY, ESCALATION_SEALED, Topic
 from services.escalation.order_store import move, orders_of, rules_of
 from services.escalation.rules import following, order_fate
 from services.escalation.rules.custody import Custody
@@ -17,9 +16,8 @@ async def follow_case(tx: Transaction, event: Event) -> None:
     """A case that leaves the ordinary topic is followed on the sealed one; its leaving itself moves nothing."""
     if not isinstance(event, CaseEvent):
         return
-    other = INTAKE_CASE if event.case.case_class is CaseClass.C3 else INTAKE_SEALED
-    newer = await tx.known(other, CaseState, event.key)
-    if newer is not None and newer.version > event.version:
+    newest = await case_of(tx, event.key)
+    if newest is not None and newest.version > event.version:
         return  # its class moved, and the other topic was faster
     facts = facts_of(tx, event.case)
     custody = await tx.load(Custody, event.key)

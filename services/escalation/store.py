@@ -26,11 +26,9 @@ async def access_of(tx: Transaction, case_id: str) -> AccessState | None:
 
 
 async def case_of(tx: Transaction, case_id: str) -> CaseState | None:
-    """The case as intake last told it: a sealed one on the sealed topic, which it may have moved to."""
-    for topic in (topics.INTAKE_SEALED, topics.INTAKE_CASE):
-        if (case := await tx.known(topic, CaseState, case_id)) is not None:
-            return case
-    return None
+    """The case as intake last told it: one whose class moved has been on both topics."""
+    heard = [await tx.known(topic, CaseState, case_id) for topic in (topics.INTAKE_SEALED, topics.INTAKE_CASE)]
+    return max((each for each in heard if each), key=lambda each: each.version, default=None)
 
 
 def facts_of(tx: Transaction, case: CaseState) -> Facts:

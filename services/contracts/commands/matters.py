@@ -95,7 +95,7 @@ class UnmergeMatter(CourseCommand):
 
 class ReopenMatter(CourseCommand):
     """Open again what was closed, turned down or withdrawn; what was said of it before stays on record. Within 90 days, of PERSONAL and
-    MARRIAGE_FAMILY within 365. Allowed to: its reporters, inspectors, officers of the levels above. Refused: TOO_LATE_NOW, TEXT_MISSING."""
+    MARRIAGE_FAMILY within 365. Allowed to: its reporters, inspectors, officers of the levels above that had to do with it. Refused: TOO_LATE_NOW, TEXT_MISSING."""
 
     reason: str
     """理由。Why."""
@@ -113,7 +113,7 @@ class RaiseClass(CourseCommand):
 
 class LowerClass(CourseCommand):
     """Let more people know of a matter. Never below C3 for kinds that are sealed by law. Allowed to: a chair at county level or above whose
-    federation has to do with it, or who is of its circle. Refused: ALREADY_SO, SEALED_BY_KIND, TEXT_MISSING."""
+    federation has to do with it, or who is of its circle. Refused: ALREADY_SO, STAYS_SEALED, TEXT_MISSING."""
 
     to: CaseClass
     """新的密级，低于现在的。The new class; lower than the present one."""

@@ -26,14 +26,14 @@ async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
 
 def target_of(case: Case, custody: CustodyState | None) -> Target:
     """The same, of a case at hand. Until escalation has opened custody the holder is, by rule, the village of the case's place; of C3 the
-    county's rights department (design 5)."""
+    county's rights department (design 5); so it is once the matter has ended, that who held it is told so."""
     sealed = case.case_class is CaseClass.C3
     county = at_level(case.village, Level.COUNTY)
     first = rights_department_of(county) if sealed else federation_of(case.village)
     return Target(
         region=case.village,
         group=case.group,
-        holder=custody.holder if custody else first,
+        holder=(custody.holder if custody else None) or first,
         involved=tuple(entry.node for entry in custody.entries) if custody else (first,),
         case_class=case.case_class,
         reporters=case.everyone,

@@ -49,12 +49,12 @@ def lower_class(
     custody: CustodyState | None,
     now: datetime,
 ) -> Reclassed:
-    """More people know of it; never of a kind that is sealed by law. Who handled it stays in its circle, where it still has one."""
+    """More people know of it; never of what is sealed. Who handled it stays in its circle, where it still has one."""
+    if case.case_class is CaseClass.C3:
+        raise Refused(Code.STAYS_SEALED)
     check_fits("LowerClass", case, custody)
     if to >= case.case_class:
         raise Refused(Code.ALREADY_SO, value=case.case_class.value)
-    if case.sub.default.case_class is CaseClass.C3:
-        raise Refused(Code.SEALED_BY_KIND)
     staying = tuple(dict.fromkeys((*case.circle, *circle)))[:MAX_CIRCLE] if to is CaseClass.C2 else ()
     return _reclass(case, to, by, staying, now)
 
