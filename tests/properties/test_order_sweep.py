@@ -12,13 +12,14 @@ from services.contracts.orders import OrderRole
 from services.escalation import timers
 from services.escalation.order_store import ORDER, ORDER_DUE, move
 from services.escalation.order_timers import sweep_orders
-from services.escalation.rules import custody as holding
+from services.escalation.rules import following
 from services.escalation.rules import orders as rules
+from services.escalation.rules.custody import Facts
 from services.escalation.service import ESCALATION
 from tests.properties.playing import RULES, SECRET, START, VILLAGE
 from tests.properties.tables import a_room
 from tests.properties.test_order_machine import BY, COUNTY, DEPARTMENT
-from tests.properties.test_sweep import submitted
+from tests.properties.test_sweep import hears, submitted
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +32,7 @@ async def issued(room: Room, many: int) -> list[str]:
     ids = []
     for number in range(many):
         case = submitted(number, START)
-        custody, told = holding.open_custody(case, RULES, SECRET, START)
+        custody, told = following.open_custody(Facts(case, RULES, SECRET, START))
         order_id = f"o_{case.case_id}"
         moved = rules.issue(
             order_id,
@@ -48,6 +49,7 @@ async def issued(room: Room, many: int) -> list[str]:
             rules=RULES,
             now=START,
         )
+        await hears(room, case)
         async with room.transaction() as tx:
             await tx.save(custody, *told)
             await move(tx, custody, None, moved)
