@@ -4,7 +4,7 @@ import re
 
 from deploy.documents.markdown import both, code, page, table
 from deploy.documents.words import REACHES
-from gateway.words import WORDS
+from gateway.value_words import WORDS
 from services.contracts.callers import Permission
 from services.contracts.names import zh
 from services.contracts.organisation import Role

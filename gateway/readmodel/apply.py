@@ -7,42 +7,22 @@ from typing import Any
 
 from sqlalchemy import delete, select, text, update
 
+from gateway.readmodel.counting import count_case, count_custody
 from gateway.readmodel.tables import METADATA
 from services.chassis.transaction import Transaction
 from services.contracts.base import Model
-from services.contracts.cases import CaseClass, Category, Stage
+from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
 from services.contracts.events.deliberation import DocketEvent
 from services.contracts.events.escalation import (
-    ClockOverdue,
     CustodyEvent,
-    IdleSurfaced,
-    MatterReceived,
-    MatterResolved,
-    MatterReworked,
-    PassedUp,
-    ReturnedDown,
-    SupervisionChanged,
-    TakenOver,
 )
 from services.contracts.events.intake import (
     AccessEvent,
-    CaseAccepted,
-    CaseClosed,
     CaseEvent,
     CaseLeft,
-    CaseMerged,
-    CaseRedirected,
-    CaseRejected,
-    CaseReopened,
-    CaseSubmitted,
-    CaseUnmerged,
-    CaseWithdrawn,
-    FeedbackGiven,
-    InformationAsked,
     NodeChanged,
     RegionChanged,
-    WithdrawalNoted,
 )
 from services.contracts.events.notify import InboxEntryAdded
 from services.contracts.events.orders import OrderStepTaken
@@ -84,7 +64,7 @@ async def on_case(tx: Transaction, event: Event, *, sealed: bool = False) -> Non
             pass
         case _:
             return
-    await _count_case(tx, event)
+    await count_case(tx, event)
     if await _part(tx, event.key, "case", event.case, sealed=sealed):
         await _timeline(tx, event, node=getattr(event, "by", "") or "", sealed=sealed)
         await _changed(tx, event)
@@ -99,7 +79,7 @@ async def on_docket(tx: Transaction, event: DocketEvent) -> None:
 
 async def on_custody(tx: Transaction, event: CustodyEvent, *, sealed: bool = False) -> None:
     """A fact of escalation about custody, ordinary or sealed."""
-    await _count_custody(tx, event)
+    await count_custody(tx, event)
     if await _part(tx, event.key, "custody", event.custody, sealed=sealed):
         node = getattr(event, "by", "") or event.custody.holder or ""
         await _timeline(tx, event, node=node, detail=_detail(event), sealed=sealed)
@@ -290,80 +270,10 @@ async def _timeline(tx: Transaction, event: Event, node: str = "", detail: str =
     await tx.execute(tx.room.database.insert(TIMELINE).values(**values).on_conflict_do_nothing())
 
 
-async def _count_case(tx: Transaction, event: CaseEvent) -> None:
-    metrics = {
-        CaseSubmitted: "submitted",
-        CaseAccepted: "accepted",
-        FeedbackGiven: "feedback_given",
-        CaseClosed: "closed",
-        InformationAsked: "information_asked",
-        CaseRejected: "rejected",
-        CaseRedirected: "redirected",
-        CaseWithdrawn: "withdrawn",
-        WithdrawalNoted: "withdrawal_noted",
-        CaseMerged: "merged",
-        CaseUnmerged: "unmerged",
-        CaseReopened: "reopened",
-    }
-    metric = metrics.get(type(event))
-    if metric is None:
-        return
-    case = event.case
-    private = case.case_class in {CaseClass.C2, CaseClass.C3}
-    category = Category.PERSONAL if case.case_class is CaseClass.C3 else case.category
-    await _count(tx, case.region, event.at, category.value, private, metric)
-    if isinstance(event, CaseClosed) and case.stage is Stage.CLOSED:
-        await _count(tx, case.region, event.at, category.value, private, f"closed_{event.outcome.value.lower()}")
-    if isinstance(event, CaseRedirected) and event.receipted:
-        await _count(tx, case.region, event.at, category.value, private, "redirected_with_receipt")
-
-
 def _detail(event: CustodyEvent) -> str:
     """A code that says more: of which clock, why, what was done, which step an order took."""
     found = (getattr(event, name, None) for name in ("stage", "reason", "action", "step"))
     return next((str(each) for each in found if each), "")
-
-
-async def _count_custody(tx: Transaction, event: CustodyEvent) -> None:
-    """Custody does not know the category; these counters are by region alone."""
-    custody = event.custody
-    level = custody.level.value.lower()
-    match event:
-        case MatterResolved():
-            at = custody.resolved_level or custody.level
-            metric = f"resolved_at_{at.value.lower()}"
-        case ClockOverdue() if sum(clock.overdue for clock in custody.clocks) == 1:
-            metric = "overdue"  # matters, not clocks: one matter's four would pass for enough to be shown (V5)
-        case PassedUp():
-            metric = f"passed_up_by_{level}"
-        case MatterReceived():
-            metric = f"received_by_{level}"
-        case TakenOver():
-            metric = f"taken_over_by_{level}"
-        case ReturnedDown():
-            metric = f"returned_to_{level}"
-        case MatterReworked():
-            metric = "reworked"
-        case SupervisionChanged(on=True):
-            metric = "supervised"
-        case IdleSurfaced():
-            metric = "idle_council"
-        case _:
-            return
-    await _count(tx, custody.region, event.at, "", custody.private, metric)
-
-
-async def _count(tx: Transaction, region: str, at: datetime, category: str, private: bool, metric: str) -> None:
-    key = {
-        "region": region,
-        "month": f"{at.astimezone(SHANGHAI):%Y-%m}",
-        "category": category,
-        "private": private,
-        "metric": metric,
-    }
-    insert = tx.room.database.insert(COUNTER).values(**key, count=1)
-    more = insert.on_conflict_do_update(index_elements=list(key), set_={"count": COUNTER.c.count + 1})
-    await tx.execute(more)
 
 
 async def _changed(tx: Transaction, event: Event) -> None:

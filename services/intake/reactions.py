@@ -6,11 +6,11 @@ from services.chassis.transaction import Transaction
 from services.contracts.cases import CaseClass
 from services.contracts.events.escalation import CallBackLapsed, CustodyEvent, InformationLapsed
 from services.contracts.regions import Level
-from services.intake.commands.loading import save, save_with_access
 from services.intake.rules import case as rules
 from services.intake.rules import course, secrecy
 from services.intake.rules.case import Case
 from services.intake.rules.roster import KeptNode, in_charge
+from services.intake.store import save, save_with_access
 
 
 async def follow_custody(tx: Transaction, event: CustodyEvent) -> None:

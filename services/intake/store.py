@@ -5,8 +5,14 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import select
 
 from services.chassis.transaction import Transaction
+from services.contracts import topics
+from services.contracts.cases import CaseClass
+from services.contracts.commands.base import Answer
+from services.contracts.events.intake import AccessChanged
 from services.contracts.regions import Level, at_level
-from services.intake.rules.case import SHANGHAI, number_of
+from services.contracts.topics import Topic
+from services.intake.rules.case import SHANGHAI, Case, Moved
+from services.intake.rules.numbering import number_of
 from services.intake.rules.roster import KeptNode, KeptRegion
 from services.intake.tables import METADATA
 
@@ -59,3 +65,29 @@ async def nodes_of(tx: Transaction, ids: Collection[str]) -> dict[str, KeptNode]
     """Nodes by id; unknown ones are absent."""
     rows = await tx.execute(select(NODE.c.id, NODE.c.body).where(NODE.c.id.in_(ids)))
     return {row.id: KeptNode.model_validate_json(row.body) for row in rows}
+
+
+async def save(tx: Transaction, moved: Moved) -> Answer:
+    """Save what a rule decided; where it decided that there is nothing to do, nothing is saved."""
+    case, events = moved
+    if events:
+        await tx.save(case, *events)
+    return Answer(id=case.case_id, version=case.version)
+
+
+async def save_with_access(tx: Transaction, moved: Moved) -> Answer:
+    """The same of a move that changed who may see it."""
+    answer = await save(tx, moved)
+    if moved[1]:
+        await tell_access(tx, moved[0])
+    return answer
+
+
+async def tell_access(tx: Transaction, case: Case) -> None:
+    """Who may see it now; of a sealed matter on a topic of its own."""
+    await tx.emit(access_topic(case), AccessChanged(at=tx.now, access=case.access()))
+
+
+def access_topic(case: Case) -> Topic:
+    """Where it is told who may see a case."""
+    return topics.INTAKE_SEALED_ACCESS if case.case_class is CaseClass.C3 else topics.INTAKE_ACCESS

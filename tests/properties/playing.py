@@ -34,11 +34,12 @@ from services.deliberation.rules.docket import Docket, open_docket
 from services.escalation.limits_file import load
 from services.escalation.rules import acting, following, timing
 from services.escalation.rules.custody import Custody, Facts
-from services.intake.commands.loading import access_topic
 from services.intake.rules import case as taking
 from services.intake.rules import course, joining, secrecy
 from services.intake.rules.case import Case
+from services.intake.rules.numbering import number_of
 from services.intake.rules.secrecy import Reclassed
+from services.intake.store import access_topic
 
 START = datetime.fromisoformat("2026-11-23T09:00:00+08:00")
 VILLAGE = "210103001001"
@@ -126,7 +127,7 @@ class Play:
         private = sub.default.case_class in {CaseClass.C2, CaseClass.C3}
         case, events = taking.submit(
             f"2101-{number:026d}",
-            taking.number_of(VILLAGE, self.now, number),
+            number_of(VILLAGE, self.now, number),
             village=VILLAGE,
             group=GROUP,
             sub=sub,

@@ -19,7 +19,7 @@ from services.escalation.service import ESCALATION
 from tests.properties.playing import RULES, SECRET, START, VILLAGE
 from tests.properties.tables import a_room
 from tests.properties.test_order_machine import BY, COUNTY, DEPARTMENT
-from tests.properties.test_sweep import submitted
+from tests.properties.test_sweep import hears, submitted
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +49,7 @@ async def issued(room: Room, many: int) -> list[str]:
             rules=RULES,
             now=START,
         )
+        await hears(room, case)
         async with room.transaction() as tx:
             await tx.save(custody, *told)
             await move(tx, custody, None, moved)

@@ -8,9 +8,9 @@ from services.contracts.commands.base import Answer
 from services.contracts.commands.intake import MAX_TEXT
 from services.contracts.organisation import Role
 from services.contracts.texts import text
-from services.intake.commands.loading import matter_of, node_of, office_of, save, target_of
+from services.intake.commands.loading import matter_of, node_of, office_of, target_of
 from services.intake.rules import course as rules
-from services.intake.store import write_content
+from services.intake.store import save, write_content
 from services.intake.tables import PHOTOS
 
 

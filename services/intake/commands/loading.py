@@ -1,20 +1,18 @@
-"""What every command on a matter does around its rule: load the case and what others have told of it, save, tell who may see it."""
+"""What every command on a matter begins with: the case, and what others have told of it."""
 
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.callers import Target
 from services.contracts.cases import CaseClass
-from services.contracts.commands.base import Answer, MatterCommand
-from services.contracts.events.intake import AccessChanged
+from services.contracts.commands.base import MatterCommand
 from services.contracts.ids import MemberId, NodeId
 from services.contracts.organisation import federation_of, rights_department_of
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, at_level
 from services.contracts.states import CustodyState
-from services.contracts.topics import Topic
 from services.intake.rules import roster
-from services.intake.rules.case import Case, Moved
+from services.intake.rules.case import Case
 from services.intake.rules.roster import KeptNode
 
 
@@ -64,32 +62,6 @@ async def custody_of(tx: Transaction, case: Case) -> CustodyState | None:
         for topic in (topics.ESCALATION_CUSTODY, topics.ESCALATION_SEALED)
     ]
     return max((each for each in heard if each), key=lambda each: each.version, default=None)
-
-
-async def save(tx: Transaction, moved: Moved) -> Answer:
-    """Save what a rule decided; where it decided that there is nothing to do, nothing is saved."""
-    case, events = moved
-    if events:
-        await tx.save(case, *events)
-    return Answer(id=case.case_id, version=case.version)
-
-
-async def save_with_access(tx: Transaction, moved: Moved) -> Answer:
-    """The same of a move that changed who may see it."""
-    answer = await save(tx, moved)
-    if moved[1]:
-        await tell_access(tx, moved[0])
-    return answer
-
-
-async def tell_access(tx: Transaction, case: Case) -> None:
-    """Who may see it now; of a sealed matter on a topic of its own."""
-    await tx.emit(access_topic(case), AccessChanged(at=tx.now, access=case.access()))
-
-
-def access_topic(case: Case) -> Topic:
-    """Where it is told who may see a case."""
-    return topics.INTAKE_SEALED_ACCESS if case.case_class is CaseClass.C3 else topics.INTAKE_ACCESS
 
 
 async def first_circle(tx: Transaction, case_class: CaseClass, village: str) -> tuple[MemberId, ...]:

@@ -12,11 +12,11 @@ from services.contracts.organisation import NodeKind, Role
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, at_level
 from services.contracts.texts import text
-from services.intake.commands.loading import first_circle, matter_of, node_of, save, tell_access
+from services.intake.commands.loading import first_circle, matter_of, node_of
 from services.intake.rules import case as rules
 from services.intake.rules.phones import MalformedPhone, normalise
 from services.intake.rules.roster import KeptNode
-from services.intake.store import next_number, write_content
+from services.intake.store import next_number, save, tell_access, write_content
 from services.intake.tables import PHOTOS
 
 

@@ -8,16 +8,10 @@ from services.contracts.commands import matters as asked
 from services.contracts.commands.base import Answer
 from services.contracts.commands.intake import MAX_TEXT
 from services.contracts.texts import text
-from services.intake.commands.loading import (
-    first_circle,
-    matter_of,
-    node_of,
-    office_of,
-    save_with_access,
-)
+from services.intake.commands.loading import first_circle, matter_of, node_of, office_of
 from services.intake.rules import secrecy as rules
 from services.intake.rules.secrecy import Reclassed
-from services.intake.store import write_content
+from services.intake.store import save_with_access, write_content
 
 
 async def raise_class(tx: Transaction, acting: Acting, command: asked.RaiseClass) -> Answer:

@@ -302,8 +302,3 @@ def check_fits(command: str, case: Case, custody: CustodyState | None) -> None:
     if command not in allowed:
         state = lifecycle(case, None, custody)
         raise Refused(Code.STATE_DOES_NOT_FIT, allowed=allowed, state=state.value, command=command)
-
-
-def number_of(region: RegionCode, now: datetime, running: int) -> str:
-    """The case number that people quote: province, city, day, running number; no personal meaning (domain 2.1)."""
-    return f"{region[:2]}-{region[:4]}-{now.astimezone(SHANGHAI):%Y%m%d}-{running:06d}"
