@@ -4,6 +4,7 @@
 from datetime import datetime, timedelta
 
 from services.contracts.cases import UNMERGE_WINDOW, CaseClass, Stage, Urgency, reopen_window
+from services.contracts.fitting_council import fitting_council
 from services.contracts.lifecycle import is_escalated, is_resolved, relay_owed
 from services.contracts.regions import Level
 from services.contracts.states import CaseState, CustodyState, DocketState
@@ -103,11 +104,6 @@ def _working(case: CaseState, custody: CustodyState) -> tuple[str, ...]:
     if _small(case) and custody.level is Level.VILLAGE:
         found.append("SolveOnSpot")
     return tuple(found)
-
-
-def fitting_council(case: CaseState, custody: CustodyState | None, docket: DocketState | None) -> tuple[str, ...]:
-    """Deliberation's. Of C3 there is no council (domain 1.4)."""
-    return ()
 
 
 def _small(case: CaseState) -> bool:
