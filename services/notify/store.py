@@ -112,6 +112,11 @@ async def waiting_for(tx: Transaction, case_id: str) -> list[Event]:
     return [kinds[row.topic, row.event_type].model_validate_json(row.event) for row in rows]
 
 
+def topic_of(event: Event) -> Topic:
+    """The topic that a fact of the ordinary ones came on; a sealed matter's waits for nobody but its own access."""
+    return next(topic for topic in topics.TOPICS if type(event) in topic.events)
+
+
 async def cases_waiting(tx: Transaction) -> list[str]:
     """The matters of which something waits: few, and for a moment."""
     query = select(WAITING.c.case_id).group_by(WAITING.c.case_id).order_by(func.min(WAITING.c.id))
@@ -122,6 +127,11 @@ async def nodes_about(tx: Transaction, region: str, group: str | None) -> dict[s
     """The nodes that may have somebody to tell: the group, and the federations from the village up."""
     ids = [federation_of(at_level(region, level)) for level in Level if level.width <= len(region)]
     return await tx.known_many(topics.INTAKE_ROSTER, Node, [*ids, *([group] if group else [])])
+
+
+async def nodes_of(tx: Transaction, ids: Sequence[str]) -> dict[str, Node]:
+    """Some nodes of the roster; unknown ones, and members among the ids, are absent."""
+    return await tx.known_many(topics.INTAKE_ROSTER, Node, list(ids))
 
 
 async def send_digests(tx: Transaction, now: datetime, limit: int) -> int:
