@@ -16,7 +16,7 @@ from services.chassis.inbox import Inbox
 from services.chassis.room import Room
 from services.chassis.telemetry import correlation
 from services.contracts.organisation import Node
-from services.contracts.queries import CaseEvidence, CaseText
+from services.contracts.queries import CaseEvidence, CaseText, CouncilTexts
 from services.contracts.refusals import Code, Refused
 
 
@@ -73,6 +73,11 @@ class Context:
         return DataLoader(self._evidence)
 
     @cached_property
+    def council_texts(self) -> DataLoader[str, CouncilTexts | None]:
+        """The words of sessions, resolutions and items: one call to deliberation for all matters of a query, with the caller's own token."""
+        return DataLoader(self._council_texts)
+
+    @cached_property
     def timelines(self) -> DataLoader[str, Sequence[Any]]:
         """Timelines: one statement for all matters of a query."""
         return DataLoader(self._timelines)
@@ -90,6 +95,11 @@ class Context:
     async def _evidence(self, case_ids: list[str]) -> list[CaseEvidence | None]:
         answer = await self.gateway.calls.query("escalation", "case-evidence", {"caseIds": case_ids}, self.who.token)
         found = {each["caseId"]: CaseEvidence.model_validate(each) for each in answer["cases"]}
+        return [found.get(case_id) for case_id in case_ids]
+
+    async def _council_texts(self, case_ids: list[str]) -> list[CouncilTexts | None]:
+        answer = await self.gateway.calls.query("deliberation", "council-texts", {"caseIds": case_ids}, self.who.token)
+        found = {each["caseId"]: CouncilTexts.model_validate(each) for each in answer["cases"]}
         return [found.get(case_id) for case_id in case_ids]
 
     async def _timelines(self, case_ids: list[str]) -> list[Sequence[Any]]:

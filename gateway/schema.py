@@ -14,8 +14,9 @@ from gateway.refusals import AnswerRefused, AnswerRefusedElsewhere
 from gateway.subjects.case import Case, CaseQuery
 from gateway.subjects.case_commands import CaseMutation
 from gateway.subjects.case_course import CourseMutation, SightMutation
+from gateway.subjects.council import CouncilMutation, CouncilQuery, CouncilSubscription
 from gateway.subjects.counts import CountsQuery
-from gateway.subjects.feed import Subscription
+from gateway.subjects.feed import Subscription as FeedSubscription
 from gateway.subjects.inbox import MeMutation, MeQuery
 from gateway.subjects.ladder import LadderMutation
 from gateway.subjects.node import OrgNode, RegionQuery
@@ -48,10 +49,14 @@ class NodeQuery:
         return (await of.resolve_nodes(info=info, node_ids=[key]))[0] if of else None
 
 
-Query = merge_types("Query", (NodeQuery, MeQuery, CaseQuery, RegionQuery, RosterQuery, VacancyQuery, CountsQuery))
-Mutation = merge_types(
-    "Mutation", (CaseMutation, CourseMutation, SightMutation, LadderMutation, RosterMutation, MeMutation)
+Query = merge_types(
+    "Query", (NodeQuery, MeQuery, CaseQuery, RegionQuery, RosterQuery, VacancyQuery, CountsQuery, CouncilQuery)
 )
+Mutation = merge_types(
+    "Mutation",
+    (CaseMutation, CourseMutation, SightMutation, LadderMutation, RosterMutation, MeMutation, CouncilMutation),
+)
+Subscription = merge_types("Subscription", (FeedSubscription, CouncilSubscription))
 
 
 @cache

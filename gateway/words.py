@@ -6,6 +6,7 @@ from typing import Any, NewType
 import strawberry
 from pydantic import TypeAdapter, ValidationError
 
+from gateway.words_council import COUNCIL_WORDS
 from services.contracts import regions
 from services.contracts.cases import (
     CaseClass,
@@ -313,6 +314,7 @@ ROOTS = {
     "Subscription": "订阅：断线后可从游标继续。What may be followed: each goes on from a cursor.",
 }
 
+WORDS |= COUNCIL_WORDS
 for _of, (_description, _) in WORDS.items():
     strawberry.enum(_of, description=_description)  # the contracts' enums serve as GraphQL enums as they are
 

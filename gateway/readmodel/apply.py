@@ -12,7 +12,13 @@ from services.chassis.transaction import Transaction
 from services.contracts.base import Model
 from services.contracts.cases import CaseClass, Category, Stage
 from services.contracts.events.base import Event
-from services.contracts.events.deliberation import DocketEvent
+from services.contracts.events.deliberation import (
+    DocketEvent,
+    ResolutionAdopted,
+    SessionClosed,
+    SessionSpoken,
+    VoteCast,
+)
 from services.contracts.events.escalation import (
     ClockOverdue,
     CustodyEvent,
@@ -91,8 +97,14 @@ async def on_case(tx: Transaction, event: Event, *, sealed: bool = False) -> Non
 async def on_docket(tx: Transaction, event: DocketEvent) -> None:
     """A fact of deliberation about a docket."""
     if await _part(tx, event.key, "docket", event.docket):
-        await _timeline(tx, event)
+        if not isinstance(event, UNTOLD):
+            await _timeline(tx, event, node=getattr(event, "by", None) or "")
         await _changed(tx, event)
+    await _count_docket(tx, event)
+
+
+UNTOLD = (SessionSpoken, VoteCast)
+"""Facts that are no part of a matter's story: what goes on inside a session."""
 
 
 async def on_custody(tx: Transaction, event: CustodyEvent, *, sealed: bool = False) -> None:
@@ -329,6 +341,19 @@ async def _count_custody(tx: Transaction, event: CustodyEvent) -> None:
         case _:
             return
     await _count(tx, custody.region, event.at, "", custody.private, metric)
+
+
+async def _count_docket(tx: Transaction, event: DocketEvent) -> None:
+    """Sessions that count as a deliberation (议事), and resolutions: by region alone, as custody's."""
+    if not isinstance(event, ResolutionAdopted | SessionClosed) or event.docket.region is None:
+        return
+    session = event.docket.session(event.session_id)
+    if session is None:
+        return
+    if session.counted:
+        await _count(tx, event.docket.region, event.at, "", session.restricted, "sessions")
+    if isinstance(event, ResolutionAdopted):
+        await _count(tx, event.docket.region, event.at, "", session.restricted, "resolutions")
 
 
 async def _count(tx: Transaction, region: str, at: datetime, category: str, private: bool, metric: str) -> None:
