@@ -139,6 +139,8 @@ def publish(docket: Docket, known: Known, by: By, resolution_id: ResolutionId, d
     """Made public, of an open matter alone; objections are heard for some days."""
     if known.case.case_class is not CaseClass.C0:
         raise Refused(Code.ONLY_OPEN)
+    if not docket.resolutions:
+        check_fits("PublishResult", (), state_of(known, docket), known, docket)
     resolution = resolution_of(docket, resolution_id)
     fits = fitting_resolution(known.case, known.custody, resolution)
     check_fits("PublishResult", fits, resolution.stage.value, known, docket)
