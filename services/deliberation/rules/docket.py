@@ -150,6 +150,8 @@ class Docket(DocketState):
     items: tuple[Item, ...] = ()
     reopens: int = 0
     """How often the matter had been reopened when the docket was last begun anew: what came before no longer says where it stands."""
+    closed: bool = False
+    """The matter was sealed: of this docket nothing is told any more."""
     past_sessions: int = 0
     past_resolutions: int = 0
 
@@ -158,6 +160,7 @@ class Docket(DocketState):
         parts = {
             "sessions": tuple(each.public() for each in self.sessions),
             "items": tuple(each.public() for each in self.items),
+            "region": None if self.closed else self.region,
         }
         return DocketState(**_public(self, DocketState) | parts)
 

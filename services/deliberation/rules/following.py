@@ -27,11 +27,15 @@ def over(docket: Docket, now: datetime) -> Moved:
 
 
 def begun_anew(docket: Docket, case: CaseState, now: datetime) -> Moved:
-    """Reopened: what was resolved before says no longer where the matter stands, and two sessions may fail again."""
-    if case.reopens <= docket.reopens:
+    """Reopened: what was resolved before says no longer where the matter stands, and two sessions may fail again. Or heard of again after it
+    was sealed: its class was lowered."""
+    if case.reopens <= docket.reopens and not docket.closed:
         return docket, ()
     after = docket.after(
-        reopens=case.reopens, past_sessions=len(docket.sessions), past_resolutions=len(docket.resolutions)
+        reopens=max(case.reopens, docket.reopens),
+        closed=False,
+        past_sessions=len(docket.sessions),
+        past_resolutions=len(docket.resolutions),
     )
     return moved(after, now, DocketOpened)
 
@@ -39,10 +43,10 @@ def begun_anew(docket: Docket, case: CaseState, now: datetime) -> Moved:
 def left(docket: Docket, now: datetime) -> Moved:
     """The matter was sealed: the council has never heard of it. Sessions, resolutions and items go; their words stay where they are,
     and nobody finds them."""
-    if not (docket.sessions or docket.items or docket.resolutions):
+    if docket.closed:
         return docket, ()
     bare = Docket(case_id=docket.case_id, version=docket.version, region=docket.region, reopens=docket.reopens)
-    return moved(bare.after(), now, DocketClosed)
+    return moved(bare.after(closed=True), now, DocketClosed)
 
 
 def unanswered(docket: Docket, now: datetime) -> Moved:
