@@ -22,7 +22,7 @@ from services.contracts.refusals import Code, Refused
 
 FORM_AROUND = 65_536
 """Bytes that a form may have around its one photo."""
-PHOTOS_OF = {"": "intake", "report": "intake", "evidence": "escalation"}
+PHOTOS_OF = {"": "intake", "report": "intake", "evidence": "escalation", "council": "deliberation"}
 """Which service keeps which photos (`?for=`)."""
 
 
@@ -62,7 +62,7 @@ def application(
             caller = verifier.asking(request)
             service = PHOTOS_OF.get(request.query_params.get("for", ""))
             if service is None:
-                raise Refused(Code.MALFORMED, field="for", reason="report or evidence")
+                raise Refused(Code.MALFORMED, field="for", reason="report, evidence or council")
             path = "/attachments" + (f"/{attachment_id(request)}" if "id" in request.path_params else "")
             content = await _upload(request) if request.method == "POST" else None
             answer = await gateway.calls.raw(request.method, service, path, token=caller.token, content=content)

@@ -18,7 +18,7 @@ from services.chassis.room import Room
 from services.chassis.telemetry import correlation
 from services.contracts.orders import OrderState
 from services.contracts.organisation import Node
-from services.contracts.queries import CaseEvidence, CaseText, OrderText
+from services.contracts.queries import CaseEvidence, CaseText, CouncilTexts, OrderText
 from services.contracts.refusals import Code, Refused
 
 
@@ -90,6 +90,11 @@ class Context:
         return DataLoader(self._peers)
 
     @cached_property
+    def council_texts(self) -> DataLoader[str, CouncilTexts | None]:
+        """The words of sessions, resolutions and items: one call to deliberation for all matters of a query, with the caller's own token."""
+        return DataLoader(self._council_texts)
+
+    @cached_property
     def timelines(self) -> DataLoader[str, Sequence[Any]]:
         """Timelines: one statement for all matters of a query."""
         return DataLoader(self._timelines)
@@ -123,6 +128,11 @@ class Context:
         async with self.gateway.room.database.read() as connection:
             found = await order_reads.peers(connection, self.who, joints)
         return [found.get(joint, ()) for joint in joints]
+
+    async def _council_texts(self, case_ids: list[str]) -> list[CouncilTexts | None]:
+        answer = await self.gateway.calls.query("deliberation", "council-texts", {"caseIds": case_ids}, self.who.token)
+        found = {each["caseId"]: CouncilTexts.model_validate(each) for each in answer["cases"]}
+        return [found.get(case_id) for case_id in case_ids]
 
     async def _timelines(self, case_ids: list[str]) -> list[Sequence[Any]]:
         async with self.gateway.room.database.read() as connection:

@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy import select, update
 
-from gateway.readmodel import apply
+from gateway.readmodel import apply, apply_council
 from gateway.readmodel.tables import CHASSIS, METADATA
 from services.chassis.bus.port import Consumer
 from services.chassis.calls import Calls, RefusedElsewhere
@@ -91,6 +91,8 @@ PROJECTOR = Service(
         Reaction(topics.INTAKE_ROSTER, apply.on_node, apply.on_nodes),
         Reaction(topics.INTAKE_REGION, apply.on_region, apply.on_regions),
         Reaction(topics.DELIBERATION_DOCKET, apply.on_docket),
+        Reaction(topics.DELIBERATION_PEOPLE, apply_council.on_people),
+        Reaction(topics.DELIBERATION_COUNCIL, apply_council.on_council),
         Reaction(topics.ESCALATION_CUSTODY, apply.on_custody),
         Reaction(topics.ESCALATION_SEALED, partial(apply.on_custody, sealed=True)),
         Reaction(topics.ESCALATION_ORDER, apply.on_order),

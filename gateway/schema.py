@@ -14,8 +14,9 @@ from gateway.refusals import AnswerRefused, AnswerRefusedElsewhere
 from gateway.subjects.case import Case, CaseQuery
 from gateway.subjects.case_commands import CaseMutation
 from gateway.subjects.case_course import CourseMutation, SightMutation
+from gateway.subjects.council import CouncilMutation, CouncilQuery, CouncilSubscription
 from gateway.subjects.counts import CountsQuery
-from gateway.subjects.feed import Subscription
+from gateway.subjects.feed import Subscription as FeedSubscription
 from gateway.subjects.inbox import MeMutation, MeQuery
 from gateway.subjects.ladder import LadderMutation
 from gateway.subjects.node import OrgNode, RegionQuery
@@ -56,12 +57,32 @@ class NodeQuery:
 
 Query = merge_types(
     "Query",
-    (NodeQuery, MeQuery, CaseQuery, WorkOrderQuery, RegionQuery, RosterQuery, VacancyQuery, CountsQuery),
+    (
+        NodeQuery,
+        MeQuery,
+        CaseQuery,
+        CouncilQuery,
+        WorkOrderQuery,
+        RegionQuery,
+        RosterQuery,
+        VacancyQuery,
+        CountsQuery,
+    ),
 )
 Mutation = merge_types(
     "Mutation",
-    (CaseMutation, CourseMutation, SightMutation, LadderMutation, WorkOrderMutation, RosterMutation, MeMutation),
+    (
+        CaseMutation,
+        CourseMutation,
+        SightMutation,
+        CouncilMutation,
+        LadderMutation,
+        WorkOrderMutation,
+        RosterMutation,
+        MeMutation,
+    ),
 )
+Subscription = merge_types("Subscription", (FeedSubscription, CouncilSubscription))
 
 
 @cache

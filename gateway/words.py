@@ -6,6 +6,7 @@ from typing import Any, NewType
 import strawberry
 from pydantic import TypeAdapter, ValidationError
 
+from gateway.council_words import COUNCIL_WORDS
 from gateway.order_words import ORDER_WORDS
 from gateway.value_words import WORDS
 from services.contracts import regions
@@ -48,6 +49,7 @@ WORDS[Lamp] = (
 )
 
 
+WORDS.update(COUNCIL_WORDS)
 WORDS.update(ORDER_WORDS)
 
 ROOTS = {

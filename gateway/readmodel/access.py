@@ -14,6 +14,8 @@ CASE = METADATA.tables["case_view"]
 GROUP = METADATA.tables["case_group"]
 MEMBER = METADATA.tables["case_member"]
 ORDER = METADATA.tables["order_view"]
+GUEST = METADATA.tables["case_guest"]
+STANDING = METADATA.tables["council_standing"]
 
 OFFICERS = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER, Role.INSPECTOR})
 COUNCIL = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
@@ -43,12 +45,27 @@ def fully(caller: Caller) -> ColumnElement[bool]:
 
 
 def _handling(caller: Caller) -> ColumnElement[bool]:
-    return or_(_related(caller, "CIRCLE"), *(_by_grant(grant) for grant in caller.grants))
+    return or_(_related(caller, "CIRCLE"), *(_by_grant(grant) for grant in caller.grants), *_as_guest(caller))
 
 
 def _related(caller: Caller, relation: str) -> ColumnElement[bool]:
     mine = select(MEMBER.c.case_id).where(MEMBER.c.member == caller.member, MEMBER.c.relation == relation)
     return CASE.c.case_id.in_(mine)
+
+
+def _as_guest(caller: Caller) -> tuple[ColumnElement[bool], ...]:
+    """Whoever was invited or has an item sees the row, of a private matter if she was when it was private; a standing member of a
+    village's council sees C0, a person C1 too, a department no other (S02)."""
+    offices = [grant.node for grant in caller.grants if grant.role in OFFICERS | {Role.LIAISON}]
+    guest = select(GUEST.c.case_id).where(GUEST.c.address.in_([caller.member, *offices]))
+    departments = [grant.node for grant in caller.grants if grant.role is Role.LIAISON]
+    standing = select(STANDING.c.region)
+    return (
+        and_(CASE.c.case_id.in_(guest), _of(CaseClass.C0, CaseClass.C1)),
+        and_(CASE.c.case_id.in_(guest.where(GUEST.c.private.is_(True))), _of(CaseClass.C2)),
+        and_(CASE.c.region.in_(standing.where(STANDING.c.address == caller.member)), _of(CaseClass.C0, CaseClass.C1)),
+        and_(CASE.c.region.in_(standing.where(STANDING.c.address.in_(departments))), _of(CaseClass.C0)),
+    )
 
 
 def _by_grant(grant: Grant) -> ColumnElement[bool]:

@@ -7,13 +7,17 @@ from typing import Any
 
 from sqlalchemy import delete, select, text, update
 
-from gateway.readmodel.counting import count_case, count_custody
+from gateway.readmodel.counting import count_case, count_custody, count_docket
 from gateway.readmodel.tables import METADATA
 from services.chassis.transaction import Transaction
 from services.contracts.base import Model
 from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
-from services.contracts.events.deliberation import DocketEvent
+from services.contracts.events.deliberation import (
+    DocketEvent,
+    SessionSpoken,
+    VoteCast,
+)
 from services.contracts.events.escalation import (
     CustodyEvent,
 )
@@ -73,8 +77,14 @@ async def on_case(tx: Transaction, event: Event, *, sealed: bool = False) -> Non
 async def on_docket(tx: Transaction, event: DocketEvent) -> None:
     """A fact of deliberation about a docket."""
     if await _part(tx, event.key, "docket", event.docket):
-        await _timeline(tx, event)
+        if not isinstance(event, UNTOLD):
+            await _timeline(tx, event, node=getattr(event, "by", None) or "")
         await _changed(tx, event)
+    await count_docket(tx, event)
+
+
+UNTOLD = (SessionSpoken, VoteCast)
+"""Facts that are no part of a matter's story: what goes on inside a session."""
 
 
 async def on_custody(tx: Transaction, event: CustodyEvent, *, sealed: bool = False) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 from gateway.readmodel.tables import METADATA
 from services.chassis.transaction import Transaction
 from services.contracts.cases import CaseClass, Category, Stage
+from services.contracts.events.deliberation import DocketEvent, ResolutionAdopted, SessionClosed
 from services.contracts.events.escalation import (
     ClockOverdue,
     CustodyEvent,
@@ -93,6 +94,19 @@ async def count_custody(tx: Transaction, event: CustodyEvent) -> None:
         case _:
             return
     await _count(tx, custody.region, event.at, "", custody.private, metric)
+
+
+async def count_docket(tx: Transaction, event: DocketEvent) -> None:
+    """Sessions that count as a deliberation (议事), and resolutions: by region alone, as custody's."""
+    if not isinstance(event, ResolutionAdopted | SessionClosed) or event.docket.region is None:
+        return
+    session = event.docket.session(event.session_id)
+    if session is None:
+        return
+    if session.counted:
+        await _count(tx, event.docket.region, event.at, "", session.restricted, "sessions")
+    if isinstance(event, ResolutionAdopted):
+        await _count(tx, event.docket.region, event.at, "", session.restricted, "resolutions")
 
 
 async def _count(tx: Transaction, region: str, at: datetime, category: str, private: bool, metric: str) -> None:

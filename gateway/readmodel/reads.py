@@ -12,6 +12,7 @@ from gateway.readmodel.apply import docket_of
 from gateway.readmodel.tables import METADATA
 from services.contracts.callers import Caller
 from services.contracts.cases import CaseClass, Stage
+from services.contracts.council import PeopleState
 from services.contracts.lifecycle import Lifecycle, to_a_bystander
 from services.contracts.organisation import Node, federation_of
 from services.contracts.refusals import Code, Refused
@@ -19,6 +20,7 @@ from services.contracts.states import AccessState, CaseState, CustodyState, Dock
 
 CASE = METADATA.tables["case_view"]
 GROUP = METADATA.tables["case_group"]
+PEOPLE = METADATA.tables["case_people"]
 TIMELINE = METADATA.tables["timeline"]
 NODE = METADATA.tables["node_view"]
 REGION = METADATA.tables["region_view"]
@@ -40,6 +42,7 @@ class Matter(NamedTuple):
     summary: str
     behind: tuple[CaseState, CustodyState | None] | None = None
     """Of a matter that its caller knows as a bystander alone: what the services know, from which follows what she may ask; never shown."""
+    people: PeopleState | None = None
 
 
 class Filter(NamedTuple):
@@ -214,8 +217,11 @@ def _matters(caller: Caller) -> Any:
         CASE.c.state,
         CASE.c.summary,
         GROUP.c.access_state,
+        PEOPLE.c.people_state,
         fully(caller).label("fully"),
-    ).select_from(CASE.outerjoin(GROUP, GROUP.c.case_id == CASE.c.case_id))
+    ).select_from(
+        CASE.outerjoin(GROUP, GROUP.c.case_id == CASE.c.case_id).outerjoin(PEOPLE, PEOPLE.c.case_id == CASE.c.case_id)
+    )
 
 
 def _matter(row: Row[Any]) -> Matter:
@@ -224,7 +230,9 @@ def _matter(row: Row[Any]) -> Matter:
     custody = CustodyState.model_validate_json(row.custody_state) if row.custody_state else None
     access = AccessState.model_validate_json(row.access_state) if row.access_state else None
     if row.fully:
-        return Matter(case, docket_of(case, docket), custody, access, row.state, row.summary)
+        people = PeopleState.model_validate_json(row.people_state) if row.people_state else None
+        docket = docket_of(case, docket)
+        return Matter(case, docket, custody, access, row.state, row.summary, people=people if docket else None)
     state = to_a_bystander(Lifecycle(row.state))
     return Matter(_to_a_bystander(case, state), None, None, access, state.value, "", (case, custody))
 

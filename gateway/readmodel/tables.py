@@ -68,6 +68,43 @@ class CaseMember(ReadModel, table=True):
     relation: str = Field(primary_key=True, max_length=12)
 
 
+class CasePeople(ReadModel, table=True):
+    """Who takes part in a matter's sessions and has its items, by the topic of people."""
+
+    __tablename__ = "case_people"
+    case_id: str = Field(primary_key=True, max_length=40)
+    people_state: str = Field(sa_type=Text)
+    version: int
+
+
+class CaseGuest(ReadModel, table=True):
+    """A member or a department that may see a matter because she was invited to it or has an item of it; `private`: of a C2 matter too."""
+
+    __tablename__ = "case_guest"
+    __table_args__ = (Index("case_guest_of", "address", "private"),)
+    case_id: str = Field(primary_key=True, max_length=40)
+    address: str = Field(primary_key=True, max_length=64)
+    private: bool = False
+
+
+class CouncilView(ReadModel, table=True):
+    """A council's standing members."""
+
+    __tablename__ = "council_view"
+    node: str = Field(primary_key=True, max_length=64)
+    state: str = Field(sa_type=Text)
+    version: int
+
+
+class CouncilStanding(ReadModel, table=True):
+    """Who is a standing member of the council of a region now: the end of a term is a fact."""
+
+    __tablename__ = "council_standing"
+    node: str = Field(primary_key=True, max_length=64)
+    address: str = Field(primary_key=True, max_length=64, index=True)
+    region: str = Field(max_length=12)
+
+
 class Timeline(ReadModel, table=True):
     """A fact of a matter, once each."""
 
@@ -166,6 +203,10 @@ MODEL_TABLES = (
     "case_view",
     "case_group",
     "case_member",
+    "case_people",
+    "case_guest",
+    "council_view",
+    "council_standing",
     "timeline",
     "order_view",
     "node_view",

@@ -13,6 +13,14 @@ from gateway.paging import PageInfo
 from gateway.readmodel import reads
 from gateway.readmodel.order_reads import Order
 from gateway.readmodel.reads import Filter
+from gateway.subjects.council_types import (
+    ActionItem,
+    CouncilSession,
+    Resolution,
+    items_of,
+    resolutions_of,
+    sessions_of,
+)
 from gateway.subjects.course import Course
 from gateway.subjects.matter import Attachment, Clock, Entry, Evidence, Fact, node_of
 from gateway.subjects.node import OrgNode
@@ -133,6 +141,24 @@ class Case(Course, relay.Node):
     @strawberry.field(description="议事阶段。What the council is doing with it.")
     def docket(self) -> DocketStage:
         return self.matter.docket.stage if self.matter.docket else DocketStage.NONE
+
+    @strawberry.field(
+        description="议事版本，用作 expectedVersion（议事平台的命令）。The docket's version: expectedVersion of deliberation's commands."
+    )
+    def docket_version(self) -> int | None:
+        return self.matter.docket.version if self.matter.docket else None
+
+    @strawberry.field(description="您知道的各次议事。The sessions on it that you know of.")
+    def sessions(self, info: Info) -> list[CouncilSession]:
+        return sessions_of(info, self.matter)
+
+    @strawberry.field(description="您知道的决议。The resolutions that you know of.")
+    def resolutions(self, info: Info) -> list[Resolution]:
+        return resolutions_of(info, self.matter)
+
+    @strawberry.field(description="您知道的行动项。The action items that you know of.")
+    def items(self, info: Info) -> list[ActionItem]:
+        return items_of(info, self.matter)
 
     @strawberry.field(description="经过。Its story, oldest first.")
     async def timeline(self, info: Info) -> list[Fact]:

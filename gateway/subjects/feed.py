@@ -72,7 +72,7 @@ class Subscription:
     ) -> AsyncGenerator[CaseChange, None]:
         """Pushes only while the caller may see the matter; she is asked about at every change."""
         room = info.context.gateway.room
-        place = await _start(info, after)
+        place = await start(info, after)
         if not is_case_id(case_id):
             raise Refused(Code.CASE_NOT_FOUND)
         before = await find(info, case_id)
@@ -105,7 +105,7 @@ class Subscription:
         """The feed says that something came; what it says is read from notify with the caller's own token."""
         room, who = info.context.gateway.room, info.context.who
         addresses = [who.member, *{grant.node for grant in who.grants}]
-        place = await _start(info, after)
+        place = await start(info, after)
         while True:
             async with room.database.read() as connection:
                 rows = await reads.changes(connection, "INBOX", addresses, place)
@@ -134,7 +134,7 @@ class Subscription:
     ) -> AsyncGenerator[WorkOrderChange, None]:
         """Pushes only what the caller may see; she is asked about at every change."""
         room = info.context.gateway.room
-        place = await _start(info, after)
+        place = await start(info, after)
         key = _one_of(order_id, department)
         while True:
             async with room.database.read() as connection:
@@ -157,7 +157,8 @@ def _one_of(order_id: str | None, department: str | None) -> str:
     raise Refused(Code.MALFORMED, field="orderId", reason="an order or a department, one of them")
 
 
-async def _start(info: Info, after: str | None) -> int:
+async def start(info: Info, after: str | None) -> int:
+    """Behind which place of the feed a subscription begins: its cursor, or now. Raises Refused MALFORMED."""
     behind = paging.place(after, 1)
     if behind is not None:
         if not behind[0].isdigit() or len(behind[0]) > 18:

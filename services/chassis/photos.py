@@ -91,7 +91,7 @@ def routes(table: Table, commands: Sequence[str], may_read: MayRead) -> Callable
         async def get(request: Request) -> Response:
             try:
                 caller = verifier.asking(request)
-                return await _show(room, table, caller, attachment_id(request), may_read)
+                return await show(room, table, caller, attachment_id(request), may_read)
             except Refused as refused:
                 return refusal(refused)
 
@@ -124,7 +124,8 @@ async def _keep(room: Room, table: Table, caller: Caller, data: bytes) -> Respon
     return JSONResponse({"id": attachment, "mediaType": photo.media_type, "bytes": len(photo.data)}, status_code=201)
 
 
-async def _show(room: Room, table: Table, caller: Caller, attachment: str, may_read: MayRead) -> Response:
+async def show(room: Room, table: Table, caller: Caller, attachment: str, may_read: MayRead) -> Response:
+    """A photo to whoever may see it. Raises Refused NOT_FOUND."""
     async with room.transaction() as tx:
         row = (await tx.execute(select(table).where(table.c.id == attachment))).one_or_none()
         allowed = row is not None and (

@@ -82,6 +82,8 @@ class Reach(StrEnum):
     """The work order is the caller's own department's. She sees the order and not its matter, whatever its class."""
     NAMED = "NAMED"
     """The caller was invited, or has the task; her roles do not count."""
+    COUNCIL = "COUNCIL"
+    """The caller's node is the council of the matter's region: its own group owner (议事会群主)."""
     REPORTER = "REPORTER"
     """The caller reported the matter; her roles do not count."""
     SELF = "SELF"

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from services.contracts.base import Instant
 from services.contracts.cases import UNMERGE_WINDOW, CaseClass, Stage, Urgency, reopen_window
+from services.contracts.fitting_council import fitting_council
 from services.contracts.lifecycle import is_escalated, is_resolved, relay_owed
 from services.contracts.orders import OrderRole, OrderStage, OrderState
 from services.contracts.regions import Level
@@ -110,11 +111,6 @@ def _working(case: CaseState, custody: CustodyState) -> tuple[str, ...]:
     if _small(case) and custody.level is Level.VILLAGE:
         found.append("SolveOnSpot")
     return tuple(found)
-
-
-def fitting_council(case: CaseState, custody: CustodyState | None, docket: DocketState | None) -> tuple[str, ...]:
-    """Deliberation's. Of C3 there is no council (domain 1.4)."""
-    return ()
 
 
 def fitting_departments(case: CaseState, custody: CustodyState | None) -> tuple[str, ...]:

@@ -107,6 +107,11 @@ def federation_of(region: str) -> NodeId:
     return f"n_fed-{region}"
 
 
+def council_of(region: str) -> NodeId:
+    """The council (议事会) of a region: at most one (domain 1.2)."""
+    return f"n_council-{region}"
+
+
 def rights_department_of(county: str) -> NodeId:
     """The rights department of a county federation: first holder of every C3 matter (domain 3.3)."""
     return f"n_rights-{county}"

@@ -39,6 +39,18 @@ _INVOLVED = (
 _MERGING = (_CHAIR, (Role.OFFICER, _T, Reach.SUBTREE), (Role.CHAIR, _T, Reach.SUBTREE))
 _ISSUER = ((Role.CHAIR, _V, Reach.HOLDER), *_HOLDING)
 _LIAISON = (Role.LIAISON, _ALL, Reach.DEPARTMENT)
+_COUNCIL_OWNER = (Role.GROUP_OWNER, _V, Reach.COUNCIL)
+_HOLDING_COUNCIL = ((Role.OFFICER, _TOWNSHIP_UP, Reach.HOLDER), (Role.CHAIR, _TOWNSHIP_UP, Reach.HOLDER))
+_CONVENING = (
+    _CHAIR,
+    _COUNCIL_OWNER,
+    (Role.OFFICER, _TOWNSHIP_UP, Reach.INVOLVED),
+    (Role.CHAIR, _TOWNSHIP_UP, Reach.INVOLVED),
+)
+"""A session outlives a pass-up, so whoever has a line in the thread may end what she began; she begins only what she holds."""
+_ASSIGNING = (_CHAIR, _COUNCIL_OWNER, *_HOLDING_COUNCIL)
+_INVITED = ((None, _ALL, Reach.NAMED), (Role.LIAISON, _ALL, Reach.DEPARTMENT))
+_ASSIGNED = (*_INVITED, (Role.CHAIR, _ALL, Reach.DEPARTMENT), (Role.OFFICER, _ALL, Reach.DEPARTMENT))
 _REPORTER = (None, _ALL, Reach.REPORTER)
 
 TABLE: tuple[Permission, ...] = (
@@ -115,6 +127,41 @@ TABLE: tuple[Permission, ...] = (
     *_lines("ReworkMatter", (Role.CHAIR, _V, Reach.HOLDER), *_INVOLVED),
     *_lines("SuspendMatter", *_INVOLVED),
     *_lines("ResumeMatter", *_INVOLVED),
+    # The council
+    *_lines("PutToCouncil", _GROUP_OWNER, _COUNCIL_OWNER, _COUNCIL, _EXEC, _CHAIR, *_HOLDING_COUNCIL),
+    *_lines("ScheduleSession", *_CONVENING),
+    *_lines("OpenSession", *_CONVENING),
+    *_lines("Invite", *_CONVENING),
+    *_lines("AnswerInvitation", *_INVITED),
+    *_lines("Speak", *_INVITED),
+    *_lines("Recuse", (None, _ALL, Reach.NAMED), *_CONVENING),
+    *_lines("Adjourn", *_CONVENING),
+    *_lines("CastVote", (None, _ALL, Reach.NAMED)),
+    *_lines("Adopt", *_CONVENING),
+    *_lines("CloseSession", *_CONVENING),
+    *_lines("CancelSession", *_CONVENING),
+    *_lines("BlockResolution", _CHAIR, *_HOLDING_COUNCIL),
+    *_lines("UnblockResolution", _CHAIR, *_HOLDING_COUNCIL),
+    *_lines("SupersedeResolution", _CHAIR, *_HOLDING_COUNCIL),
+    *_lines(
+        "RevokeResolution",
+        _CHAIR,
+        (Role.OFFICER, _TOWNSHIP_UP, Reach.INVOLVED),
+        (Role.CHAIR, _TOWNSHIP_UP, Reach.INVOLVED),
+    ),
+    *_lines("PublishResult", _CHAIR),
+    *_lines("AssignItem", *_ASSIGNING),
+    *_lines("AcceptItem", *_ASSIGNED),
+    *_lines("DeclineItem", *_ASSIGNED),
+    *_lines("ProgressItem", *_ASSIGNED),
+    *_lines("FinishItem", *_ASSIGNED),
+    *_lines("VerifyItem", _EXEC, _CHAIR, *_HOLDING_COUNCIL),
+    *_lines("ReworkItem", _EXEC, _CHAIR, *_HOLDING_COUNCIL),
+    *_lines("WaiveItem", _CHAIR, *_HOLDING_COUNCIL),
+    *_lines("ReassignItem", *_ASSIGNING),
+    *_lines("AdmitMember", *_ASSIGNING),
+    *_lines("ConfirmMembership", (Role.LIAISON, _ALL, Reach.DEPARTMENT)),
+    *_lines("EndMembership", _CHAIR, _COUNCIL_OWNER, (None, _ALL, Reach.NAMED), (Role.LIAISON, _ALL, Reach.DEPARTMENT)),
     # Department work orders: the holder of an order is its issuer
     *_lines("IssueOrder", (Role.CHAIR, _V, Reach.INVOLVED), *_INVOLVED),
     *_lines("SignOrder", _LIAISON),

@@ -2,6 +2,7 @@
 
 from services.contracts.callers import Caller, Grant, Reach, Target
 from services.contracts.cases import CaseClass
+from services.contracts.organisation import council_of
 from services.contracts.permission_table import TABLE
 from services.contracts.regions import contains, is_above
 
@@ -73,5 +74,7 @@ def _reaches(reach: Reach, grant: Grant, target: Target, in_circle: bool) -> boo
             )
         case Reach.DEPARTMENT:
             return grant.node == target.department
+        case Reach.COUNCIL:
+            return target.region is not None and grant.node == council_of(target.region)
         case _:
             return False

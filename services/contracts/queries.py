@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from services.contracts.base import Asked, Instant, Model
 from services.contracts.commands.intake import MAX_LINES, MemberLine, RegionLine
 from services.contracts.disclosure import PackageLine
-from services.contracts.ids import CaseId, NodeId, OrderId
+from services.contracts.ids import CaseId, MemberId, NodeId, OrderId
 from services.contracts.refusals import RefusalBody
 
 
@@ -84,6 +84,34 @@ class OrderText(Model):
     """What the department replies to the citizen."""
     internal_note: str = ""
     notes: tuple[OrderNote, ...] = ()
+
+
+class CouncilWords(Model):
+    """Something that was said, resolved, asked for or shown about a matter, for those who may read it."""
+
+    part: str
+    """Of which session, resolution or item."""
+    field: str
+    """What it is: speech, minutes, resolution, task, evidence and the like."""
+    text: str
+    at: Instant
+    by: MemberId
+    department: str = ""
+    """For which department she spoke, or which one a package is for."""
+
+
+class CouncilPhoto(AttachmentLine):
+    """A photo of a session or an item."""
+
+    part: str
+
+
+class CouncilTexts(Model):
+    """The words and photos of a matter's sessions, resolutions and items, as far as this caller may read them."""
+
+    case_id: CaseId
+    words: tuple[CouncilWords, ...] = ()
+    photos: tuple[CouncilPhoto, ...] = ()
 
 
 Mark = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]

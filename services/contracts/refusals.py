@@ -146,6 +146,45 @@ class Code(Enum):
     CHAIR_MUST_SIGN = Words("须经本级主席签字。", "The chair must have signed.")
     NOT_YET = Words("{since} 之后才可以这样做。", "Not before {since}.", 409)
     OPINION_FIRST = Words("须先提出督促处理意见。", "An opinion must have been given first.", 409)
+    TOO_MANY = Words("太多（{what}）：不超过 {limit}。", "Too many ({what}): at most {limit}.")
+    DATE_IN_PAST = Words("{field} 不能早于现在。", "{field} must not be in the past.")
+    BARRED = Words(
+        "当事人或须回避的人不能参与。", "A party to the matter, or who is barred from it, takes no part.", 403
+    )
+    RESTRICTED_SESSION = Words(
+        "专办事项的议事只能由专办人员和受邀的咨询师、调解员、律师参加。",
+        "In a session on a private matter only its circle takes part, and counsellors who are invited.",
+    )
+    INVITED_BEFORE = Words("已在邀请名单中。", "She is on the list already.", 409)
+    RECUSED = Words("已回避，不能参与。", "She has withdrawn from this session.", 403)
+    NO_VOTE_HERE = Words("您在本次议事中没有表决权。", "You have a voice in this session, and no vote.", 403)
+    TOO_MANY_ADJOURNMENTS = Words("最多休会 {limit} 次。", "A session is adjourned {limit} times at most.", 409)
+    NO_QUORUM = Words(
+        "未达到法定人数：须有 {needed} 人参与，目前 {found} 人。",
+        "There is no quorum: {needed} must respond, {found} have.",
+        409,
+    )
+    NO_CONSENSUS = Words("有 {count} 人反对，未能一致。", "There is no consensus: {count} are against.", 409)
+    NOT_CARRIED = Words(
+        "表决未通过：赞成 {votes_for}，反对 {against}。", "Not carried: {votes_for} for, {against} against.", 409
+    )
+    CHAIR_ONLY_WHEN_URGENT = Words(
+        "只有特急或紧急事项可以由主席直接决定。", "The chair alone decides only of RED and ORANGE matters."
+    )
+    NOTHING_RESOLVED = Words(
+        "决议须有至少一个行动项、一项长效安排或一项倡议。",
+        "A resolution has at least one item, a standing arrangement or an initiative.",
+    )
+    TOO_MANY_FAILURES = Words(
+        "已有 {limit} 次议事未形成决议，须上报或不予受理。",
+        "{limit} sessions ended without a resolution: pass the matter up, or turn it down.",
+        409,
+    )
+    NEW_SESSION_REQUIRED = Words(
+        "村级须在新的议事中撤销决议。", "At the village a resolution is revoked in a new session."
+    )
+    ONLY_OPEN = Words("只有公开事项可以公示。", "Only of an open matter (C0) anything is made public.")
+    MEMBER_ALREADY = Words("已是常任成员或已受邀。", "She is a standing member already, or was offered it.", 409)
     ITEMS_OPEN = Words("还有 {count} 个行动项未核验。", "{count} action items are neither verified nor waived.", 409)
     ORDERS_OPEN = Words("还有 {count} 个交办单未办结。", "{count} work orders are not verified yet.", 409)
     ASKED_ENOUGH = Words(

@@ -14,6 +14,7 @@ from services.contracts.cases import (
     SubCategory,
     Urgency,
 )
+from services.contracts.council import ItemState, ResolutionState, SessionState
 from services.contracts.ids import CaseId, CaseNumber, MemberId, NodeId, ProfileName, WorkerTag
 from services.contracts.ladder import PassUpReason, SuspendReason, ThreadMode
 from services.contracts.regions import Level, RegionCode
@@ -103,6 +104,22 @@ class DocketState(Model):
     """Action items, interim ones too, that are neither verified nor waived: while there are any, nothing is resolved."""
     failures: int = 0
     """Sessions that ended without a resolution: after the second the holder passes up or turns the matter down."""
+    region: RegionCode | None = None
+    sessions: tuple[SessionState, ...] = ()
+    resolutions: tuple[ResolutionState, ...] = ()
+    items: tuple[ItemState, ...] = ()
+
+    def session(self, session_id: str) -> SessionState | None:
+        """A session by its id."""
+        return next((each for each in self.sessions if each.id == session_id), None)
+
+    def resolution(self, resolution_id: str) -> ResolutionState | None:
+        """A resolution by its id."""
+        return next((each for each in self.resolutions if each.id == resolution_id), None)
+
+    def item(self, item_id: str) -> ItemState | None:
+        """An item by its id."""
+        return next((each for each in self.items if each.id == item_id), None)
 
 
 class EntryState(StrEnum):

@@ -52,6 +52,17 @@ INTAKE_REGION = Topic("intake.region.v1", "region code", "intake", EVERYONE - {"
 DELIBERATION_DOCKET = Topic(
     "deliberation.docket.v1", "case id", "deliberation", EVERYONE - {"deliberation"}, deliberation.DOCKET
 )
+DELIBERATION_PEOPLE = Topic(
+    "deliberation.people.v1",
+    "case id",
+    "deliberation",
+    frozenset({"notify", "gateway"}),
+    deliberation.PEOPLE,
+    retention=Retention.COMPACTED,
+)
+DELIBERATION_COUNCIL = Topic(
+    "deliberation.council.v1", "node id", "deliberation", frozenset({"notify", "gateway"}), deliberation.COUNCIL
+)
 ESCALATION_CUSTODY = Topic(
     "escalation.custody.v1", "case id", "escalation", EVERYONE - {"escalation"}, escalation.CUSTODY
 )
@@ -71,6 +82,8 @@ TOPICS = (
     INTAKE_ROSTER,
     INTAKE_REGION,
     DELIBERATION_DOCKET,
+    DELIBERATION_PEOPLE,
+    DELIBERATION_COUNCIL,
     ESCALATION_CUSTODY,
     ESCALATION_SEALED,
     ESCALATION_ORDER,

@@ -3,7 +3,9 @@ matter's access, or before its group is known, waits for that."""
 
 from services.chassis.transaction import Transaction
 from services.contracts import topics
+from services.contracts.council import PeopleState
 from services.contracts.events.base import Event
+from services.contracts.events.deliberation import CouncilEvent, DocketEvent, PeopleChanged
 from services.contracts.events.escalation import CustodyEvent
 from services.contracts.events.intake import AccessEvent, CaseEvent, NodeChanged
 from services.contracts.events.orders import OrderStepTaken
@@ -11,8 +13,20 @@ from services.contracts.organisation import Node, NodeKind
 from services.contracts.states import AccessState, CaseState
 from services.contracts.topics import Topic
 from services.notify.rules.audience import audience
+from services.notify.rules.council_audience import docket_audience, membership_audience, needs_people, nodes_named
 from services.notify.rules.order_audience import order_audience
-from services.notify.store import access_of, cases_waiting, keep_waiting, nodes_about, tell, tell_newcomers, waiting_for
+from services.notify.store import (
+    access_of,
+    cases_waiting,
+    keep_waiting,
+    nodes_about,
+    nodes_of,
+    tell,
+    tell_newcomers,
+    topic_of,
+    waiting_for,
+    write_entry,
+)
 
 
 async def on_case(tx: Transaction, event: Event) -> None:
@@ -34,6 +48,24 @@ async def on_sealed_custody(tx: Transaction, event: CustodyEvent) -> None:
 async def on_order(tx: Transaction, event: OrderStepTaken) -> None:
     """Steps of a work order: its department, its issuer, and whom else they concern."""
     await _tell_or_wait(tx, topics.ESCALATION_ORDER, event)
+
+
+async def on_docket(tx: Transaction, event: DocketEvent) -> None:
+    """Facts of a docket: those who take part are told, once it is known who they are."""
+    await _tell_or_wait(tx, topics.DELIBERATION_DOCKET, event)
+
+
+async def on_people(tx: Transaction, event: PeopleChanged) -> None:
+    """Now it may be known whom to tell of what waited."""
+    for waited in await waiting_for(tx, event.key):
+        await _tell_or_wait(tx, topic_of(waited), waited)
+
+
+async def on_council(tx: Transaction, event: CouncilEvent) -> None:
+    """A standing membership: who has it is told; it names no matter."""
+    nodes = await nodes_of(tx, [event.address])
+    for told in membership_audience(event, nodes, tx.now):
+        await write_entry(tx, told.address, told.kind)
 
 
 async def on_access(tx: Transaction, event: AccessEvent) -> None:
@@ -58,14 +90,15 @@ async def on_node(tx: Transaction, event: NodeChanged) -> None:
 async def _tell_what_waited(tx: Transaction, case_id: str, access: AccessState) -> None:
     if await _group_known(tx, access):
         for waited in await waiting_for(tx, case_id):
-            await _tell_or_wait(tx, _topic_of(waited), waited)
+            await _tell_or_wait(tx, topic_of(waited), waited)
 
 
 async def _tell_or_wait(tx: Transaction, topic: Topic, event: Event) -> None:
     """Behind what waits already, so that a matter's facts are told in their order."""
     case_id = _matter_of(event)
     access = await access_of(tx, case_id)
-    if access is None or not await _group_known(tx, access) or not await _department_known(tx, event):
+    known = access is not None and await _group_known(tx, access)
+    if access is None or not known or not await _department_known(tx, event) or not await _people_known(tx, event):
         await keep_waiting(tx, topic, event, case_id)
     else:
         await _tell(tx, event, access)
@@ -85,12 +118,18 @@ def _matter_of(event: Event) -> str:
     return event.order.case_id if isinstance(event, OrderStepTaken) else event.key
 
 
-def _topic_of(event: Event) -> Topic:
-    """The topic that a fact which waited is kept under; what differs between two of one event does not matter to a reader."""
-    return next(topic for topic in topics.TOPICS if type(event) in topic.events)
+async def _people_known(tx: Transaction, event: Event) -> bool:
+    """Whether who takes part is known as of a docket's fact, or later."""
+    if not isinstance(event, DocketEvent) or not needs_people(event):
+        return True
+    people = await tx.known(topics.DELIBERATION_PEOPLE, PeopleState, event.key)
+    return people is not None and people.version >= event.version
 
 
 async def _tell(tx: Transaction, event: Event, access: AccessState) -> None:
+    if isinstance(event, DocketEvent):
+        await _tell_of_docket(tx, event, access)
+        return
     state = event.state
     region = state.region if isinstance(state, CaseState) else getattr(state, "region", "")
     number = state.number if isinstance(state, CaseState) else await _number(tx, _matter_of(event))
@@ -101,6 +140,16 @@ async def _tell(tx: Transaction, event: Event, access: AccessState) -> None:
         nodes = await nodes_about(tx, region, access.group)
         told = audience(event, access, nodes, tx.now, await tx.known(topics.INTAKE_CASE, CaseState, event.key))
     await tell(tx, told, access, number)
+
+
+async def _tell_of_docket(tx: Transaction, event: DocketEvent, access: AccessState) -> None:
+    people = await tx.known(topics.DELIBERATION_PEOPLE, PeopleState, event.key)
+    if people is None or event.docket.region is None:
+        return
+    nodes = await nodes_about(tx, event.docket.region, access.group)
+    nodes |= await nodes_of(tx, nodes_named(event, people))
+    told = docket_audience(event, access, people, nodes, tx.now)
+    await tell(tx, told, access, await _number(tx, event.key))
 
 
 async def _number(tx: Transaction, case_id: str) -> str:

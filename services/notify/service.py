@@ -6,7 +6,17 @@ from services.contracts.commands import notify as asked
 from services.contracts.queries import InboxPage
 from services.notify.commands import inbox
 from services.notify.queries import inbox as inbox_page
-from services.notify.reactions import on_access, on_case, on_custody, on_node, on_order, on_sealed_custody
+from services.notify.reactions import (
+    on_access,
+    on_case,
+    on_council,
+    on_custody,
+    on_docket,
+    on_node,
+    on_order,
+    on_people,
+    on_sealed_custody,
+)
 from services.notify.rules.mailbox import Mailbox
 from services.notify.tables import CHASSIS, METADATA
 from services.notify.timers import digests
@@ -31,7 +41,9 @@ NOTIFY = Service(
         Reaction(topics.INTAKE_SEALED_ACCESS, on_access),
         Reaction(topics.INTAKE_ROSTER, on_node),
         Reaction(topics.INTAKE_REGION, ignore),
-        Reaction(topics.DELIBERATION_DOCKET, ignore),
+        Reaction(topics.DELIBERATION_DOCKET, on_docket),
+        Reaction(topics.DELIBERATION_PEOPLE, on_people),
+        Reaction(topics.DELIBERATION_COUNCIL, on_council),
         Reaction(topics.ESCALATION_CUSTODY, on_custody),
         Reaction(topics.ESCALATION_SEALED, on_sealed_custody),
         Reaction(topics.ESCALATION_ORDER, on_order),

@@ -121,6 +121,11 @@ async def waiting_for(tx: Transaction, case_id: str) -> list[Event]:
     return [kinds[row.topic, row.event_type].model_validate_json(row.event) for row in rows]
 
 
+def topic_of(event: Event) -> Topic:
+    """The topic that a fact of the ordinary ones came on; a sealed matter's waits for nobody but its own access."""
+    return next(topic for topic in topics.TOPICS if type(event) in topic.events)
+
+
 async def cases_waiting(tx: Transaction) -> list[str]:
     """The matters of which something waits: few, and for a moment."""
     query = select(WAITING.c.case_id).group_by(WAITING.c.case_id).order_by(func.min(WAITING.c.id))
@@ -131,6 +136,11 @@ async def nodes_about(tx: Transaction, region: str, *others: str | None) -> dict
     """The nodes that may have somebody to tell: the federations from the village up, and others by name: a group, a department."""
     ids = [federation_of(at_level(region, level)) for level in Level if level.width <= len(region)]
     return await tx.known_many(topics.INTAKE_ROSTER, Node, [*ids, *(each for each in others if each)])
+
+
+async def nodes_of(tx: Transaction, ids: Sequence[str]) -> dict[str, Node]:
+    """Some nodes of the roster; unknown ones, and members among the ids, are absent."""
+    return await tx.known_many(topics.INTAKE_ROSTER, Node, list(ids))
 
 
 async def send_digests(tx: Transaction, now: datetime, limit: int) -> int:

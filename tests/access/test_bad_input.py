@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from tests.access.council_oracle import COUNCIL_COMMANDS
 from tests.access.world import MATTER_COMMANDS, STAGES, brought_to, on_from, photo, reported, send, upload
 from tests.harness import Harness, Place
 
@@ -203,8 +204,8 @@ async def test_a_state_that_does_not_fit_names_the_commands_that_do(
         case_id = matters[stage]
         before = await system.snapshot()
         for mutation, words in MATTER_COMMANDS.items():
-            if mutation[0].upper() + mutation[1:] in allowed or mutation in aside:
-                continue
+            if mutation[0].upper() + mutation[1:] in allowed or mutation in aside or mutation in COUNCIL_COMMANDS:
+                continue  # the council's have scenarios of their own
             person = theirs.get(mutation, place.chair)
             answer = await person.do(mutation, caseId=case_id, **words)
             first = mutation == "closeMatter" and stage in {"SUBMITTED", "ACCEPTED", "RESOLVED"}

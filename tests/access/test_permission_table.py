@@ -12,9 +12,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.chassis.identity import Issuer
-from services.contracts.commands import escalation, intake, notify, orders
+from services.contracts.commands import deliberation, escalation, intake, notify, orders
 from services.contracts.organisation import Role, federation_of, rights_department_of
 from services.contracts.permission_table import TABLE
+from tests.access.council_oracle import MEMBERSHIPS, PUBLISH, council_by_class, council_oracle
 from tests.access.world import (
     DENIED,
     MATTER_COMMANDS,
@@ -80,6 +81,7 @@ ORACLE: dict[str, set[tuple[Role, str]]] = {
     "putNode": {(R.OPERATOR, "province")},
     "importRegions": {(R.OPERATOR, "province")},
     "importMembers": {(R.OPERATOR, "province")},
+    **council_oracle(),
 }
 """Which role at which place may ask what of an open (C0) matter of a village that holds it."""
 
@@ -114,12 +116,14 @@ BY_CLASS: dict[str, dict[str, set[str]]] = {
         "changeCircle": {"chair"},
         "lowerClass": set(),
         "raiseClass": {"resident", "unit_leader", "owner", "council_member", "exec_member", "chair"},
+        **council_by_class("C1"),
     },
     "C2": {
         **{name: {"chair"} for name in MATTER_COMMANDS},
         **{name: {"resident"} for name in ("rateMatter", "supplyInformation", "withdrawMatter", "reopenMatter")},
         "raiseClass": {"resident", "chair"},
         **{name: set() for name in ("proposeRejection", "lowerClass", *OF_OTHER_LEVELS)},
+        **council_by_class("C2"),
     },
     "C3": {
         **{name: {"rights_officer"} for name in MATTER_COMMANDS},
@@ -128,6 +132,7 @@ BY_CLASS: dict[str, dict[str, set[str]]] = {
         "raiseClass": {"resident", "rights_officer"},
         **{name: set() for name in ("solveOnSpot", "proposeRejection", "lowerClass", "mergeMatter", "unmergeMatter")},
         **{name: set() for name in ("receive", "refuseReceipt", "takeOver", "supervise")},
+        **council_by_class("C3"),
     },
 }
 """By class, who of a place's people reaches the rule: of C2 the circle (the chair), of C3 the county's rights officer."""
@@ -172,7 +177,8 @@ def everybody(system: Harness, place: Place) -> list[Somebody]:
 
 def inputs(place: Place, case_id: str) -> dict[str, dict[str, Any]]:
     """Every mutation with an input that is in order."""
-    return {name: {"caseId": case_id, **words} for name, words in MATTER_COMMANDS.items()} | {
+    return {name: {"caseId": case_id, **words} for name, words in (MATTER_COMMANDS | PUBLISH).items()} | {
+        **MEMBERSHIPS,
         "reportMatter": {"group": place.group, "subCategory": "PUBLIC_FACILITY", "narrative": "公告栏坏了"},
         "delegate": {"group": place.group, "delegated": True},
         "addRegion": {"code": f"{place.township}901", "name": "新村"},
@@ -199,7 +205,8 @@ async def together(work: list[Awaitable[str | None]]) -> list[str | None]:
 
 def test_every_command_is_tried() -> None:
     """A new command must come into the oracle; a command without a line in the table could be asked by nobody."""
-    known = {model.command_name() for model in (*intake.COMMANDS, *escalation.COMMANDS, *notify.COMMANDS)}
+    services = (intake, deliberation, escalation, notify)
+    known = {model.command_name() for each in services for model in each.COMMANDS}
     assert {line.command for line in TABLE} == known
     of_orders = {model.command_name() for model in orders.ORDERS}  # played in test_departments
     assert {pascal(name) for name in ORACLE} | {"MarkRead"} | of_orders == known

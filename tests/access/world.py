@@ -8,6 +8,7 @@ import httpx
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
+from tests.access.council_oracle import COUNCIL_COMMANDS
 from tests.harness import Harness, Person, Place, key
 
 SUBS = {"C0": "PUBLIC_FACILITY", "C1": "ELDER_CARE", "C2": "MARITAL_CONFLICT", "C3": "DOMESTIC_VIOLENCE"}
@@ -54,6 +55,7 @@ MATTER_COMMANDS: dict[str, dict[str, Any]] = {
     "lowerClass": {"to": "C0", "reason": "当事人同意公开"},
     "setUrgency": {"to": "ORANGE"},
     "changeCircle": {"add": ["m_helper-one"]},
+    **COUNCIL_COMMANDS,
 }
 """Every command on a matter, with an input that is in order of a C0 matter; `mergeMatter` needs another one beside (`send` names the
 matter itself)."""

@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.harness import Harness, Person, Place
+from tests.scenarios.councils import accepted, done, opened
 
 CASE_CHANGED = "subscription($id: String!, $after: String) { caseChanged(caseId: $id, after: $after) { cursor kind case { state number narrative } } }"
 INBOX = "subscription($after: String) { inboxReceived(after: $after) { cursor entry { kind board caseNumber } } }"
@@ -135,3 +136,20 @@ async def test_a_socket_without_a_valid_token_is_closed(system: Harness, address
 async def _hear_all(ws: ClientConnection) -> None:
     while True:
         await asyncio.wait_for(ws.recv(), 5)
+
+
+SESSION_CHANGED = (
+    "subscription($id: String!) { sessionChanged(caseId: $id) { cursor kind case { sessions { stage speakers } } } }"
+)
+
+
+async def test_what_changes_in_a_session_is_pushed_to_who_may_see_it(
+    system: Harness, place: Place, address: str
+) -> None:
+    case_id = await accepted(system, place)
+    async with subscribed(address, place.council_member, SESSION_CHANGED, id=case_id) as ws:
+        session_id = await opened(system, place, case_id)
+        await done(system, place.exec_member, "speak", case_id, sessionId=session_id, text="先修")
+        first, second = await pushed(ws, "sessionChanged"), await pushed(ws, "sessionChanged")
+    assert [first["kind"], second["kind"]] == ["SessionOpened", "SessionSpoken"]
+    assert second["case"]["sessions"] == [{"stage": "OPEN", "speakers": 1}]

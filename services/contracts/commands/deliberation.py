@@ -1,5 +1,390 @@
-"""What may be asked of deliberation. Nothing yet: it keeps the docket of every matter that a council may see."""
+"""What may be asked of deliberation: sessions, resolutions, action items, membership (domain 2.2, 2.3)."""
 
-from services.contracts.commands.base import Command
+from typing import Annotated, ClassVar
 
-COMMANDS: tuple[type[Command], ...] = ()
+from pydantic import Field
+
+from services.contracts.base import Asked, Instant
+from services.contracts.commands.base import Command, MatterCommand
+from services.contracts.council import (
+    BlockReason,
+    CloseReason,
+    DecisionRule,
+    InvitationAnswer,
+    InviteeKind,
+    SessionMode,
+    Vote,
+)
+from services.contracts.disclosure import Package
+from services.contracts.ids import Address, AttachmentId, ItemId, MemberId, NodeId, ResolutionId, SessionId
+
+Photos = Annotated[tuple[AttachmentId, ...], Field(max_length=100)]
+MAX_SPEECH = 2_000
+"""Characters of what is said at once, of a reason, of an item."""
+MAX_MINUTES = 10_000
+"""Characters of minutes and of a resolution."""
+
+
+class CouncilCommand(MatterCommand):
+    """A command on what a council makes of a matter."""
+
+    service: ClassVar[str] = "deliberation"
+
+
+class SessionCommand(CouncilCommand):
+    """A command on one session."""
+
+    session_id: SessionId
+    """议事编号。Which session."""
+
+
+class ResolutionCommand(CouncilCommand):
+    """A command on one resolution."""
+
+    resolution_id: ResolutionId
+    """决议编号。Which resolution."""
+
+
+class ItemCommand(CouncilCommand):
+    """A command on one action item."""
+
+    item_id: ItemId
+    """行动项编号。Which item."""
+
+
+class Recurrence(Asked):
+    """重复安排。How an item comes again."""
+
+    every_days: Annotated[int, Field(ge=1, le=92)]
+    """每隔几天。After how many days."""
+    times: Annotated[int, Field(ge=2, le=60)]
+    """共几次。How often in all."""
+
+
+class Task(Asked):
+    """一个行动项：做什么、谁做、何时完成。What is to be done, by whom, by when."""
+
+    text: str
+    """做什么，只给承办人和议事会看。What is to be done; for who does it and the council."""
+    member: MemberId | None = None
+    """交给哪个人。A person who does it."""
+    node: NodeId | None = None
+    """或交给哪个部门、哪级妇联。Or the department or federation that does it."""
+    due_at: Instant | None = None
+    """何时完成，不晚于本级时限；不填即本级时限。By when; at most, and by default, the level's window."""
+    recurring: Recurrence | None = None
+    """重复安排。How it comes again; by default it does not."""
+    mandatory: bool = True
+    """事项是否须等它完成。Whether the matter waits for it."""
+
+
+class PutToCouncil(CouncilCommand):
+    """Bring a matter before the council: a session is proposed. Allowed to: group owner, council member, executive member, chair; officers
+    of the holder. Refused: STATE_DOES_NOT_FIT, NOT_THE_HOLDER."""
+
+
+class ScheduleSession(CouncilCommand):
+    """Set the time of a session, of a proposed one or of a new one; members of the council are listed. Allowed to: chair, the council's own
+    group owner, officers of the holder. Refused: STATE_DOES_NOT_FIT, NOT_THE_HOLDER, DATE_IN_PAST."""
+
+    session_id: SessionId | None = None
+    """议事编号；不填即新议事。Which session; by default a new one."""
+    at: Instant
+    """何时。When."""
+    mode: SessionMode = SessionMode.ASYNC_CHAT
+    """方式。How it meets."""
+
+
+class OpenSession(CouncilCommand):
+    """Open a session in one tap (有事即议), or one that was proposed, scheduled or adjourned; members of the council are listed. Allowed to:
+    who may schedule one. Refused: STATE_DOES_NOT_FIT, NOT_THE_HOLDER."""
+
+    session_id: SessionId | None = None
+    """议事编号；不填即新议事。Which session; by default a new one."""
+    mode: SessionMode | None = None
+    """方式；不填则不变，新议事为线上讨论。How it meets; by default as it was, and a new one in a chat."""
+
+
+class Invite(SessionCommand):
+    """Invite somebody: a member, a department with what it is told, an expert, a helper. Of a C2 matter only its circle, and counsellors.
+    Allowed to: who may open a session. Refused: BARRED, RESTRICTED_SESSION, INVITED_BEFORE, PACKAGE_NOT_SIGNED, MALFORMED."""
+
+    kind: InviteeKind = InviteeKind.MEMBER
+    """以什么身份。As what."""
+    member: MemberId | None = None
+    """哪个人；部门不填。Who; none of a department."""
+    department: NodeId | None = None
+    """哪个部门。Which department."""
+    package: Package | None = None
+    """告知部门的内容。What the department is told."""
+
+
+class AnswerInvitation(SessionCommand):
+    """Accept or decline an invitation, or send somebody else. Allowed to: who was invited; of a department its liaison. Refused:
+    RESTRICTED_SESSION, BARRED, MALFORMED."""
+
+    answer: InvitationAnswer
+    """答复。The answer."""
+    substitute: MemberId | None = None
+    """改派谁。Who comes instead."""
+    department: NodeId | None = None
+    """代表哪个部门答复。For which department she answers."""
+
+
+class Speak(SessionCommand):
+    """Say something in a session; kept as its minutes. Allowed to: who takes part. Refused: TEXT_MISSING, TEXT_TOO_LONG, RECUSED."""
+
+    text: str
+    """发言。What she says."""
+    department: NodeId | None = None
+    """代表哪个部门发言。For which department she speaks."""
+    photos: Photos = ()
+    """照片编号（POST /attachments?for=council）。Photos."""
+
+
+class Recuse(SessionCommand):
+    """Withdraw from a session because one is related to a party, or have a member do so: she neither speaks nor votes, and is not counted.
+    Allowed to: who takes part, for herself; who convenes, for others. Refused: REASON_REQUIRED."""
+
+    member: MemberId | None = None
+    """谁回避；不填即本人。Who; by default oneself."""
+    reason: str
+    """理由。Why."""
+
+
+class Adjourn(SessionCommand):
+    """Break off a session and go on another day: at most twice, within five working days. Allowed to: who may open one. Refused:
+    TOO_MANY_ADJOURNMENTS, TOO_LATE, DATE_IN_PAST."""
+
+    until: Instant
+    """何时继续。When it goes on."""
+
+
+class CastVote(SessionCommand):
+    """Vote, or vote anew. Allowed to: members of the session, not recused. Refused: NO_VOTE_HERE."""
+
+    vote: Vote
+    """赞成、反对或弃权。The vote."""
+
+
+class Adopt(SessionCommand):
+    """Decide and close a session with a resolution: by consensus, by simple majority (of a tie the convenor decides), or by the chair alone
+    where it is urgent (RED, ORANGE). Allowed to: who may open one. Refused: NO_QUORUM, NO_CONSENSUS, NOT_CARRIED, CHAIR_ONLY_WHEN_URGENT,
+    NOTHING_RESOLVED, RECUSED, TOO_LATE, BARRED."""
+
+    rule: DecisionRule
+    """决定方式。How it is decided."""
+    text: str
+    """决议内容。What is resolved."""
+    minutes: str = ""
+    """会议纪要。The minutes."""
+    items: Annotated[tuple[Task, ...], Field(max_length=20)] = ()
+    """行动项。What is to be done."""
+    arrangement: str = ""
+    """长效安排。A standing arrangement for a class of people."""
+    initiative: str = ""
+    """倡议。An initiative."""
+    supersedes: ResolutionId | None = None
+    """取代哪项决议。Which earlier resolution it replaces."""
+
+
+class CloseSession(SessionCommand):
+    """Close a session without a resolution, with the reason. Allowed to: who may open one. Refused: TEXT_MISSING (nothing was said, and there
+    are no minutes), MALFORMED."""
+
+    reason: CloseReason
+    """理由代码。Why."""
+    minutes: str = ""
+    """会议纪要；无人发言时必填。The minutes; required if nobody spoke."""
+
+
+class CancelSession(SessionCommand):
+    """Call off a session that has not been opened. Allowed to: who may open one. Refused: REASON_REQUIRED."""
+
+    reason: str
+    """理由。Why."""
+
+
+class BlockResolution(ResolutionCommand):
+    """Say that a resolution cannot go on: for want of funds, authority or consent. Allowed to: chair, officers of the holder."""
+
+    reason: BlockReason
+    """缺什么。What is missing."""
+    note: str = ""
+    """说明。Her words."""
+
+
+class UnblockResolution(ResolutionCommand):
+    """Say that a blocked resolution goes on. Allowed to: who may block it."""
+
+
+class SupersedeResolution(ResolutionCommand):
+    """Replace a resolution by a later one; its open items are cancelled. Allowed to: who may block it. Refused: NOT_FOUND, NOT_SO."""
+
+    by: ResolutionId
+    """由哪项决议取代。By which."""
+
+
+class RevokeResolution(ResolutionCommand):
+    """Take a resolution back: a level above does, or a new session of the council. Allowed to: officers and chairs from the township up that
+    have a line in the matter's thread; the chair, in an open session. Refused: REASON_REQUIRED, NEW_SESSION_REQUIRED."""
+
+    reason: str
+    """理由。Why."""
+    session_id: SessionId | None = None
+    """由哪次议事撤销（村级必填）。The open session that does it; required of the village."""
+
+
+class PublishResult(ResolutionCommand):
+    """Make a result public (公示), of an open matter alone; objections are heard for 3 to 7 days. Allowed to: chair. Refused: ONLY_OPEN,
+    TEXT_MISSING."""
+
+    text: str
+    """公示内容。What is made public."""
+    objection_days: Annotated[int, Field(ge=3, le=7)] = 3
+    """公示几天。For how many days objections are heard."""
+
+
+class AssignItem(CouncilCommand):
+    """Give somebody something to do: for a resolution, or before any session (interim). Allowed to: chair, the council's own group owner,
+    officers of the holder. Refused: TEXT_MISSING, TOO_LATE, DATE_IN_PAST, BARRED, NOT_THE_HOLDER."""
+
+    task: Task
+    """做什么、谁做、何时完成。What, who, by when."""
+    resolution_id: ResolutionId | None = None
+    """属于哪项决议；不填即临时行动项。For which resolution; by default an interim item."""
+
+
+class AcceptItem(ItemCommand):
+    """Take an item on. Allowed to: who has it."""
+
+
+class DeclineItem(ItemCommand):
+    """Decline an item, with the reason; somebody else gets it. Allowed to: who has it. Refused: REASON_REQUIRED."""
+
+    reason: str
+    """理由。Why."""
+
+
+class ProgressItem(ItemCommand):
+    """Say how far it is. Allowed to: who has it. Refused: TEXT_MISSING."""
+
+    note: str
+    """进展。How far it is."""
+    photos: Photos = ()
+    """照片编号（POST /attachments?for=council）。Photos."""
+
+
+class FinishItem(ItemCommand):
+    """Say that it is done, with evidence. Allowed to: who has it. Refused: EVIDENCE_REQUIRED."""
+
+    evidence: str = ""
+    """完成说明。What was done."""
+    photos: Photos = ()
+    """照片编号（POST /attachments?for=council）。Photos of it."""
+
+
+class VerifyItem(ItemCommand):
+    """Say that it is really done: never who did it. Allowed to: chair, executive member, officers of the holder. Refused: OWN_WORK."""
+
+
+class ReworkItem(ItemCommand):
+    """Say that it is not done after all. Allowed to: who may verify it. Refused: OWN_WORK, REASON_REQUIRED."""
+
+    reason: str
+    """理由。Why."""
+
+
+class WaiveItem(ItemCommand):
+    """Let an item go, with the reason. Allowed to: chair, officers of the holder. Refused: REASON_REQUIRED."""
+
+    reason: str
+    """理由。Why."""
+
+
+class ReassignItem(ItemCommand):
+    """Give an item to somebody else. Allowed to: who may assign it. Refused: TOO_LATE, DATE_IN_PAST, BARRED, MALFORMED."""
+
+    member: MemberId | None = None
+    """改交给谁。A person who does it."""
+    node: NodeId | None = None
+    """或改交给哪个部门、哪级妇联。Or the department or federation."""
+    due_at: Instant | None = None
+    """新的期限；不填则不变。By when; by default as before."""
+
+
+class AdmitMember(CouncilCommand):
+    """Admit a person or a department to the council as a standing member, because of a matter, for at most two years. A department confirms
+    it. Allowed to: chair, the council's own group owner, officers of the holder. Refused: BARRED, TOO_LATE, DATE_IN_PAST, MEMBER_ALREADY."""
+
+    member: MemberId | None = None
+    """哪个人。A person."""
+    department: NodeId | None = None
+    """或哪个部门。Or a department."""
+    until: Instant
+    """任期止，最长两年。Until when; at most two years."""
+
+
+class MembershipCommand(Command):
+    """A command on a standing membership of a council."""
+
+    service: ClassVar[str] = "deliberation"
+
+    council: NodeId
+    """哪个议事会（组织编号）。Which council."""
+
+    @property
+    def subject(self) -> str:
+        return self.council
+
+
+class ConfirmMembership(MembershipCommand):
+    """Confirm the standing membership that a department was offered. Allowed to: its liaison. Refused: NOT_FOUND."""
+
+    department: NodeId
+    """哪个部门。Which department."""
+
+
+class EndMembership(MembershipCommand):
+    """End a standing membership before its term is over. Allowed to: chair, the council's own group owner; the member herself, a department's
+    liaison. Refused: NOT_FOUND."""
+
+    address: Address
+    """谁的：人员编号或部门编号。Whose: a person's id or a department's."""
+
+
+SESSION: tuple[type[CouncilCommand], ...] = (
+    PutToCouncil,
+    ScheduleSession,
+    OpenSession,
+    Invite,
+    AnswerInvitation,
+    Speak,
+    Recuse,
+    Adjourn,
+    CastVote,
+    Adopt,
+    CloseSession,
+    CancelSession,
+)
+RESOLUTION: tuple[type[CouncilCommand], ...] = (
+    BlockResolution,
+    UnblockResolution,
+    SupersedeResolution,
+    RevokeResolution,
+    PublishResult,
+)
+ITEM: tuple[type[CouncilCommand], ...] = (
+    AssignItem,
+    AcceptItem,
+    DeclineItem,
+    ProgressItem,
+    FinishItem,
+    VerifyItem,
+    ReworkItem,
+    WaiveItem,
+    ReassignItem,
+)
+ON_A_MATTER: tuple[type[CouncilCommand], ...] = (*SESSION, *RESOLUTION, *ITEM, AdmitMember)
+MEMBERSHIP: tuple[type[MembershipCommand], ...] = (ConfirmMembership, EndMembership)
+COMMANDS: tuple[type[Command], ...] = (*ON_A_MATTER, *MEMBERSHIP)

@@ -72,6 +72,24 @@ class Kind(StrEnum):
     ORDER_CANCELLED = "ORDER_CANCELLED"
     ORDER_CLOSED = "ORDER_CLOSED"
     EXTENDED = "EXTENDED"
+    SESSION_PROPOSED = "SESSION_PROPOSED"
+    INVITED = "INVITED"
+    SESSION_OPENED = "SESSION_OPENED"
+    SESSION_ADJOURNED = "SESSION_ADJOURNED"
+    SESSION_CLOSED = "SESSION_CLOSED"
+    SESSION_CANCELLED = "SESSION_CANCELLED"
+    RESOLUTION_ADOPTED = "RESOLUTION_ADOPTED"
+    NO_ANSWER = "NO_ANSWER"
+    INVITATION_DECLINED = "INVITATION_DECLINED"
+    ITEM_ASSIGNED = "ITEM_ASSIGNED"
+    ITEM_TO_REASSIGN = "ITEM_TO_REASSIGN"
+    ITEM_TO_VERIFY = "ITEM_TO_VERIFY"
+    ITEM_REWORK = "ITEM_REWORK"
+    ITEM_CANCELLED = "ITEM_CANCELLED"
+    RESULT_PUBLISHED = "RESULT_PUBLISHED"
+    MEMBERSHIP_OFFERED = "MEMBERSHIP_OFFERED"
+    MEMBERSHIP_BEGUN = "MEMBERSHIP_BEGUN"
+    MEMBERSHIP_ENDED = "MEMBERSHIP_ENDED"
 
 
 TITLES: Mapping[Kind, tuple[str, str]] = {
@@ -148,6 +166,27 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
     Kind.ORDER_CANCELLED: ("交办单已撤销", "The work order was cancelled"),
     Kind.ORDER_CLOSED: ("交办单已办结", "The work order is closed"),
     Kind.EXTENDED: ("您反映的事项办理时限已延长", "More time was given for your matter"),
+    Kind.SESSION_PROPOSED: ("有事项提请议事", "A matter was brought before the council"),
+    Kind.INVITED: ("邀请您参加一次议事，请答复", "You are invited to a session: please answer"),
+    Kind.SESSION_OPENED: ("您受邀的议事已开始", "A session you were invited to has begun"),
+    Kind.SESSION_ADJOURNED: ("您参加的议事改日继续", "A session you take part in goes on another day"),
+    Kind.SESSION_CLOSED: ("您参加的议事已结束", "A session you took part in is closed"),
+    Kind.SESSION_CANCELLED: ("您受邀的议事已取消", "A session you were invited to is cancelled"),
+    Kind.RESOLUTION_ADOPTED: ("您参加的议事已形成决议", "A session you took part in has adopted a resolution"),
+    Kind.NO_ANSWER: ("有受邀人未答复，请电话联系", "Somebody invited has not answered: please telephone"),
+    Kind.INVITATION_DECLINED: ("有受邀人不能参加", "Somebody invited does not come"),
+    Kind.ITEM_ASSIGNED: ("有一个行动项交给您，请接受或谢绝", "An action item is yours: please accept or decline"),
+    Kind.ITEM_TO_REASSIGN: ("有行动项无人承办，请改派", "An action item has nobody: please reassign it"),
+    Kind.ITEM_TO_VERIFY: ("有行动项已报完成，请核验", "An action item is reported done: please verify it"),
+    Kind.ITEM_REWORK: ("您的行动项需要重做", "Your action item is not done yet"),
+    Kind.ITEM_CANCELLED: ("您的行动项不再需要办理", "Your action item is not needed any more"),
+    Kind.RESULT_PUBLISHED: ("议事结果公示", "A result of the council is made public"),
+    Kind.MEMBERSHIP_OFFERED: (
+        "议事会邀请贵部门为常任成员，请确认",
+        "A council offers your department a standing membership",
+    ),
+    Kind.MEMBERSHIP_BEGUN: ("您已成为议事会常任成员", "You are a standing member of a council"),
+    Kind.MEMBERSHIP_ENDED: ("议事会常任成员任期已结束", "A standing membership of a council has ended"),
 }
 NEUTRAL = ("您的事项有新进展", "There is news of your matter")
 """All that a preview of a private matter says (V9)."""

@@ -11,6 +11,17 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "access_log",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("member", code(48), nullable=False),
+        sa.Column("case_id", code(40), nullable=False),
+        sa.Column("fields", code(120), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_access_log_case_id"), "access_log", ["case_id"], unique=False)
+    op.create_index(op.f("ix_access_log_member"), "access_log", ["member"], unique=False)
+    op.create_table(
         "answer",
         sa.Column("caller", code(64), nullable=False),
         sa.Column("command", code(48), nullable=False),
@@ -21,6 +32,43 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("caller", "command", "key"),
     )
     op.create_index(op.f("ix_answer_at"), "answer", ["at"], unique=False)
+    op.create_table(
+        "attachment",
+        sa.Column("id", code(32), nullable=False),
+        sa.Column("uploader", code(48), nullable=False),
+        sa.Column("case_id", code(40), nullable=True),
+        sa.Column("purpose", code(16), nullable=False),
+        sa.Column("media_type", code(24), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("uploaded_at", code(32), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_attachment_case_id"), "attachment", ["case_id"], unique=False)
+    op.create_index(op.f("ix_attachment_uploaded_at"), "attachment", ["uploaded_at"], unique=False)
+    op.create_table(
+        "content",
+        sa.Column("id", code(32), nullable=False),
+        sa.Column("case_id", code(40), nullable=False),
+        sa.Column("part", code(32), nullable=False),
+        sa.Column("field", code(24), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("written_by", code(48), nullable=False),
+        sa.Column("department", code(64), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("content_part", "content", ["case_id", "part", "id"], unique=False)
+    op.create_table(
+        "council",
+        sa.Column("id", code(64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("command_version", sa.Integer(), nullable=False),
+        sa.Column("region", code(12), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_council_region"), "council", ["region"], unique=False)
     op.create_table(
         "dead_letter",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -49,6 +97,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_docket_region"), "docket", ["region"], unique=False)
+    op.create_table(
+        "due",
+        sa.Column("id", code(64), nullable=False),
+        sa.Column("look_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("due_order", "due", ["look_at", "id"], unique=False)
     op.create_table(
         "inbox",
         sa.Column("event_id", code(80), nullable=False),

@@ -31,6 +31,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_case_group_group_node"), "case_group", ["group_node"], unique=False)
     op.create_table(
+        "case_guest",
+        sa.Column("case_id", code(40), nullable=False),
+        sa.Column("address", code(64), nullable=False),
+        sa.Column("private", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "address"),
+    )
+    op.create_index("case_guest_of", "case_guest", ["address", "private"], unique=False)
+    op.create_table(
         "case_member",
         sa.Column("case_id", code(40), nullable=False),
         sa.Column("member", code(48), nullable=False),
@@ -38,6 +46,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", "member", "relation"),
     )
     op.create_index("case_member_of", "case_member", ["member", "relation"], unique=False)
+    op.create_table(
+        "case_people",
+        sa.Column("case_id", code(40), nullable=False),
+        sa.Column("people_state", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id"),
+    )
     op.create_table(
         "case_view",
         sa.Column("case_id", code(40), nullable=False),
@@ -78,6 +93,21 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_change_key"), "change", ["key"], unique=False)
+    op.create_table(
+        "council_standing",
+        sa.Column("node", code(64), nullable=False),
+        sa.Column("address", code(64), nullable=False),
+        sa.Column("region", code(12), nullable=False),
+        sa.PrimaryKeyConstraint("node", "address"),
+    )
+    op.create_index(op.f("ix_council_standing_address"), "council_standing", ["address"], unique=False)
+    op.create_table(
+        "council_view",
+        sa.Column("node", code(64), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("node"),
+    )
     op.create_table(
         "counter",
         sa.Column("region", code(12), nullable=False),

@@ -1,0 +1,45 @@
+"""How facts of people and of councils become rows: who may see a matter as a guest, and as a standing member. As in `apply`, upserts keep
+the highest version."""
+
+from sqlalchemy import delete
+
+from gateway.readmodel.tables import METADATA
+from services.chassis.transaction import Transaction
+from services.contracts.council import MembershipStage
+from services.contracts.events.deliberation import CouncilEvent, PeopleChanged
+
+PEOPLE = METADATA.tables["case_people"]
+GUEST = METADATA.tables["case_guest"]
+COUNCIL = METADATA.tables["council_view"]
+STANDING = METADATA.tables["council_standing"]
+
+
+async def on_people(tx: Transaction, event: PeopleChanged) -> None:
+    """Who takes part in a matter's sessions and has its items."""
+    people = event.people
+    values = {
+        "case_id": people.case_id,
+        "people_state": people.model_dump_json(exclude_none=True),
+        "version": people.version,
+    }
+    done = await tx.execute(tx.room.database.upsert(PEOPLE, values, newer="version"))
+    if done.rowcount == 0:
+        return
+    await tx.execute(delete(GUEST).where(GUEST.c.case_id == people.case_id))
+    for address in people.guests:
+        row = {"case_id": people.case_id, "address": address, "private": address in people.private_guests}
+        await tx.execute(tx.room.database.insert(GUEST).values(**row))
+
+
+async def on_council(tx: Transaction, event: CouncilEvent) -> None:
+    """A council's standing members; one that has not confirmed yet is none."""
+    council = event.council
+    values = {"node": council.node, "state": council.model_dump_json(exclude_none=True), "version": council.version}
+    done = await tx.execute(tx.room.database.upsert(COUNCIL, values, newer="version"))
+    if done.rowcount == 0:
+        return
+    await tx.execute(delete(STANDING).where(STANDING.c.node == council.node))
+    for member in council.members:
+        if member.stage is MembershipStage.CONFIRMED:
+            row = {"node": council.node, "address": member.address, "region": council.region}
+            await tx.execute(tx.room.database.insert(STANDING).values(**row))

@@ -1,0 +1,117 @@
+"""What a caller may do with a session, a resolution or an item right now, and which of them she knows of at all. Hints, as in `allowed`."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from services.contracts.callers import Caller, Grant, Target
+from services.contracts.cases import CaseClass
+from services.contracts.council import ItemPeople, ItemState, PeopleState, ResolutionState, SessionPeople, SessionState
+from services.contracts.fitting_council import fitting_item, fitting_resolution, fitting_session
+from services.contracts.organisation import Role, council_of
+from services.contracts.permissions import acting_grant, may_as_herself
+from services.contracts.regions import at_level
+from services.contracts.states import AccessState, CaseState, CustodyState, DocketState, EntryState
+
+PRIVATE = frozenset({CaseClass.C2, CaseClass.C3})
+OFFICES = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER, Role.INSPECTOR})
+COUNCIL = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
+OF_THE_GROUP = frozenset({Role.GROUP_OWNER, Role.UNIT_LEADER})
+_BY_ANY_COUNCIL = frozenset({"RevokeResolution", "AnswerInvitation", "Speak", "CastVote", "Recuse"})
+
+
+class Before(NamedTuple):
+    """A matter as far as the council's part of it goes."""
+
+    case: CaseState
+    custody: CustodyState | None
+    access: AccessState
+    docket: DocketState
+    people: PeopleState
+
+
+def knows_all(caller: Caller, before: Before) -> bool:
+    """Whether she knows of every session and item: of C0 and C1 whoever works on the matter, of C2 its circle."""
+    if before.access.case_class in PRIVATE:
+        return caller.member in before.access.circle
+    return any(
+        grant.role in OFFICES | COUNCIL
+        or (grant.role in OF_THE_GROUP and grant.node in {before.access.group, council_of(before.case.region)})
+        for grant in caller.grants
+    )
+
+
+def knows_of(caller: Caller, before: Before, addresses: Iterable[str]) -> bool:
+    """Whether she is one of these, for herself or for her office; of a private matter, invited as such."""
+    hers = {caller.member, *(grant.node for grant in caller.grants if grant.role in OFFICES | {Role.LIAISON})}
+    if before.access.case_class in PRIVATE:
+        hers &= set(before.people.private_guests)
+    return not hers.isdisjoint(addresses)
+
+
+def allowed_session(caller: Caller, before: Before, session: SessionState, people: SessionPeople) -> list[str]:
+    """What she may do with a session."""
+    fits = fitting_session(before.case, before.custody, session)
+    invited = [address for address in people.invited if address not in people.recused]
+    target = _target(caller, before, invited)
+    found = _allowed(caller, fits, target, session.council)
+    return [name for name in found if name != "CastVote" or caller.member in people.voters]
+
+
+def allowed_resolution(caller: Caller, before: Before, resolution: ResolutionState) -> list[str]:
+    """What she may do with a resolution."""
+    fits = fitting_resolution(before.case, before.custody, resolution)
+    session = before.docket.session(resolution.session_id)
+    found = _allowed(caller, fits, _target(caller, before, ()), None)
+    sits = any(each.stage.sitting for each in before.docket.sessions)
+    own = session is not None and any(council_of(grant.region) == session.council for grant in caller.grants)
+    return [name for name in found if name != "RevokeResolution" or sits or not own]
+
+
+def allowed_item(caller: Caller, before: Before, item: ItemState, people: ItemPeople) -> list[str]:
+    """What she may do with an item: what she did herself she does not verify."""
+    fits = fitting_item(before.case, before.custody, item)
+    target = _target(caller, before, (people.assignee,))
+    own = caller.member in {people.assignee, *people.workers}
+    judged = {"VerifyItem", "ReworkItem"}
+    at_the_node = {name for name in judged if _node(acting_grant(caller, name, target)) == (item.node or "")}
+    return [
+        name for name in _allowed(caller, fits, target, None) if name not in judged or not (own or name in at_the_node)
+    ]
+
+
+def _target(caller: Caller, before: Before, addresses: Iterable[str]) -> Target:
+    custody, access = before.custody, before.access
+    named = list(addresses)
+    offices = {grant.node for grant in caller.grants}
+    return Target(
+        region=before.case.region,
+        group=access.group,
+        holder=custody.holder if custody else None,
+        holder_region=at_level(before.case.region, custody.level) if custody else None,
+        involved=tuple(
+            entry.node for entry in (custody.entries if custody else ()) if entry.state is not EntryState.CLOSED
+        ),
+        department=next((each for each in named if each in offices), None),
+        people=tuple(each for each in named if each.startswith("m_")),
+        case_class=access.case_class,
+        reporters=access.reporters,
+        circle=access.circle,
+        barred=access.barred,
+    )
+
+
+def _allowed(caller: Caller, fits: Iterable[str], target: Target, council: str | None) -> list[str]:
+    found = []
+    for name in fits:
+        grant = acting_grant(caller, name, target)
+        if grant is None and not may_as_herself(caller, name, target):
+            continue
+        elsewhere = council is not None and grant is not None and council_of(grant.region) != council
+        if elsewhere and name not in _BY_ANY_COUNCIL:
+            continue
+        found.append(name)
+    return found
+
+
+def _node(grant: Grant | None) -> str | None:
+    return grant.public_node if grant else None

@@ -1,0 +1,1 @@
+"""What deliberation does when it is asked, one module a subject."""

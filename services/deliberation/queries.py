@@ -1,0 +1,115 @@
+"""The words of sessions, resolutions and items on request, checked against the caller's own token; every look is logged."""
+
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Row, select
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from services.chassis import photos
+from services.chassis.door import refusal
+from services.chassis.identity import Verifier
+from services.chassis.room import Room
+from services.chassis.transaction import Transaction
+from services.contracts.base import Model
+from services.contracts.callers import Caller
+from services.contracts.queries import CouncilPhoto, CouncilTexts, CouncilWords, Wanted
+from services.contracts.refusals import Code, Refused
+from services.deliberation.rules.docket import Docket
+from services.deliberation.rules.reading import Readable, readable
+from services.deliberation.store import CONTENT, PHOTO, known_of, log_access
+from services.deliberation.tables import PHOTOS
+
+MAX_BATCH = 200
+"""Matters asked for in one call."""
+
+
+class Texts(Model):
+    """The words of some matters; those of which the caller may read none are absent."""
+
+    cases: tuple[CouncilTexts, ...]
+
+
+async def council_texts(room: Room, caller: Caller, wanted: Wanted) -> Texts:
+    """What was said, resolved, asked for and shown about a page of matters. Raises Refused MALFORMED for more than MAX_BATCH."""
+    if len(wanted.case_ids) > MAX_BATCH:
+        raise Refused(Code.MALFORMED, field="caseIds", reason=f"at most {MAX_BATCH}")
+    async with room.transaction() as tx:
+        eyes = {case_id: await _readable(tx, caller, case_id) for case_id in wanted.case_ids}
+        rows = await tx.execute(select(CONTENT).where(CONTENT.c.case_id.in_(eyes)).order_by(CONTENT.c.id))
+        words: dict[str, list[CouncilWords]] = {}
+        shown: dict[str, dict[str, str]] = {}
+        for row in rows:
+            if not _may(eyes[row.case_id], caller, row):
+                continue
+            if row.field == PHOTO:
+                shown.setdefault(row.case_id, {})[row.text] = row.part
+                continue
+            line = CouncilWords(
+                part=row.part,
+                field=row.field,
+                text=row.text,
+                at=row.written_at,
+                by=row.written_by,
+                department=row.department,
+            )
+            words.setdefault(row.case_id, []).append(line)
+        attached = await photos.lines(tx, PHOTOS, list(shown))
+        found = []
+        for case_id in wanted.case_ids:
+            pictures = tuple(
+                CouncilPhoto(**line.model_dump(), part=shown[case_id][line.id])
+                for line in attached.get(case_id, ())
+                if line.id in shown[case_id]
+            )
+            if case_id in words or pictures:
+                found.append(CouncilTexts(case_id=case_id, words=tuple(words.get(case_id, ())), photos=pictures))
+                fields = sorted({each.field for each in words.get(case_id, ())} - {"published"})
+                if fields or pictures:
+                    await log_access(tx, caller.member, case_id, ",".join(fields))
+    return Texts(cases=tuple(found))
+
+
+def photo_routes(room: Room) -> list[BaseRoute]:
+    """`POST /attachments` for whoever may ever speak, and `GET /attachments/<id>` for whoever may read the part that it belongs to."""
+    verifier = room.get(Verifier)
+    post = photos.routes(PHOTOS, "Speak", _never)(room)[0]
+
+    async def get(request: Request) -> Response:
+        try:
+            caller, attachment = verifier.asking(request), photos.attachment_id(request)
+            return await photos.show(room, PHOTOS, caller, attachment, partial(_may_see, attachment))
+        except Refused as refused:
+            return refusal(refused)
+
+    return [post, Route("/attachments/{id}", get, methods=["GET"])]
+
+
+async def _may_see(attachment: str, tx: Transaction, caller: Caller, case_id: str) -> bool:
+    where = (CONTENT.c.case_id == case_id) & (CONTENT.c.field == PHOTO) & (CONTENT.c.text == attachment)
+    row = (await tx.execute(select(CONTENT).where(where))).first()
+    if row is None or not _may(await _readable(tx, caller, case_id), caller, row):
+        return False
+    await log_access(tx, caller.member, case_id, "attachment")
+    return True
+
+
+async def _never(_tx: Transaction, _caller: Caller, _case_id: str) -> bool:
+    return False
+
+
+async def _readable(tx: Transaction, caller: Caller, case_id: str) -> Readable:
+    docket = await tx.load(Docket, case_id)
+    if docket is None:
+        return Readable()
+    try:
+        known, access = await known_of(tx, case_id)
+    except Refused:  # it was sealed: of this matter there is nothing to read here any more
+        return Readable()
+    return readable(docket, access, known.custody.holder if known.custody else None, caller)
+
+
+def _may(eyes: Readable, caller: Caller, row: Row[Any]) -> bool:
+    return eyes.may(caller.member, row.part, row.field, row.written_by, row.department)

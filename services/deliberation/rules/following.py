@@ -1,0 +1,63 @@
+"""What others' facts do to a docket (design 5): pure, for every fact in every state; none is refused."""
+
+from datetime import datetime
+
+from services.contracts.council import CloseReason, SessionStage
+from services.contracts.events.deliberation import DocketClosed, DocketEvent, DocketOpened, SessionCancelled
+from services.contracts.states import CaseState
+from services.deliberation.rules import item as items_rules
+from services.deliberation.rules import session as session_rules
+from services.deliberation.rules.docket import Docket, Moved, moved
+
+
+def over(docket: Docket, now: datetime) -> Moved:
+    """The matter ended (withdrawn, closed, merged, turned down) or was solved: open sessions are called off and open items cancelled, a
+    fact each, so that everybody who waits for them is told. Nothing open: nothing happens."""
+    events: list[DocketEvent] = []
+    for session in docket.sessions:
+        if not session.stage.over:
+            changed = session.model_copy(
+                update={"stage": SessionStage.CANCELLED, "closed_at": now, "reason": CloseReason.MATTER_OVER}
+            )
+            docket = docket.with_session(changed, settled_at=now if session.opened_at else docket.settled_at)
+            events.append(SessionCancelled(at=now, docket=docket.public(), session_id=session.id))
+    open_items = tuple(each for each in docket.items if not each.stage.over)
+    after, cancelled = items_rules.cancel(docket, now, open_items)
+    return after, (*events, *cancelled)
+
+
+def begun_anew(docket: Docket, case: CaseState, now: datetime) -> Moved:
+    """Reopened: what was resolved before says no longer where the matter stands, and two sessions may fail again. Or heard of again after it
+    was sealed: its class was lowered."""
+    if case.reopens <= docket.reopens and not docket.closed:
+        return docket, ()
+    after = docket.after(
+        reopens=max(case.reopens, docket.reopens),
+        closed=False,
+        past_sessions=len(docket.sessions),
+        past_resolutions=len(docket.resolutions),
+    )
+    return moved(after, now, DocketOpened)
+
+
+def left(docket: Docket, now: datetime) -> Moved:
+    """The matter was sealed: the council has never heard of it. Sessions, resolutions and items go; their words stay where they are,
+    and nobody finds them."""
+    if docket.closed:
+        return docket, ()
+    bare = Docket(case_id=docket.case_id, version=docket.version, region=docket.region, reopens=docket.reopens)
+    return moved(bare.after(closed=True), now, DocketClosed)
+
+
+def unanswered(docket: Docket, now: datetime) -> Moved:
+    """What has waited too long for an answer: invitations and items."""
+    first, events = session_rules.unanswered(docket, now)
+    second, more = items_rules.unanswered(first, now)
+    return second, events + more
+
+
+def next_look(docket: Docket) -> datetime | None:
+    """When the first answer that is waited for is overdue; None: none is."""
+    invitations = [each.answer_by for session in docket.sessions if not session.stage.over for each in session.seats]
+    items = [each.answer_by for each in docket.items]
+    return min((at for at in (*invitations, *items) if at is not None), default=None)

@@ -1,0 +1,68 @@
+"""Whose eyes the words of a docket are for (domain 1.4: F2, minutes and evidence): pure."""
+
+from typing import NamedTuple
+
+from services.contracts.callers import Caller, Grant
+from services.contracts.cases import CaseClass
+from services.contracts.organisation import Role, council_of
+from services.contracts.states import AccessState
+from services.deliberation.rules.docket import Docket
+
+HANDLERS = frozenset({Role.CHAIR, Role.OFFICER})
+COUNCIL = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
+OWN = frozenset({"recusal", "package"})
+"""Fields that not everybody who was there may read: why somebody withdrew, what a department was told."""
+PRIVATE = frozenset({CaseClass.C2, CaseClass.C3})
+
+
+class Readable(NamedTuple):
+    """What somebody may read of a docket."""
+
+    everything: bool = False
+    parts: frozenset[str] = frozenset()
+    departments: frozenset[str] = frozenset()
+    published: bool = False
+
+    def may(self, member: str, part: str, field: str, written_by: str, department: str) -> bool:
+        """Whether she may read one text."""
+        if self.everything:
+            return True
+        if field == "published":
+            return self.published
+        if field == "package":
+            return part in self.parts and department in self.departments
+        return part in self.parts and (field not in OWN or written_by == member)
+
+
+def readable(docket: Docket, access: AccessState, holder: str | None, caller: Caller) -> Readable:
+    """Of C0 and C1 the council, the village's chair, who holds the matter and whose own council sat; of C2 the circle. Whoever took part in
+    a session reads that session and its resolution; whoever has an item, that item. A party nothing (I6)."""
+    if caller.member in access.barred:
+        return Readable()
+    private = access.case_class in PRIVATE
+    if private and caller.member in access.circle:
+        return Readable(everything=True)
+    if not private and any(_works_on(grant, docket, holder) for grant in caller.grants):
+        return Readable(everything=True)
+    departments = frozenset(grant.node for grant in caller.grants if grant.role is Role.LIAISON)
+    addresses = {caller.member, *departments}
+    offices = addresses | {grant.node for grant in caller.grants if grant.role in HANDLERS}
+    parts: set[str] = set()
+    for session in docket.sessions:
+        if any(s.address in addresses and s.takes_part and (s.restricted or not private) for s in session.seats):
+            parts |= {session.id, *([session.resolution_id] if session.resolution_id else [])}
+    for item in docket.items:
+        if item.assignee in offices and not item.people().over and (item.restricted or not private):
+            parts.add(item.id)
+    in_group = any(grant.node == access.group or grant.region == docket.region for grant in caller.grants)
+    published = access.case_class is CaseClass.C0 and (in_group or caller.member in access.reporters)
+    return Readable(parts=frozenset(parts), departments=departments, published=published)
+
+
+def _works_on(grant: Grant, docket: Docket, holder: str | None) -> bool:
+    at_the_village = grant.region == docket.region
+    own_council = any(council_of(grant.region) == session.council for session in docket.sessions)
+    if grant.role in COUNCIL:
+        return at_the_village or own_council
+    council_owner = grant.role is Role.GROUP_OWNER and grant.node == council_of(docket.region)
+    return council_owner or (grant.role in HANDLERS and (at_the_village or own_council or grant.node == holder))

@@ -1,0 +1,253 @@
+"""What may happen to a session (domain 2.2): pure. Who is on its list, who speaks, and how it ends without a resolution."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from services.contracts import council as words
+from services.contracts.cases import Urgency
+from services.contracts.council import CloseReason, InvitationAnswer, InviteeKind, SessionMode, SessionStage
+from services.contracts.events import deliberation as told
+from services.contracts.ids import Address, MemberId, SessionId
+from services.contracts.refusals import Code, Refused
+from services.deliberation.rules.docket import Docket, Known, Moved, moved
+from services.deliberation.rules.seats import (
+    MAX_INVITED,
+    By,
+    Listed,
+    begun,
+    check_may_begin,
+    check_may_come,
+    invitee_of,
+    is_counted,
+    new_session,
+    seat_of,
+    session_for,
+    session_of_theirs,
+    with_convenor,
+    with_members,
+)
+
+MAX_ADJOURNMENTS = 2
+ADJOURN_DAYS = 7
+"""Five working days in an ordinary week; natural days, because deliberation keeps no calendar."""
+MAX_SPEECHES = 500
+"""Contributions to one session."""
+ANSWER_WITHIN = {
+    Urgency.RED: timedelta(hours=1),
+    Urgency.ORANGE: timedelta(hours=4),
+    Urgency.YELLOW: timedelta(days=1),
+    Urgency.GREEN: timedelta(days=2),
+}
+"""How long an answer to an invitation is waited for, in natural time (domain 2.2)."""
+
+
+def propose(docket: Docket | None, known: Known, by: By, session_id: SessionId) -> Moved:
+    """The matter is brought before the council; who convenes it sets a time, or opens it."""
+    docket = check_may_begin("PutToCouncil", docket, known, by)
+    session = new_session(session_id, known, by)
+    return moved(docket.with_session(session), known.now, told.SessionProposed, session_id=session.id, by=by.node)
+
+
+def schedule(
+    docket: Docket | None,
+    known: Known,
+    by: By,
+    session_id: SessionId | None,
+    fresh_id: SessionId,
+    at: datetime,
+    mode: SessionMode,
+    members: Sequence[Listed],
+) -> Moved:
+    """A time is set, and the members are listed."""
+    docket, session = begun("ScheduleSession", docket, known, by, session_id, fresh_id)
+    if at <= known.now:
+        raise Refused(Code.DATE_IN_PAST, field="at")
+    listed = with_members(session, known, members)
+    changed = listed.model_copy(
+        update={"stage": SessionStage.SCHEDULED, "scheduled_at": at, "mode": mode, "convenor": by.member}
+    )
+    return moved(docket.with_session(changed), known.now, told.SessionScheduled, session_id=changed.id, by=by.node)
+
+
+def open_session(
+    docket: Docket | None,
+    known: Known,
+    by: By,
+    session_id: SessionId | None,
+    fresh_id: SessionId,
+    mode: SessionMode | None,
+    members: Sequence[Listed],
+) -> Moved:
+    """It sits: in one tap, or after it was proposed, scheduled or adjourned."""
+    docket, session = begun("OpenSession", docket, known, by, session_id, fresh_id)
+    listed = with_convenor(with_members(session, known, members), by, known)
+    changed = listed.model_copy(
+        update={
+            "stage": SessionStage.OPEN,
+            "opened_at": session.opened_at or known.now,
+            "mode": mode or session.mode,
+            "convenor": by.member,
+        }
+    )
+    return moved(docket.with_session(changed), known.now, told.SessionOpened, session_id=changed.id, by=by.node)
+
+
+def invite(docket: Docket, known: Known, by: By, session_id: SessionId, address: Address, kind: InviteeKind) -> Moved:
+    """One more on the list. Of a private matter only its circle, and experts (domain 1.4)."""
+    session = session_of_theirs("Invite", docket, known, by, session_id)
+    check_may_come(known, address, kind)
+    at = session.seat(address)
+    if at is not None and not session.seats[at].declined:
+        raise Refused(Code.INVITED_BEFORE)
+    if len(session.seats) >= MAX_INVITED:
+        raise Refused(Code.TOO_MANY, what="invited", limit=MAX_INVITED)
+    invitee = invitee_of(known, address, kind, answer_by=known.now + ANSWER_WITHIN[known.case.urgency])
+    changed = session.model_copy(update={"seats": (*session.seats, invitee)})
+    department = address if kind is InviteeKind.DEPARTMENT else None
+    place = len(session.seats)
+    return moved(
+        docket.with_session(changed),
+        known.now,
+        told.ParticipantInvited,
+        session_id=session.id,
+        by=by.node,
+        seat=place,
+        department=department,
+    )
+
+
+def answer(
+    docket: Docket,
+    known: Known,
+    session_id: SessionId,
+    address: Address,
+    given: InvitationAnswer,
+    substitute: MemberId | None,
+) -> Moved:
+    """She comes, does not come, or sends somebody else, who takes her place on the list."""
+    session = session_for("AnswerInvitation", docket, known, session_id)
+    place, _ = seat_of(session, address)
+    if (given is InvitationAnswer.SUBSTITUTE) != (substitute is not None):
+        raise Refused(Code.MALFORMED, field="substitute", reason="required of SUBSTITUTE alone")
+    changed = session.with_seat(
+        place,
+        accepted=given is InvitationAnswer.ACCEPT,
+        declined=given is not InvitationAnswer.ACCEPT,
+        answer_by=None,
+    )
+    kind = session.seats[place].kind
+    if substitute is not None:
+        comes_as = InviteeKind.HELPER if kind is InviteeKind.DEPARTMENT else kind
+        check_may_come(known, substitute, comes_as)
+        if session.seat(substitute) is not None:
+            raise Refused(Code.INVITED_BEFORE)
+        invitee = invitee_of(known, substitute, comes_as, answer_by=known.now + ANSWER_WITHIN[known.case.urgency])
+        changed = changed.model_copy(update={"seats": (*changed.seats, invitee)})
+    return moved(
+        docket.with_session(changed),
+        known.now,
+        told.InvitationAnswered,
+        session_id=session.id,
+        seat=place,
+        answer=given,
+        substitute_seat=len(session.seats) if substitute is not None else None,
+        department=address if kind is InviteeKind.DEPARTMENT else None,
+    )
+
+
+def speak(docket: Docket, known: Known, session_id: SessionId, member: MemberId, address: Address) -> Moved:
+    """Somebody says something: for herself, or for the department at whose address she was invited."""
+    session = session_for("Speak", docket, known, session_id)
+    if session.speeches >= MAX_SPEECHES:
+        raise Refused(Code.TOO_MANY, what="speeches", limit=MAX_SPEECHES)
+    place, invitee = seat_of(session, address)
+    heard = tuple(dict.fromkeys((*session.heard, member)))
+    changed = session.with_seat(place, spoke=True, declined=False, answer_by=None).model_copy(
+        update={"heard": heard, "speeches": session.speeches + 1}
+    )
+    department = address if invitee.kind is InviteeKind.DEPARTMENT else None
+    return moved(
+        docket.with_session(changed), known.now, told.SessionSpoken, session_id=session.id, department=department
+    )
+
+
+def recuse(docket: Docket, known: Known, session_id: SessionId, address: Address) -> Moved:
+    """Related to a party: she neither speaks nor votes, and is not counted. Twice changes nothing more, and is refused."""
+    session = session_for("Recuse", docket, known, session_id)
+    place, _ = seat_of(session, address)
+    changed = session.with_seat(place, recused=True, vote=None, answer_by=None)
+    return moved(docket.with_session(changed), known.now, told.ParticipantRecused, session_id=session.id, seat=place)
+
+
+def adjourn(docket: Docket, known: Known, by: By, session_id: SessionId, until: datetime) -> Moved:
+    """Another day: at most twice, and soon."""
+    session = session_of_theirs("Adjourn", docket, known, by, session_id)
+    if session.adjournments >= MAX_ADJOURNMENTS:
+        raise Refused(Code.TOO_MANY_ADJOURNMENTS, limit=MAX_ADJOURNMENTS)
+    if until <= known.now:
+        raise Refused(Code.DATE_IN_PAST, field="until")
+    latest = known.now + timedelta(days=ADJOURN_DAYS)
+    if until > latest:
+        raise Refused(Code.TOO_LATE, limit=latest.isoformat())
+    changed = session.model_copy(
+        update={"stage": SessionStage.ADJOURNED, "adjournments": session.adjournments + 1, "scheduled_at": until}
+    )
+    return moved(docket.with_session(changed), known.now, told.SessionAdjourned, session_id=session.id, by=by.node)
+
+
+def vote(docket: Docket, known: Known, session_id: SessionId, member: MemberId, given: words.Vote) -> Moved:
+    """A member votes, or votes anew. From the first vote on nobody is added to the list."""
+    session = session_for("CastVote", docket, known, session_id)
+    place, invitee = seat_of(session, member)
+    if invitee.kind is not InviteeKind.MEMBER:
+        raise Refused(Code.NO_VOTE_HERE)
+    cast = session.with_seat(place, vote=given, declined=False, answer_by=None)
+    changed = cast.model_copy(update={"stage": SessionStage.DECIDING})
+    return moved(docket.with_session(changed), known.now, told.VoteCast, session_id=session.id)
+
+
+def close(docket: Docket, known: Known, by: By, session_id: SessionId, reason: CloseReason) -> Moved:
+    """It ends without a resolution; the council's clock stops, and the second time the matter must go up."""
+    session = session_of_theirs("CloseSession", docket, known, by, session_id)
+    if reason is CloseReason.MATTER_OVER:
+        raise Refused(Code.MALFORMED, field="reason", reason="said by the system alone")
+    changed = session.model_copy(
+        update={
+            "stage": SessionStage.CLOSED_NO_RESOLUTION,
+            "closed_at": known.now,
+            "reason": reason,
+            "counted": is_counted(session),
+        }
+    )
+    return moved(
+        docket.with_session(changed, settled_at=known.now),
+        known.now,
+        told.SessionClosed,
+        session_id=session.id,
+        by=by.node,
+        reason=reason,
+    )
+
+
+def cancel(docket: Docket, known: Known, by: By, session_id: SessionId) -> Moved:
+    """Called off before it was opened."""
+    session = session_of_theirs("CancelSession", docket, known, by, session_id)
+    changed = session.model_copy(update={"stage": SessionStage.CANCELLED, "closed_at": known.now})
+    return moved(docket.with_session(changed), known.now, told.SessionCancelled, session_id=session.id, by=by.node)
+
+
+def unanswered(docket: Docket, now: datetime) -> Moved:
+    """The time to answer some invitations is over: each is told of once, and nothing else changes."""
+    events: list[told.DocketEvent] = []
+    for session in docket.sessions:
+        for place, invitee in enumerate(session.seats):
+            if session.stage.over or invitee.answer_by is None or invitee.answer_by >= now:
+                continue
+            session = session.with_seat(place, answer_by=None)
+            docket = docket.with_session(session)
+            department = invitee.address if invitee.kind is InviteeKind.DEPARTMENT else None
+            event = told.InvitationUnanswered(
+                at=now, docket=docket.public(), session_id=session.id, seat=place, department=department
+            )
+            events.append(event)
+    return docket, tuple(events)

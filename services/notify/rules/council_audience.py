@@ -1,0 +1,141 @@
+"""Who is told what of a council's work: pure. Those who take part, who has an item, who convened or assigned; nobody else (domain 2.2, 2.3)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from services.contracts.cases import CaseClass
+from services.contracts.council import InvitationAnswer, ItemPeople, PeopleState, SessionPeople
+from services.contracts.events import deliberation as told
+from services.contracts.events.deliberation import CouncilEvent, DocketEvent, ItemEvent, ResolutionAdopted, SessionEvent
+from services.contracts.organisation import Node, Role, federation_of
+from services.contracts.states import AccessState
+from services.notify.rules.entries import Kind, Told
+
+_TO_ALL: Mapping[type[DocketEvent], Kind] = {
+    told.SessionOpened: Kind.SESSION_OPENED,
+    told.SessionScheduled: Kind.INVITED,
+    told.SessionAdjourned: Kind.SESSION_ADJOURNED,
+    told.SessionClosed: Kind.SESSION_CLOSED,
+    told.SessionCancelled: Kind.SESSION_CANCELLED,
+    ResolutionAdopted: Kind.RESOLUTION_ADOPTED,
+}
+_TO_ASSIGNEE: Mapping[type[DocketEvent], Kind] = {
+    told.ItemAssigned: Kind.ITEM_ASSIGNED,
+    told.ItemReassigned: Kind.ITEM_ASSIGNED,
+    told.ItemReworked: Kind.ITEM_REWORK,
+    told.ItemWaived: Kind.ITEM_CANCELLED,
+    told.ItemCancelled: Kind.ITEM_CANCELLED,
+}
+_TO_ASSIGNER: Mapping[type[DocketEvent], Kind] = {
+    told.ItemDeclined: Kind.ITEM_TO_REASSIGN,
+    told.ItemUnanswered: Kind.ITEM_TO_REASSIGN,
+    told.ItemFinished: Kind.ITEM_TO_VERIFY,
+}
+
+
+def needs_people(event: DocketEvent) -> bool:
+    """Whether somebody who takes part is told of this fact: then it waits until it is known who does."""
+    return isinstance(event, SessionEvent | ItemEvent)
+
+
+def nodes_named(event: DocketEvent, people: PeopleState) -> tuple[str, ...]:
+    """The departments and offices among those who are told."""
+    addresses = [address for session in people.sessions for address in session.invited]
+    addresses += [address for item in people.items for address in (item.assignee, item.before or "")]
+    return tuple(dict.fromkeys(each for each in addresses if each.startswith("n_")))
+
+
+def docket_audience(
+    event: DocketEvent, access: AccessState, people: PeopleState, nodes: Mapping[str, Node], now: datetime
+) -> tuple[Told, ...]:
+    """Who is told of a docket's fact. Parties never; nobody twice: the first reason counts. Who did it herself is not told."""
+    found: list[Told] = []
+    match event:
+        case told.SessionProposed():
+            found += [Told(chair, Kind.SESSION_PROPOSED) for chair in _conveners(event, access, nodes, now)]
+        case SessionEvent():
+            session = next((each for each in people.sessions if each.id == event.session_id), None)
+            found += _of_session(event, session, people, nodes, now) if session else []
+        case ItemEvent():
+            item = next((each for each in people.items if each.id == event.item_id), None)
+            found += _of_item(event, item, nodes, now) if item else []
+        case told.ResultPublished() if access.case_class is CaseClass.C0 and access.group:
+            found.append(Told(access.group, Kind.RESULT_PUBLISHED))
+        case _:
+            pass
+    once: dict[str, Told] = {}
+    for each in found:
+        if each.address not in access.barred:
+            once.setdefault(each.address, each)
+    return tuple(once.values())
+
+
+def membership_audience(event: CouncilEvent, nodes: Mapping[str, Node], now: datetime) -> tuple[Told, ...]:
+    """The member herself, or the department's liaisons."""
+    kinds: Mapping[type[CouncilEvent], Kind] = {
+        told.MembershipOffered: Kind.MEMBERSHIP_OFFERED,
+        told.MembershipBegun: Kind.MEMBERSHIP_BEGUN,
+        told.MembershipEnded: Kind.MEMBERSHIP_ENDED,
+    }
+    return tuple(Told(member, kinds[type(event)]) for member in _persons([event.address], nodes, now))
+
+
+def _of_session(
+    event: SessionEvent, session: SessionPeople, people: PeopleState, nodes: Mapping[str, Node], now: datetime
+) -> list[Told]:
+    others = [address for address in session.present if address != session.convenor]
+    found: list[Told] = []
+    match event:
+        case told.ParticipantInvited():
+            invited = session.invited[event.seat : event.seat + 1]
+            found += [Told(member, Kind.INVITED) for member in _persons(invited, nodes, now)]
+        case told.InvitationAnswered(substitute_seat=int(seat)):
+            found += [Told(member, Kind.INVITED) for member in _persons(session.invited[seat : seat + 1], nodes, now)]
+            found.append(Told(session.convenor, Kind.INVITATION_DECLINED))
+        case told.InvitationAnswered(answer=InvitationAnswer.DECLINE):
+            found.append(Told(session.convenor, Kind.INVITATION_DECLINED))
+        case told.InvitationUnanswered():
+            found.append(Told(session.convenor, Kind.NO_ANSWER))
+        case ResolutionAdopted():
+            assigned = [each.assignee for each in people.items if each.id in event.items]
+            found += [Told(member, Kind.ITEM_ASSIGNED) for member in _persons(assigned, nodes, now)]
+        case _:
+            pass
+    if (kind := _TO_ALL.get(type(event))) is not None:
+        found += [Told(member, kind) for member in _persons(others, nodes, now)]
+        if isinstance(event, told.SessionCancelled) and event.by is None:
+            found.append(Told(session.convenor, kind))
+    return found
+
+
+def _of_item(event: ItemEvent, item: ItemPeople, nodes: Mapping[str, Node], now: datetime) -> list[Told]:
+    found: list[Told] = []
+    if (kind := _TO_ASSIGNEE.get(type(event))) is not None:
+        found += [Told(member, kind) for member in _persons([item.assignee], nodes, now)]
+    if isinstance(event, told.ItemReassigned) and item.before:
+        found += [Told(member, Kind.ITEM_CANCELLED) for member in _persons([item.before], nodes, now)]
+    if (kind := _TO_ASSIGNER.get(type(event))) is not None:
+        found.append(Told(item.assigner, kind))
+    return found
+
+
+def _conveners(
+    event: told.SessionProposed, access: AccessState, nodes: Mapping[str, Node], now: datetime
+) -> Sequence[str]:
+    """Who may open it: the chair of the federation that proposed it; of a private matter its circle."""
+    if access.case_class in {CaseClass.C2, CaseClass.C3}:
+        return access.circle
+    node = nodes.get(event.by) or nodes.get(federation_of(event.docket.region or ""))
+    return node.holding(Role.CHAIR, now) if node else ()
+
+
+def _persons(addresses: Iterable[str], nodes: Mapping[str, Node], now: datetime) -> list[str]:
+    """Members as they are; of a department its liaisons, of an office its chairs, or else its officers."""
+    found: list[str] = []
+    for address in addresses:
+        if address.startswith("m_"):
+            found.append(address)
+        elif (node := nodes.get(address)) is not None:
+            roles = (Role.LIAISON, Role.CHAIR, Role.OFFICER)
+            found += next((held for role in roles if (held := node.holding(role, now))), ())
+    return found

@@ -1,0 +1,265 @@
+"""A council between its commands and others' facts, by deliberation's rules alone: what fits is done or refused for a reason of its own, what
+does not fit is refused naming what does; I5; and every interleaving of the facts ends alike (domain 2.11, design 5)."""
+
+from collections import Counter
+from datetime import timedelta
+from itertools import permutations
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from services.contracts.cases import CaseClass, Stage, Urgency
+from services.contracts.council import CloseReason, DecisionRule, ItemStage, SessionStage
+from services.contracts.events.deliberation import ItemVerified, ResolutionAdopted
+from services.contracts.fitting import fitting
+from services.contracts.refusals import Code, Refused
+from services.contracts.states import CaseState, DocketStage
+from services.deliberation.rules import following
+from services.deliberation.rules.docket import Docket, Moved
+from tests.properties.council_playing import COMMANDS, PEOPLE, CouncilPlay
+
+GUARDS = {
+    "PutToCouncil": set[Code](),
+    "ScheduleSession": set[Code](),
+    "OpenSession": {Code.RECUSED},
+    "Invite": {Code.INVITED_BEFORE, Code.BARRED, Code.RESTRICTED_SESSION},
+    "AnswerInvitation": {Code.NOT_FOUND, Code.RECUSED, Code.INVITED_BEFORE, Code.RESTRICTED_SESSION},
+    "Speak": {Code.NOT_FOUND, Code.RECUSED},
+    "Recuse": {Code.NOT_FOUND, Code.RECUSED},
+    "Adjourn": {Code.TOO_MANY_ADJOURNMENTS},
+    "CastVote": {Code.NOT_FOUND, Code.RECUSED, Code.NO_VOTE_HERE},
+    "Adopt": {
+        *(Code.NO_QUORUM, Code.NO_CONSENSUS, Code.NOT_CARRIED, Code.CHAIR_ONLY_WHEN_URGENT),
+        *(Code.NOTHING_RESOLVED, Code.RECUSED, Code.RESTRICTED_SESSION),
+    },
+    "CloseSession": set[Code](),
+    "CancelSession": set[Code](),
+    "BlockResolution": set[Code](),
+    "UnblockResolution": set[Code](),
+    "SupersedeResolution": {Code.NOT_SO},
+    "RevokeResolution": {Code.NEW_SESSION_REQUIRED},
+    "PublishResult": {Code.ONLY_OPEN},
+    "AssignItem": {Code.RESTRICTED_SESSION, Code.TOO_MANY},
+    "FinishItem": {Code.EVIDENCE_REQUIRED},
+    "VerifyItem": {Code.OWN_WORK},
+    "ReworkItem": {Code.OWN_WORK},
+    "ReassignItem": {Code.BARRED},
+}
+"""Why a command that fits may be refused all the same, with the arguments that the play draws."""
+MISFIT = {Code.STATE_DOES_NOT_FIT, Code.TOO_MANY_FAILURES, Code.ONLY_OPEN}
+
+
+LIKELY = ("OpenSession", "Speak", "Speak", "Speak", "Adopt", "Adopt", "Adopt") * 4
+"""What is drawn more often, so that sessions get somewhere."""
+
+
+class Councils(RuleBasedStateMachine):
+    """Commands, facts of others and time in any order."""
+
+    play: CouncilPlay
+
+    @initialize(case_class=st.sampled_from(["C0", "C1", "C2"]), urgency=st.sampled_from(Urgency))
+    def begin(self, case_class: str, urgency: Urgency) -> None:
+        """A matter was accepted."""
+        self.play = CouncilPlay.begin(CaseClass(case_class), urgency)
+
+    @rule(seed=st.integers(0, 2**32), moves=st.integers(5, 60))
+    def the_council_works(self, seed: int, moves: int) -> None:
+        """Many commands, most of which fit, everything checked after each."""
+        random = Random(seed)
+        for _ in range(moves):
+            command = random.choice((*COMMANDS, *LIKELY))
+            parts = self.play.parts(command)
+            fit = [part for part in parts if self.play.fits(command, part)]
+            part = random.choice(fit if fit and random.random() < 0.9 else parts or [""])
+            try_command(self.play, command, part, random, random.choice(PEOPLE[:3]))
+            check(self.play)
+
+    @rule(minutes=st.sampled_from([0, 1, 60, 24 * 60, 3 * 24 * 60]))
+    def time_passes(self, minutes: int) -> None:
+        """The clock moves, and what has waited too long is told of once."""
+        self.play.now += timedelta(minutes=minutes)
+        self.play.keep(following.unanswered(self.play.docket, self.play.now))
+        assert following.unanswered(self.play.docket, self.play.now)[1] == (), "a second sweep finds nothing"
+        later = following.next_look(self.play.docket)
+        assert later is None or later >= self.play.now
+
+    @rule()
+    def solved_or_ended(self) -> None:
+        """The matter was over for a moment: nothing stays open, and what was resolved still stands."""
+        standing = [each.id for each in self.play.docket.resolutions if each.stage.stands]
+        self.play.keep(following.over(self.play.docket, self.play.now))
+        docket = self.play.docket
+        assert all(each.stage.over for each in docket.sessions)
+        assert all(each.stage.over for each in docket.items)
+        assert docket.open_items == 0
+        assert docket.stage is not DocketStage.IN_DELIBERATION
+        assert [each.id for each in docket.resolutions if each.stage.stands] == standing
+        assert following.over(docket, self.play.now)[1] == (), "a second time nothing happens"
+
+    @rule()
+    def reopened(self) -> None:
+        """It begins anew: two sessions may fail again."""
+        case = self.play.case
+        self.play.keep(following.over(self.play.docket, self.play.now))
+        self.play.case = case.model_copy(update={"reopens": case.reopens + 1, "version": case.version + 1})
+        self.play.keep(following.begun_anew(self.play.docket, self.play.case, self.play.now))
+        assert (self.play.docket.stage, self.play.docket.failures) == (DocketStage.NONE, 0)
+
+    @rule(command=st.sampled_from(COMMANDS), seed=st.integers(0, 2**32))
+    def nothing_fits_a_matter_that_is_over(self, command: str, seed: int) -> None:
+        """Whatever is asked then is refused, and names what is allowed."""
+        kept = self.play.case
+        self.play.case = kept.model_copy(update={"stage": Stage.CLOSED})
+        part = next(iter(self.play.parts(command)), "s_none")
+        try:
+            with pytest.raises(Refused) as caught:
+                self.play.attempt(command, part, Random(seed), PEOPLE[0])
+        finally:
+            self.play.case = kept
+        assert caught.value.code in {Code.STATE_DOES_NOT_FIT, Code.ONLY_OPEN, Code.NOT_FOUND}
+
+    @invariant()
+    def all_is_well(self) -> None:
+        """What must hold whatever has happened."""
+        if hasattr(self, "play"):
+            check(self.play)
+
+
+def try_command(play: CouncilPlay, command: str, part: str, random: Random, member: str) -> None:
+    """What fits is done or refused for a reason of its own; what does not fit is refused naming what does."""
+    fits = play.fits(command, part or None)
+    moved, refused = outcome(play, command, part, random, member)
+    if moved is not None:
+        assert fits, f"{command} was done, and did not fit"
+        _is_honest(play, moved, member)
+        play.keep(moved)
+        return
+    assert refused is not None
+    if fits:
+        assert refused.code in GUARDS.get(command, set()), (command, refused.code)
+    else:
+        assert refused.code in {*MISFIT, Code.NOT_FOUND}, (command, refused.code)
+    if refused.code is Code.STATE_DOES_NOT_FIT and not part:
+        assert command not in refused.body.allowed
+        assert set(refused.body.allowed) == set(fitting(play.case, play.custody, play.docket))
+
+
+def outcome(
+    play: CouncilPlay, command: str, part: str, random: Random, member: str
+) -> tuple[Moved | None, Refused | None]:
+    """What a command came to; nothing is kept."""
+    try:
+        return play.attempt(command, part, random, member), None
+    except Refused as refused:
+        return None, refused
+
+
+def _is_honest(play: CouncilPlay, moved: Moved, member: str) -> None:
+    """I5, and the quorum, counted anew."""
+    docket, events = moved
+    for event in events:
+        if isinstance(event, ItemVerified):
+            item = next(each for each in play.docket.items if each.id == event.item_id)
+            assert member not in {item.assignee, *item.workers}, "nobody verifies her own work (I5)"
+        if isinstance(event, ResolutionAdopted) and event.decided_by is not DecisionRule.CHAIR_DECIDES:
+            session = next(each for each in docket.sessions if each.id == event.session_id)
+            counted = [each for each in session.seats if each.responded and each.kind.value in {"MEMBER", "EXPERT"}]
+            assert len(counted) >= 3
+            assert not any(each.recused for each in counted)
+            assert member in {each.address for each in counted}, "the convenor is one of them"
+
+
+def check(play: CouncilPlay) -> None:
+    """What must hold after every move."""
+    docket, public = play.docket, play.docket.public()
+    assert "m_" not in public.model_dump_json(), "no person leaves in a docket's facts"
+    live = [each for each in docket.sessions if not each.stage.over]
+    assert (docket.stage is DocketStage.IN_DELIBERATION) == bool(live)
+    assert len(live) <= 1, "one session at a time"
+    assert docket.open_items == sum(item.mandatory and not item.stage.over for item in docket.items)
+    for session in docket.sessions:
+        assert session.stage.over == (session.closed_at is not None)
+        assert session.adjournments <= 2
+        if session.counted:
+            assert len(session.heard) >= 3 or session.public().votes >= 3
+        assert (session.reason is CloseReason.MATTER_OVER) <= (session.stage is SessionStage.CANCELLED)
+    for item in docket.items:
+        assert (item.stage is ItemStage.VERIFIED) == (item.verified_at is not None)
+    people = docket.people()
+    assert "m_party" not in people.model_dump_json(), "a party takes no part (I6)"
+    if play.case.case_class is CaseClass.C2:
+        assert set(people.guests) == set(people.private_guests)
+
+
+TestCouncils = Councils.TestCase
+TestCouncils.settings = settings(max_examples=40, stateful_step_count=20, deadline=None, derandomize=True)
+
+
+def worked(seed: int, moves: int) -> CouncilPlay:
+    """A council in the middle of something."""
+    random = Random(seed)
+    play = CouncilPlay.begin(random.choice(list(CaseClass)[:3]), random.choice(list(Urgency)))
+    for _ in range(moves):
+        command = random.choice((*COMMANDS, *LIKELY))
+        fit = [part for part in play.parts(command) if play.fits(command, part)]
+        part = random.choice(fit) if fit else ""
+        if play.fits(command, part or None):
+            try_command(play, command, part, random, random.choice(PEOPLE[:3]))
+    return play
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 2**32), moves=st.integers(0, 80))
+def test_every_interleaving_of_others_facts_ends_alike(seed: int, moves: int) -> None:
+    """Case facts (ended, reopened, perhaps left) in their order, custody's (resolved) anywhere between them."""
+    play = worked(seed, moves)
+    leaves = bool(seed % 2)
+    ends = {_after(play, order) for order in _orders(leaves)}
+    assert len({docket.model_copy(update={"version": 0}).model_dump_json() for docket in _dockets(ends)}) == 1
+
+
+def _orders(leaves: bool) -> list[tuple[str, ...]]:
+    facts = ["ended", "reopened", *(["left"] if leaves else []), "resolved"]
+    own = [each for each in facts if each != "resolved"]
+    return [order for order in permutations(facts) if [each for each in order if each != "resolved"] == own]
+
+
+def _after(play: CouncilPlay, order: tuple[str, ...]) -> str:
+    docket = play.docket
+    case = play.case.model_copy(update={"reopens": play.case.reopens + 1})
+    for fact in order:
+        docket, _ = _heard(docket, fact, case, play)
+    return docket.model_dump_json()
+
+
+def _heard(docket: Docket, fact: str, case: CaseState, play: CouncilPlay) -> Moved:
+    match fact:
+        case "reopened":
+            return following.begun_anew(docket, case, play.now)
+        case "left":
+            return following.left(docket, play.now)
+        case _:
+            return following.over(docket, play.now)
+
+
+def _dockets(ends: set[str]) -> list[Docket]:
+    return [Docket.model_validate_json(each) for each in ends]
+
+
+def test_the_plays_reach_every_kind_of_fact() -> None:
+    """Otherwise the properties would say less than they seem to."""
+    from services.contracts.events.deliberation import DOCKET
+
+    seen: Counter[str] = Counter()
+    for seed in range(120):
+        play = worked(seed, 120)
+        play.now += timedelta(days=9)
+        play.keep(following.unanswered(play.docket, play.now))
+        play.keep(following.over(play.docket, play.now))
+        play.keep(following.left(play.docket, play.now))
+        seen.update(type(event).__name__ for event in play.told)
+    assert {kind.__name__ for kind in DOCKET} <= set(seen), {kind.__name__ for kind in DOCKET} - set(seen)

@@ -1,0 +1,386 @@
+"""Sessions through the front door (domain 2.2): one tap to a resolution, quorum, votes, recusal, adjournment, privacy, departments."""
+
+from datetime import timedelta
+from typing import Any
+
+from services.contracts.organisation import Role
+from tests.harness import Harness, Place
+from tests.scenarios.councils import DONE, accepted, all_speak, do, done, opened, package, seen
+
+
+async def test_from_one_tap_to_a_resolution(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    answer = await done(system, place.chair, "openSession", case_id)
+    [session] = answer["sessions"]
+    assert (answer["state"], answer["docket"]) == ("IN_DELIBERATION", "IN_DELIBERATION")
+    assert (session["stage"], session["mode"], session["invited"], session["responded"]) == ("OPEN", "ASYNC_CHAT", 3, 1)
+    assert {"SESSION_OPENED"} <= set(await place.exec_member.inbox()) & set(await place.council_member.inbox())
+    assert "SESSION_OPENED" not in await place.chair.inbox(), "who does it need not be told"
+    await all_speak(system, place, case_id, session["sessionId"])
+    adopted = await done(
+        system,
+        place.chair,
+        "adopt",
+        case_id,
+        sessionId=session["sessionId"],
+        rule="CONSENSUS",
+        text="每周探望一次",
+        minutes="三人发言，一致同意",
+        items=[{"text": "探望老人", "member": place.volunteer.member}],
+    )
+    [closed], [resolution], [item] = adopted["sessions"], adopted["resolutions"], adopted["items"]
+    assert (closed["stage"], closed["decidedBy"], closed["counted"]) == ("CLOSED_RESOLVED", "CONSENSUS", True)
+    assert (resolution["stage"], item["stage"], item["resolutionId"]) == (
+        "IN_EXECUTION",
+        "ASSIGNED",
+        resolution["resolutionId"],
+    )
+    assert (adopted["state"], adopted["docket"]) == ("IN_ACTION", "IN_EXECUTION")
+    assert "ITEM_ASSIGNED" in await place.volunteer.inbox()
+    assert "RESOLUTION_ADOPTED" in await place.exec_member.inbox()
+    mine = await seen(place.volunteer, case_id)
+    assert mine is not None, "whoever has an item sees the matter that it belongs to"
+    assert mine["sessions"] == []
+    assert [(each["mine"], each["words"]) for each in mine["items"]] == [
+        (True, [{"field": "task", "text": "探望老人"}])
+    ]
+    minutes = (await seen(place.council_member, case_id) or {})["sessions"][0]["words"]
+    assert [each["field"] for each in minutes] == ["speech"] * 3 + ["minutes"]
+    for outsider in (place.sibling_chair, place.neighbour, place.county_officer, place.liaison):
+        assert await seen(outsider, case_id) is None
+    reporter = await seen(place.resident, case_id)
+    assert reporter is not None
+    assert (reporter["sessions"], reporter["resolutions"], reporter["items"]) == ([], [], [])
+    await system.no_dead_letters()
+
+
+async def test_proposed_by_a_member_scheduled_then_opened(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    proposed = await done(system, place.council_member, "putToCouncil", case_id)
+    [session] = proposed["sessions"]
+    assert (session["stage"], proposed["state"]) == ("PROPOSED", "IN_DELIBERATION")
+    assert "SESSION_PROPOSED" in await place.chair.inbox()
+    again = await do(place.exec_member, "putToCouncil", case_id)
+    assert again.code == "STATE_DOES_NOT_FIT"
+    assert "AssignItem" in again["allowed"]
+    assert "OpenSession" in again["allowed"]
+    past = await do(place.chair, "scheduleSession", case_id, at=system.clock.now().isoformat())
+    assert past.code == "DATE_IN_PAST"
+    at = (system.clock.now() + timedelta(hours=3)).isoformat()
+    planned = await done(system, place.chair, "scheduleSession", case_id, at=at, mode="ON_SITE")
+    assert [(each["stage"], each["mode"]) for each in planned["sessions"]] == [("SCHEDULED", "ON_SITE")]
+    assert "INVITED" in await place.council_member.inbox()
+    begun = await done(system, place.chair, "openSession", case_id, sessionId=session["sessionId"])
+    assert [(each["stage"], each["mode"]) for each in begun["sessions"]] == [("OPEN", "ON_SITE")]
+
+
+async def test_a_session_is_called_off_only_before_it_sits(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    at = (system.clock.now() + timedelta(days=1)).isoformat()
+    session_id = (await done(system, place.chair, "scheduleSession", case_id, at=at))["sessions"][0]["sessionId"]
+    assert (await do(place.chair, "cancelSession", case_id, sessionId=session_id, reason="")).code == "REASON_REQUIRED"
+    gone = await done(system, place.chair, "cancelSession", case_id, sessionId=session_id, reason="改期")
+    assert (gone["sessions"][0]["stage"], gone["state"]) == ("CANCELLED", "ACCEPTED")
+    assert "SESSION_CANCELLED" in await place.council_member.inbox()
+    session_id = await opened(system, place, case_id)
+    refused = await do(place.chair, "cancelSession", case_id, sessionId=session_id, reason="改期")
+    assert refused.code == "STATE_DOES_NOT_FIT"
+    assert {"Adopt", "CloseSession", "Adjourn"} <= set(refused["allowed"])
+
+
+async def test_without_a_quorum_nothing_is_adopted(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    session_id = await opened(system, place, case_id)
+    about: dict[str, Any] = {"sessionId": session_id, "text": "决议", "items": [{"text": "x", "member": "m_helper"}]}
+    assert (await do(place.chair, "adopt", case_id, rule="CONSENSUS", **about)).code == "NO_QUORUM"
+    await done(system, place.exec_member, "answerInvitation", case_id, sessionId=session_id, answer="ACCEPT")
+    assert (await do(place.chair, "adopt", case_id, rule="CONSENSUS", **about)).code == "NO_QUORUM"
+    await done(system, place.council_member, "answerInvitation", case_id, sessionId=session_id, answer="ACCEPT")
+    nothing = {**about, "items": []}
+    assert (await do(place.chair, "adopt", case_id, rule="CONSENSUS", **nothing)).code == "NOTHING_RESOLVED"
+    assert (await do(place.chair, "adopt", case_id, rule="VOTE", **about)).code == "NO_QUORUM", "nobody has voted"
+    adopted = await done(
+        system, place.chair, "adopt", case_id, rule="CONSENSUS", **{**nothing, "arrangement": "绿色通道"}
+    )
+    assert (adopted["resolutions"][0]["arrangement"], adopted["sessions"][0]["counted"]) == (True, False)
+
+
+async def test_of_a_tie_the_convenor_decides_and_a_lost_vote_is_lost(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    session_id = await opened(system, place, case_id)
+    about: dict[str, Any] = {"sessionId": session_id, "text": "决议", "initiative": "倡议", "rule": "VOTE"}
+    for person, vote in ((place.chair, "FOR"), (place.exec_member, "AGAINST"), (place.council_member, "AGAINST")):
+        await done(system, person, "castVote", case_id, sessionId=session_id, vote=vote)
+    assert (await do(place.chair, "adopt", case_id, **about)).code == "NOT_CARRIED"
+    assert (await do(place.chair, "adopt", case_id, **{**about, "rule": "CONSENSUS"})).code == "NO_CONSENSUS"
+    assert (
+        await do(place.chair, "invite", case_id, sessionId=session_id, member="m_late")
+    ).code == "STATE_DOES_NOT_FIT"
+    await done(system, place.council_member, "castVote", case_id, sessionId=session_id, vote="ABSTAIN")
+    adopted = await done(system, place.chair, "adopt", case_id, **about)
+    assert [(s["stage"], s["votes"], s["counted"]) for s in adopted["sessions"]] == [("CLOSED_RESOLVED", 3, True)]
+
+
+async def test_the_chair_decides_alone_only_what_is_urgent(system: Harness, place: Place) -> None:
+    slow, urgent = await accepted(system, place), await accepted(system, place, "C0", urgency="ORANGE")
+    for case_id, code in ((slow, "CHAIR_ONLY_WHEN_URGENT"), (urgent, None)):
+        session_id = await opened(system, place, case_id)
+        answer = await do(
+            place.chair,
+            "adopt",
+            case_id,
+            sessionId=session_id,
+            rule="CHAIR_DECIDES",
+            text="先拉警戒线",
+            items=[{"text": "拉线", "member": place.volunteer.member}],
+        )
+        assert answer.code == code
+        assert code or answer["sessions"][0]["counted"] is False
+
+
+async def test_the_councils_own_group_owner_convenes_and_is_no_chair(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place, "C0", urgency="ORANGE")
+    council = f"n_council-{place.village}"
+    owner = system.person(
+        "m_council-owner", (Role.GROUP_OWNER, council, place.village), (Role.GROUP_OWNER, place.group, place.village)
+    )
+    session_id = await opened(system, place, case_id, owner)
+    words = {"sessionId": session_id, "text": "决议", "initiative": "倡议"}
+    assert (await do(owner, "adopt", case_id, rule="CHAIR_DECIDES", **words)).code == "CHAIR_ONLY_WHEN_URGENT"
+    assert (await do(place.second_owner, "openSession", case_id)).code in {"NOT_PERMITTED", "CASE_NOT_FOUND"}
+    for person in (place.exec_member, place.council_member, place.chair):
+        await done(system, person, "speak", case_id, sessionId=session_id, text="同意")
+    assert (await do(owner, "adopt", case_id, rule="CONSENSUS", **words)).code is None
+
+
+async def test_who_withdrew_neither_speaks_nor_votes_nor_counts(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    session_id = await opened(system, place, case_id)
+    await done(system, place.exec_member, "answerInvitation", case_id, sessionId=session_id, answer="ACCEPT")
+    assert (await do(place.exec_member, "recuse", case_id, sessionId=session_id, reason="")).code == "REASON_REQUIRED"
+    await done(system, place.exec_member, "recuse", case_id, sessionId=session_id, reason="是当事人的亲属")
+    assert (await do(place.exec_member, "speak", case_id, sessionId=session_id, text="x")).code == "RECUSED"
+    assert (await do(place.exec_member, "castVote", case_id, sessionId=session_id, vote="FOR")).code == "RECUSED"
+    await done(system, place.council_member, "speak", case_id, sessionId=session_id, text="同意")
+    words = {"sessionId": session_id, "text": "决议", "initiative": "倡议", "rule": "CONSENSUS"}
+    refused = await do(place.chair, "adopt", case_id, **words)
+    assert refused.code == "NO_QUORUM", "two are left"
+    [session] = (await seen(place.chair, case_id) or {})["sessions"]
+    assert (session["recused"], session["responded"]) == (1, 2)
+    third = system.person("m_third", (Role.RESIDENT, place.group, place.village))
+    await done(system, place.chair, "invite", case_id, sessionId=session_id, member=third.member)
+    assert "INVITED" in await third.inbox()
+    assert (
+        await do(place.chair, "invite", case_id, sessionId=session_id, member=third.member)
+    ).code == "INVITED_BEFORE"
+    await done(system, third, "speak", case_id, sessionId=session_id, text="同意")
+    assert (await do(place.chair, "adopt", case_id, **words)).code is None
+
+
+async def test_a_substitute_takes_the_place_and_a_helper_has_no_vote(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    session_id = await opened(system, place, case_id)
+    helper, other = place.neighbour, place.representative
+    await done(system, place.chair, "invite", case_id, sessionId=session_id, member=helper.member, kind="HELPER")
+    assert (await do(helper, "castVote", case_id, sessionId=session_id, vote="FOR")).code == "NO_VOTE_HERE"
+    sent = await done(
+        system, helper, "answerInvitation", case_id, sessionId=session_id, answer="SUBSTITUTE", substitute=other.member
+    )
+    assert sent["__typename"] == "Done", "she sees the matter no more, and that is no refusal"
+    assert "INVITATION_DECLINED" in await place.chair.inbox()
+    assert "INVITED" in await other.inbox()
+    await done(system, other, "speak", case_id, sessionId=session_id, text="我来说")
+    assert await seen(helper, case_id) is None
+    stranger = await do(place.second_resident, "speak", case_id, sessionId=session_id, text="我也来说")
+    assert stranger.code == "CASE_NOT_FOUND"
+
+
+async def test_adjourned_at_most_twice_and_within_a_week(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    session_id = await opened(system, place, case_id)
+    late = (system.clock.now() + timedelta(days=8)).isoformat()
+    assert (await do(place.chair, "adjourn", case_id, sessionId=session_id, until=late)).code == "TOO_LATE"
+    for _ in range(2):
+        until = (system.clock.now() + timedelta(days=2)).isoformat()
+        away = await done(system, place.chair, "adjourn", case_id, sessionId=session_id, until=until)
+        assert (away["sessions"][0]["stage"], away["docket"]) == ("ADJOURNED", "IN_DELIBERATION")
+        assert (
+            await do(place.exec_member, "speak", case_id, sessionId=session_id, text="x")
+        ).code == "STATE_DOES_NOT_FIT"
+        await done(system, place.chair, "openSession", case_id)
+    until = (system.clock.now() + timedelta(days=2)).isoformat()
+    third = await do(place.chair, "adjourn", case_id, sessionId=session_id, until=until)
+    assert third.code == "TOO_MANY_ADJOURNMENTS"
+    assert "SESSION_ADJOURNED" in await place.exec_member.inbox()
+
+
+async def test_closed_in_silence_it_does_not_count_and_the_second_time_is_the_last(
+    system: Harness, place: Place
+) -> None:
+    case_id = await accepted(system, place)
+    for number in (1, 2):
+        session_id = await opened(system, place, case_id)
+        silent = await do(place.chair, "closeSession", case_id, sessionId=session_id, reason="NO_QUORUM")
+        assert silent.code == "TEXT_MISSING", "nobody spoke, and there are no minutes"
+        closed = await done(
+            system, place.chair, "closeSession", case_id, sessionId=session_id, reason="NO_QUORUM", minutes="无人到会"
+        )
+        assert [s["counted"] for s in closed["sessions"]] == [False] * number
+        assert closed["state"] == "ACCEPTED"
+    for mutation in ("openSession", "putToCouncil"):
+        assert (await do(place.chair, mutation, case_id)).code == "TOO_MANY_FAILURES"
+    assert "OpenSession" not in (await seen(place.chair, case_id) or {})["allowedCommands"]
+    [row] = await system.rows("deliberation", "SELECT body FROM docket WHERE id = :id", id=case_id)
+    assert '"failures":2' in row.body
+
+
+async def test_three_speakers_make_it_count_without_a_resolution(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    session_id = await opened(system, place, case_id)
+    await all_speak(system, place, case_id, session_id)
+    closed = await done(system, place.chair, "closeSession", case_id, sessionId=session_id, reason="NO_AGREEMENT")
+    assert closed["sessions"][0]["counted"] is True
+    assert "SESSION_CLOSED" in await place.council_member.inbox()
+
+
+async def test_a_department_is_told_what_its_package_says(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    session_id = await opened(system, place, case_id, mode="ON_SITE")
+    water = f"n_dept-water-{place.county}"
+    about: dict[str, Any] = {"sessionId": session_id, "kind": "DEPARTMENT", "department": water}
+    signed = package(system, case_id, water)
+    assert (await do(place.chair, "invite", case_id, **about)).code == "PACKAGE_NOT_SIGNED"
+    more = {**signed, "lines": [{"field": "PARTY_NAMES", "text": "某某"}]}
+    assert (await do(place.chair, "invite", case_id, **about, package=more)).code == "PACKAGE_NOT_SIGNED"
+    assert await seen(place.liaison, case_id) is None
+    invited = await done(system, place.chair, "invite", case_id, **about, package=signed)
+    assert [each["code"] for each in invited["sessions"][0]["departments"]] == [water]
+    assert "INVITED" in await place.liaison.inbox()
+    [hers] = (await seen(place.liaison, case_id) or {})["sessions"]
+    assert hers["words"] == [{"field": "package", "text": "MATTER_TYPE\n地面塌陷", "department": water}]
+    assert {"AnswerInvitation", "Speak"} <= set(hers["allowedCommands"])
+    assert "CastVote" not in hers["allowedCommands"]
+    for_water = {"sessionId": session_id, "department": water}
+    await done(system, place.liaison, "answerInvitation", case_id, answer="ACCEPT", **for_water)
+    spoken = await done(system, place.liaison, "speak", case_id, text="不是自来水管", **for_water)
+    assert spoken["sessions"][0]["speakers"] == 1
+    assert (await do(place.liaison, "castVote", case_id, sessionId=session_id, vote="FOR")).code == "CASE_NOT_FOUND"
+    assert (await do(place.exec_member, "speak", case_id, text="x", **for_water)).code == "CASE_NOT_FOUND"
+    other = system.person("m_other-liaison", (Role.LIAISON, f"n_dept-heat-{place.county}", place.county))
+    assert await seen(other, case_id) is None
+
+
+async def test_a_private_matter_is_deliberated_by_its_circle(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place, "C2")
+    session_id = await opened(system, place, case_id)
+    [session] = (await seen(place.chair, case_id) or {})["sessions"]
+    assert (session["restricted"], session["invited"]) == (True, 1), "the circle, and nobody else"
+    about = {"sessionId": session_id}
+    assert (
+        await do(place.chair, "invite", case_id, member=place.exec_member.member, **about)
+    ).code == "RESTRICTED_SESSION"
+    water = f"n_dept-water-{place.county}"
+    department = {"kind": "DEPARTMENT", "department": water, "package": package(system, case_id, water)}
+    assert (await do(place.chair, "invite", case_id, **about, **department)).code == "RESTRICTED_SESSION"
+    counsellors = [
+        system.person(f"m_counsellor-{n}-{place.village}", (Role.COUNSELLOR, f"n_fed-{place.county}", place.county))
+        for n in (1, 2)
+    ]
+    for counsellor in counsellors:
+        assert await seen(counsellor, case_id) is None
+        await done(system, place.chair, "invite", case_id, member=counsellor.member, kind="EXPERT", **about)
+        assert await seen(counsellor, case_id) is not None
+        await done(system, counsellor, "speak", case_id, text="先分别谈", **about)
+    for nobody in (place.exec_member, place.council_member, place.owner, place.neighbour):
+        assert await seen(nobody, case_id) is None
+        assert (await do(nobody, "speak", case_id, text="x", **about)).code == "CASE_NOT_FOUND"
+    adopted = await done(
+        system,
+        place.chair,
+        "adopt",
+        case_id,
+        rule="CONSENSUS",
+        text="安排调解",
+        items=[{"text": "调解", "member": counsellors[0].member}],
+        **about,
+    )
+    assert adopted["sessions"][0]["stage"] == "CLOSED_RESOLVED"
+    officer = await seen(place.township_officer, case_id)
+    assert officer is None or officer["sessions"] == []
+    entries = "query($r: RegionCode!) { confidentialEntries(region: $r) { category count } }"
+    for person, found in (
+        (place.council_member, [{"category": "MARRIAGE_FAMILY", "count": 1}]),
+        (place.sibling_exec, []),
+        (place.neighbour, []),
+    ):
+        assert (await person.ask(entries, {"r": place.village}))["confidentialEntries"] == found
+
+
+async def test_an_invitation_that_nobody_answers_comes_back_to_the_convenor(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    session_id = await opened(system, place, case_id)
+    await done(system, place.chair, "invite", case_id, sessionId=session_id, member=place.representative.member)
+    await system.advance(hours=23)
+    assert "NO_ANSWER" not in await place.chair.inbox()
+    await system.advance(hours=2)
+    await system.run_timers()
+    assert (await place.chair.inbox()).count("NO_ANSWER") == 1
+
+
+async def test_a_standing_member_is_listed_at_the_next_session(system: Harness, place: Place) -> None:
+    first = await accepted(system, place, "C0", urgency="ORANGE")
+    water, council = f"n_dept-water-{place.county}", f"n_council-{place.village}"
+    until = (system.clock.now() + timedelta(days=700)).isoformat()
+    early = await do(place.chair, "admitMember", first, department=water, until=until)
+    assert early.code == "STATE_DOES_NOT_FIT", "the council has not dealt with the matter yet"
+    session_id = await opened(system, place, first)
+    late = (system.clock.now() + timedelta(days=800)).isoformat()
+    assert (await do(place.chair, "admitMember", first, department=water, until=late)).code == "TOO_LATE"
+    assert (await do(place.exec_member, "admitMember", first, department=water, until=until)).code is not None
+    await done(system, place.chair, "admitMember", first, department=water, until=until)
+    assert "MEMBERSHIP_OFFERED" in await place.liaison.inbox()
+    assert (await do(place.chair, "admitMember", first, department=water, until=until)).code == "MEMBER_ALREADY"
+    ask = "query($n: String!) { council(node: $n) { region standingMembers { address stage caseId } } }"
+    offered = {"address": water, "stage": "OFFERED", "caseId": first}
+    assert (await place.chair.ask(ask, {"n": council}))["council"]["standingMembers"] == [offered]
+    assert (await place.neighbour.ask(ask, {"n": council}))["council"] is None
+    other = await accepted(system, place, "C0")
+    assert await seen(place.liaison, other) is None
+    about = {"council": council, "department": water}
+    assert code_of(await place.chair.do("confirmMembership", returns=DONE, **about)) in {
+        "NOT_PERMITTED",
+        "CASE_NOT_FOUND",
+    }
+    assert code_of(await place.liaison.do("confirmMembership", returns=DONE, **about)) is None
+    await system.settle()
+    assert await seen(place.liaison, other) is not None, "a standing member sees open matters of the village"
+    private = await accepted(system, place, "C1")
+    assert await seen(place.liaison, private) is None, "of others only those that she is invited to"
+    await opened(system, place, other)
+    [session] = (await seen(place.liaison, other) or {})["sessions"]
+    assert [each["code"] for each in session["departments"]] == [water]
+    assert "SESSION_OPENED" in await place.liaison.inbox()
+    closed = await opened(system, place, private)
+    assert await seen(place.liaison, private) is None
+    assert closed != session_id
+    assert code_of(await place.liaison.do("endMembership", returns=DONE, council=council, address=water)) is None
+    await system.settle()
+    third = await accepted(system, place, "C0")
+    assert await seen(place.liaison, third) is None
+
+
+async def test_a_term_ends_by_itself(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place, "C0")
+    await opened(system, place, case_id)
+    until = (system.clock.now() + timedelta(days=3)).isoformat()
+    person = place.second_resident
+    await done(system, place.chair, "admitMember", case_id, member=person.member, until=until)
+    assert await seen(person, case_id) is not None
+    await system.advance(days=4)
+    assert await seen(person, case_id) is None
+    assert "MEMBERSHIP_ENDED" in await person.inbox()
+
+
+def code_of(answer: dict[str, Any]) -> str | None:
+    """A refusal's code."""
+    return answer.get("code")
