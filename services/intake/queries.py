@@ -23,6 +23,7 @@ from services.contracts.queries import (
 )
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import RegionSource
+from services.contracts.states import CustodyState
 from services.intake.rules.case import Case
 from services.intake.rules.reading import (
     Tier,
@@ -34,7 +35,7 @@ from services.intake.rules.reading import (
     tiers,
 )
 from services.intake.rules.roster import above, fate_of, membership_of, with_members, with_regions
-from services.intake.store import contents_of, log_access, nodes_of, regions_of
+from services.intake.store import contents_of, custodies_of, custody_of, log_access, nodes_of, regions_of
 from services.intake.tables import METADATA, PHOTOS
 
 CASE = METADATA.tables["case"]
@@ -55,10 +56,12 @@ async def case_texts(room: Room, caller: Caller, wanted: Wanted) -> CaseTexts:
     async with room.transaction() as tx:
         rows = await tx.execute(select(CASE.c.body).where(CASE.c.id.in_(wanted.case_ids)))
         cases = [Case.model_validate_json(body) for body in rows.scalars()]
+        held = await custodies_of(tx, [case.case_id for case in cases])
         readable = {
             case.case_id: allowed
             for case in cases
-            if (allowed := tiers(case, caller)) or may_read_question(case, caller)
+            if (allowed := tiers(case, caller, held.get(case.case_id)))
+            or may_read_question(case, caller, held.get(case.case_id))
         }
         contents = await contents_of(tx, list(readable))
         attached = await photos.lines(tx, PHOTOS, list(readable))
@@ -67,7 +70,8 @@ async def case_texts(room: Room, caller: Caller, wanted: Wanted) -> CaseTexts:
             if case.case_id not in readable:
                 continue
             lines = attached.get(case.case_id, ())
-            text = _text(case, caller, readable[case.case_id], contents.get(case.case_id, {}), lines)
+            custody, words = held.get(case.case_id), contents.get(case.case_id, {})
+            text = _text(case, caller, custody, readable[case.case_id], words, lines)
             texts.append(text)
             sealed = sorted(text.model_fields_set - {"case_id", "summary"})
             if sealed:
@@ -76,7 +80,12 @@ async def case_texts(room: Room, caller: Caller, wanted: Wanted) -> CaseTexts:
 
 
 def _text(
-    case: Case, caller: Caller, allowed: frozenset[Tier], words: Mapping[str, str], attached: tuple[AttachmentLine, ...]
+    case: Case,
+    caller: Caller,
+    custody: CustodyState | None,
+    allowed: frozenset[Tier],
+    words: Mapping[str, str],
+    attached: tuple[AttachmentLine, ...],
 ) -> CaseText:
     shown: dict[str, object] = {}
     if Tier.SUMMARY in allowed and "summary" in words:
@@ -85,15 +94,15 @@ def _text(
         shown |= {field: words[field] for field in ("narrative", "place") if field in words}
         if attached:
             shown["attachments"] = attached
-    if may_read_feedback(case, caller) and "feedback" in words:
+    if may_read_feedback(case, caller, custody) and "feedback" in words:
         shown["feedback"] = words["feedback"]
-    if "route" in words and (case.rejected_for or case.redirected_to) and may_read_route(case, caller):
+    if "route" in words and (case.rejected_for or case.redirected_to) and may_read_route(case, caller, custody):
         shown["route"] = words["route"]
-    elif "proposed_route" in words and case.rejection_proposed and handles(case, caller):
+    elif "proposed_route" in words and case.rejection_proposed and handles(case, caller, custody):
         shown["route"] = words["proposed_route"]
-    if case.asked and may_read_question(case, caller) and f"question_{case.asked}" in words:
+    if case.asked and may_read_question(case, caller, custody) and f"question_{case.asked}" in words:
         shown["question"] = words[f"question_{case.asked}"]
-    if may_read_supplied(case, caller):
+    if may_read_supplied(case, caller, custody):
         given = [words[field] for field in sorted(words) if field.startswith("supplied_")]
         if given:
             shown["supplied"] = "\n".join(given)
@@ -146,7 +155,7 @@ def _check(fate: LineFate | Refused) -> LineCheck:
 async def may_see_photos(tx: Transaction, caller: Caller, case_id: str) -> bool:
     """Photos are as deep as the narrative (F2); a look is logged."""
     case = await tx.load(Case, case_id)
-    if case is None or Tier.NARRATIVE not in tiers(case, caller):
+    if case is None or Tier.NARRATIVE not in tiers(case, caller, await custody_of(tx, case)):
         return False
     await log_access(tx, caller.member, case_id, ["attachment"])
     return True

@@ -10,6 +10,7 @@ from services.contracts.cases import CaseClass
 from services.contracts.commands.base import Answer
 from services.contracts.events.intake import AccessChanged
 from services.contracts.regions import Level, at_level
+from services.contracts.states import CustodyState
 from services.contracts.topics import Topic
 from services.intake.rules.case import SHANGHAI, Case, Moved
 from services.intake.rules.numbering import number_of
@@ -91,3 +92,18 @@ async def tell_access(tx: Transaction, case: Case) -> None:
 def access_topic(case: Case) -> Topic:
     """Where it is told who may see a case."""
     return topics.INTAKE_SEALED_ACCESS if case.case_class is CaseClass.C3 else topics.INTAKE_ACCESS
+
+
+async def custody_of(tx: Transaction, case: Case) -> CustodyState | None:
+    """The newest that was heard of its custody."""
+    return (await custodies_of(tx, [case.case_id])).get(case.case_id)
+
+
+async def custodies_of(tx: Transaction, case_ids: Sequence[str]) -> dict[str, CustodyState]:
+    """The same of many: a matter whose class moved may have it on either topic."""
+    found: dict[str, CustodyState] = {}
+    for topic in (topics.ESCALATION_CUSTODY, topics.ESCALATION_SEALED):
+        for case_id, custody in (await tx.known_many(topic, CustodyState, case_ids)).items():
+            if case_id not in found or found[case_id].version < custody.version:
+                found[case_id] = custody
+    return found

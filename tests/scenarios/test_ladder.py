@@ -225,3 +225,26 @@ async def test_s21_an_idle_council_surfaces(system: Harness, place: Place) -> No
     await acts(system, place.township_officer, case_id, "CALL")
     looked = await seen(place, case_id)
     assert "UPPER_ACTION" not in {each["stage"] for each in looked["clocks"] if each["state"] == "RUNNING"}
+
+
+async def test_who_holds_it_reads_it_and_who_follows_sees_its_status(system: Harness, place: Place) -> None:
+    """F2 and F3 go with the matter (domain 1.4): whoever holds it, or must decide whether to receive it, reads it; a level that passed it up
+    follows and sees where it stands; one that was informed reads the words, not who spoke."""
+    query = "query($id: String!) { case(caseId: $id) { state narrative reporterPhone evidence { notes } } }"
+
+    async def reads(person: Person) -> tuple[str | None, str | None]:
+        found = (await person.ask(query, {"id": case_id}))["case"]
+        return (found["narrative"], found["reporterPhone"]) if found else (None, None)
+
+    case_id = await accepted(system, place, narrative="征地补偿没有给我", reporter={"phone": "13900001111"})
+    assert await reads(place.township_officer) == (None, None)
+    await acts(system, place.chair, case_id)
+    await done(system, place.chair, "passUp", case_id, reason="NEEDS_AUTHORITY")
+    assert await reads(place.township_officer) == ("征地补偿没有给我", "13900001111")
+    await done(system, place.township_officer, "receive", case_id)
+    await done(system, place.township_officer, "informUp", case_id, to="CITY")
+    assert await reads(place.city_officer) == ("征地补偿没有给我", None)
+    await up(system, place.township_officer, place.county_officer, case_id)
+    assert await reads(place.county_officer) == ("征地补偿没有给我", "13900001111")
+    assert await reads(place.township_officer) == (None, None)
+    assert (await place.township_officer.case(case_id) or {})["state"] == "ESCALATED"

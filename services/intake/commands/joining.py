@@ -9,10 +9,10 @@ from services.contracts.commands import matters as asked
 from services.contracts.commands.base import Answer
 from services.contracts.permissions import acting_grant
 from services.contracts.refusals import Code, Refused
-from services.intake.commands.loading import custody_of, matter_of, matter_target, node_of, target_of
+from services.intake.commands.loading import matter_of, matter_target, node_of, target_of
 from services.intake.rules import joining as rules
 from services.intake.rules.case import Case, check_fits
-from services.intake.store import save, save_with_access
+from services.intake.store import custody_of, save, save_with_access
 
 
 async def merge_target(tx: Transaction, command: asked.MergeMatter) -> Target:

@@ -2,7 +2,6 @@
 
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
-from services.contracts import topics
 from services.contracts.callers import Target
 from services.contracts.cases import CaseClass
 from services.contracts.commands.base import MatterCommand
@@ -14,6 +13,7 @@ from services.contracts.states import CustodyState
 from services.intake.rules import roster
 from services.intake.rules.case import Case
 from services.intake.rules.roster import KeptNode
+from services.intake.store import custody_of
 
 
 async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
@@ -53,15 +53,6 @@ async def matter_of(tx: Transaction, command: MatterCommand) -> tuple[Case, Cust
     case = await case_of(tx, command)
     tx.check_version(Case, case.case_id, command.expected_version)
     return case, await custody_of(tx, case)
-
-
-async def custody_of(tx: Transaction, case: Case) -> CustodyState | None:
-    """The newest that was heard of its custody: a matter whose class moved may have it on either topic."""
-    heard = [
-        await tx.known(topic, CustodyState, case.case_id)
-        for topic in (topics.ESCALATION_CUSTODY, topics.ESCALATION_SEALED)
-    ]
-    return max((each for each in heard if each), key=lambda each: each.version, default=None)
 
 
 async def first_circle(tx: Transaction, case_class: CaseClass, village: str) -> tuple[MemberId, ...]:

@@ -63,7 +63,7 @@ def may_ask(case: Case, custody: CustodyState | None, caller: Caller) -> bool:
     if case.case_class is CaseClass.C2:
         return caller.member in case.circle
     involved = {entry.node for entry in custody.entries} if custody else set()
-    reads = Tier.NARRATIVE in tiers(case, caller)
+    reads = Tier.NARRATIVE in tiers(case, caller, custody)
     return any(
         grant.role in HANDLERS and contains(grant.region, case.village) and (grant.node in involved or reads)
         for grant in caller.grants

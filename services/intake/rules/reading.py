@@ -5,9 +5,11 @@ from enum import IntEnum
 from services.contracts.callers import Caller
 from services.contracts.callers import Target as Seen
 from services.contracts.cases import CaseClass, Relation
+from services.contracts.ids import NodeId
 from services.contracts.organisation import Role
 from services.contracts.permissions import may_see_at_all
 from services.contracts.regions import contains
+from services.contracts.states import CustodyState, EntryState
 from services.intake.rules.case import Case
 
 
@@ -23,8 +25,9 @@ HANDLERS = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER})
 """Hold matters at their level."""
 
 
-def tiers(case: Case, caller: Caller) -> frozenset[Tier]:
-    """What this caller may read of this case; empty: nothing."""
+def tiers(case: Case, caller: Caller, custody: CustodyState | None = None) -> frozenset[Tier]:
+    """What this caller may read of this case; empty: nothing. `custody` as escalation last told it: who holds a matter, or has to decide
+    whether to receive it, reads all of it; a level that was informed, or supervises, the words (domain 1.4: F2, F3)."""
     target = Seen(
         region=case.village,
         group=case.group,
@@ -56,10 +59,22 @@ def tiers(case: Case, caller: Caller) -> frozenset[Tier]:
             case role if role in HANDLERS and above and len(grant.region) == len(case.village):
                 found |= set(Tier)
             case role if role in HANDLERS and above:
-                found.add(Tier.SUMMARY)
+                found |= _of_a_level(grant.node, custody)
             case _:
                 pass
     return frozenset(found)
+
+
+def _of_a_level(node: NodeId, custody: CustodyState | None) -> set[Tier]:
+    """What officers above the village read. A level that passed the matter up follows it, and sees its status."""
+    entry = next((each for each in custody.entries if each.node == node), None) if custody else None
+    if custody is None or entry is None:
+        return {Tier.SUMMARY}
+    if node == custody.holder or entry.state is EntryState.NOTIFIED:
+        return set(Tier)
+    if entry.state is EntryState.INFORMED or entry.supervising:
+        return {Tier.SUMMARY, Tier.NARRATIVE}
+    return {Tier.SUMMARY}
 
 
 def _reporters_own(case: Case) -> set[Tier]:
@@ -69,31 +84,31 @@ def _reporters_own(case: Case) -> set[Tier]:
     return own | {Tier.SUMMARY} if case.case_class is CaseClass.C0 or case.relation is Relation.OWN else own
 
 
-def may_read_route(case: Case, caller: Caller) -> bool:
+def may_read_route(case: Case, caller: Caller, custody: CustodyState | None = None) -> bool:
     """Why and where a matter went instead: who handles it, and its reporters; of another's private matter the reporter learns no outcome."""
     if caller.member in case.everyone and caller.member not in case.parties:
         return case.case_class is CaseClass.C0 or caller.member not in case.bystanders
-    return Tier.NARRATIVE in tiers(case, caller)
+    return Tier.NARRATIVE in tiers(case, caller, custody)
 
 
-def may_read_question(case: Case, caller: Caller) -> bool:
+def may_read_question(case: Case, caller: Caller, custody: CustodyState | None = None) -> bool:
     """What the reporter is asked: she, and who handles it."""
     reporter = caller.member in case.everyone and caller.member not in case.parties
-    return reporter or Tier.NARRATIVE in tiers(case, caller)
+    return reporter or Tier.NARRATIVE in tiers(case, caller, custody)
 
 
-def may_read_supplied(case: Case, caller: Caller) -> bool:
+def may_read_supplied(case: Case, caller: Caller, custody: CustodyState | None = None) -> bool:
     """What was supplied: who handles it; the reporter, where she is the only one who can have written it."""
-    return handles(case, caller) or (not case.joined and Tier.NARRATIVE in tiers(case, caller))
+    return handles(case, caller, custody) or (not case.joined and Tier.NARRATIVE in tiers(case, caller, custody))
 
 
-def handles(case: Case, caller: Caller) -> bool:
+def handles(case: Case, caller: Caller, custody: CustodyState | None = None) -> bool:
     """Whether she reads the narrative for another reason than having written it."""
-    return Tier.NARRATIVE in tiers(case.model_copy(update={"reporters": ()}), caller)
+    return Tier.NARRATIVE in tiers(case.model_copy(update={"reporters": ()}), caller, custody)
 
 
-def may_read_feedback(case: Case, caller: Caller) -> bool:
+def may_read_feedback(case: Case, caller: Caller, custody: CustodyState | None = None) -> bool:
     """The answer in full: the reporter of her own or a common matter, and who handles it."""
     if caller.member in case.everyone and caller.member not in case.parties:
         return caller.member not in case.bystanders
-    return Tier.NARRATIVE in tiers(case, caller)
+    return Tier.NARRATIVE in tiers(case, caller, custody)
