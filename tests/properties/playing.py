@@ -233,8 +233,6 @@ class Play:
             return self.twin(case_id) is None
         if command == "UnmergeMatter" and case.merged_into and self.cases[case.merged_into].stage is Stage.MERGED:
             return True
-        if command == "LowerClass" and case.sub.default.case_class is CaseClass.C3:
-            return True
         return too_late(command, case, self.now) is not None
 
     def _keep_access(self, case: Case, version: int) -> None:

@@ -36,13 +36,13 @@ BETTER_WORDS = {
     "CloseMatter": {Code.FEEDBACK_FIRST},
     "SolveOnSpot": {Code.NOT_ON_THE_SPOT},
     "AskForInformation": {Code.NOT_WHEN_RED, Code.ASKED_ENOUGH},
+    "LowerClass": {Code.STAYS_SEALED},
 }
 """Refusals that say more than that the state does not fit."""
 BESIDE = {
     "MergeMatter": {Code.CLASSES_DO_NOT_MERGE, Code.MASTER_NOT_OPEN},
     "UnmergeMatter": {Code.TOO_LATE_NOW, Code.MASTER_NOT_OPEN},
     "ReopenMatter": {Code.TOO_LATE_NOW},
-    "LowerClass": {Code.STAYS_SEALED},
 }
 """Refusals of what fits the state, for its time or for what it needs beside."""
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from services.contracts.cases import CaseClass
 from services.contracts.commands.matters import MAX_CIRCLE
 from services.contracts.events.intake import AccessChanged, CaseEvent, CaseLeft, CircleChanged, ClassChanged
+from services.contracts.fitting import fitting
 from services.contracts.ids import MemberId, NodeId
 from services.contracts.refusals import Code, Refused
 from services.contracts.states import AccessState, CustodyState
@@ -51,7 +52,7 @@ def lower_class(
 ) -> Reclassed:
     """More people know of it; never of what is sealed. Who handled it stays in its circle, where it still has one."""
     if case.case_class is CaseClass.C3:
-        raise Refused(Code.STAYS_SEALED)
+        raise Refused(Code.STAYS_SEALED, allowed=fitting(case, custody))
     check_fits("LowerClass", case, custody)
     if to >= case.case_class:
         raise Refused(Code.ALREADY_SO, value=case.case_class.value)
