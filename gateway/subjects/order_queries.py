@@ -118,9 +118,15 @@ class WorkOrderQuery:
         info: Info,
         case_id: Annotated[str, strawberry.argument(description="事项编号。The matter.")],
         department: Annotated[str, strawberry.argument(description="部门（组织编号）。The department.")],
+        summary: Annotated[
+            str,
+            strawberry.argument(
+                description="您拟定的事项摘要；专办事项不填则不写。Your own summary of the matter; of C2 there is none without it."
+            ),
+        ] = "",
     ) -> Package:
         """One call to intake, with the caller's own token."""
-        asked = {"caseId": case_id, "department": department}
+        asked = {"caseId": case_id, "department": department, "summary": summary}
         answer = await info.context.gateway.calls.query("intake", "disclosure-package", asked, info.context.who.token)
         lines = [PackageLine(field=PackageField(line["field"]), text=line["text"]) for line in answer["lines"]]
         return Package(

@@ -57,6 +57,8 @@ class PackageWanted(Asked):
 
     case_id: CaseId
     department: NodeId
+    summary: str = ""
+    """What the officer has the department told of the matter (F1), in place of what the system makes of it."""
 
 
 class OrdersWanted(Asked):

@@ -5,11 +5,13 @@ from datetime import UTC
 from services.chassis.room import Room
 from services.contracts import topics
 from services.contracts.callers import Caller
+from services.contracts.commands.intake import MAX_TEXT
 from services.contracts.disclosure import Package, signature_of
 from services.contracts.organisation import NodeKind
 from services.contracts.queries import PackageWanted
 from services.contracts.refusals import Code, Refused
 from services.contracts.states import CustodyState
+from services.contracts.texts import text
 from services.intake.rules.case import Case
 from services.intake.rules.disclosure import Sources, build, may_ask
 from services.intake.rules.reading import HANDLERS
@@ -32,7 +34,8 @@ async def disclosure_package(room: Room, caller: Caller, wanted: PackageWanted) 
         desk = await tx.load(KeptNode, offices[0]) if offices else None
         village = await tx.load(KeptRegion, case.village)
         words = (await contents_of(tx, [case.case_id])).get(case.case_id, {})
-        sources = Sources(words, village.name if village else "", desk.name if desk else "")
+        summary = text(wanted.summary, "summary", MAX_TEXT)
+        sources = Sources(words, village.name if village else "", desk.name if desk else "", summary)
         lines = build(case, department.department, sources)
         await log_access(tx, caller.member, case.case_id, [f"package {department.department.value}"])
     at = room.clock.now().astimezone(UTC)

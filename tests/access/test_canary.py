@@ -20,6 +20,7 @@ from services.contracts import topics
 from tests.access.world import CODE, SUBS, photo, send, service, upload
 from tests.harness import Harness, Person, Place, key
 from tests.orders import department, issue
+from tests.scenarios.councils import done, opened
 
 
 @dataclass
@@ -99,6 +100,7 @@ async def play(system: Harness, place: Place, planted: Planted) -> dict[str, str
         summary = {"publicSummary": planted["publicSummary"]} if open_to_all else {}
         await _step(system, handler, "acceptMatter", **about, **summary)
         if not open_to_all:
+            await deliberate(system, place, planted, matters[case_class])
             await write_to_a_department(system, place, planted, matters[case_class])
         proof = (await upload(handler, photo(planted["exif"]), evidence=True)).json()["id"]
         await _step(system, handler, "solveOnSpot", **about, evidence=planted["evidence"], photos=[proof])
@@ -110,6 +112,22 @@ async def play(system: Harness, place: Place, planted: Planted) -> dict[str, str
         await _step(system, handler, "giveFeedback", **about, text=planted["feedback"])
         await _step(system, place.chair, "closeMatter", **about, outcome="SOLVED", reason=planted["closing"])
     return matters
+
+
+async def deliberate(system: Harness, place: Place, planted: Planted, case_id: str) -> None:
+    """A session with words in it, a resolution, an item that is done; a standing member."""
+    session_id = await opened(system, place, case_id)
+    for person in (place.chair, place.exec_member, place.council_member):
+        await done(system, person, "speak", case_id, sessionId=session_id, text=planted["speech"])
+    task = {"text": planted["task"], "member": place.volunteer.member}
+    words = {"rule": "CONSENSUS", "text": planted["resolution"], "minutes": planted["minutes"], "items": [task]}
+    adopted = await done(system, place.chair, "adopt", case_id, sessionId=session_id, **words)
+    item = {"itemId": adopted["items"][0]["itemId"]}
+    await done(system, place.volunteer, "acceptItem", case_id, **item)
+    await done(system, place.volunteer, "finishItem", case_id, evidence=planted["itemEvidence"], **item)
+    await done(system, place.exec_member, "verifyItem", case_id, **item)
+    until = system.in_(days=300).isoformat()
+    await done(system, place.chair, "admitMember", case_id, member=place.volunteer.member, until=until)
 
 
 async def write_to_a_department(system: Harness, place: Place, planted: Planted, case_id: str) -> None:
@@ -247,7 +265,7 @@ async def test_no_personal_text_leaves_the_service_that_took_it(
         await system.advance(hours=30)
         pages = await metrics(system)
         log = stderr.getvalue()
-    assert len(planted.words) == 16
+    assert len(planted.words) == 21
     public = {planted[each] for each in PUBLIC}
 
     # Where it may be: the search must find it there, or it finds nothing anywhere.
@@ -260,6 +278,7 @@ async def test_no_personal_text_leaves_the_service_that_took_it(
     exif = {planted["exif"]}
     taken = {planted["evidence"]}
     of_orders = {planted[each] for each in ("orderDemand", "orderReply", "orderNote")}
+    of_council = {planted[each] for each in ("speech", "task", "resolution", "minutes", "itemEvidence")}
     packed = {planted["narrative"], planted["place"]}
     assert places.pop("escalation") == {"content.text": taken, "order_content.text": of_orders | packed}
     assert places.pop("gateway") == {"case_view.summary": {planted["toGroup"]}}
@@ -268,9 +287,11 @@ async def test_no_personal_text_leaves_the_service_that_took_it(
         - taken
         - exif
         - of_orders
+        - of_council
         - {planted["publicSummary"]}
     }, "each field in the contents (the group's result has replaced the summary), nothing anywhere else"
-    assert places == {"deliberation": {}, "notify": {}}
+    assert places.pop("deliberation") == {"content.text": of_council}
+    assert places == {"notify": {}}
 
     records = await on_topics(system)
     assert len({topic.removeprefix("21.") for topic, _ in records}) == len(topics.TOPICS)

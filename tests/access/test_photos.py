@@ -131,7 +131,7 @@ async def test_who_may_send_one(system: Harness, place: Place) -> None:
     await _refused(await upload(system.anonymous, photo()), 401, "UNAUTHENTICATED")
     for who in ("operator", "volunteer", "liaison", "inspector"):
         await _refused(await upload(place.people[who], photo()), 403, "NOT_PERMITTED")
-    for who in ("resident", "council_member", "township_officer"):
+    for who in ("resident", "council_member", "volunteer"):
         await _refused(await upload(place.people[who], photo(), evidence=True), 403, "NOT_PERMITTED")
     assert await system.snapshot() == before
 

@@ -282,7 +282,8 @@ async def test_without_a_rights_officer_the_circle_is_the_nearest_chair_and_she_
     seen = await place.county_chair.case(case_id)
     assert seen is not None
     turning_away = {"RejectMatter", "RedirectMatter"}
-    assert set(seen["allowedCommands"]) == {"Acknowledge", "AcceptMatter", "LowerClass", "ChangeCircle", *turning_away}
+    ladder = {"InformUp", "AlertInParallel"}
+    assert set(seen["allowedCommands"]) == {"Acknowledge", "AcceptMatter", "ChangeCircle", *turning_away, *ladder}
     assert await send(place.county_chair, "acceptMatter", caseId=case_id) is None
     assert await send(place.rights_officer, "acknowledge", caseId=case_id) == "CASE_NOT_FOUND"
 

@@ -54,6 +54,8 @@ class Sources(NamedTuple):
     """The name of the matter's region."""
     desk: str
     """Whom the department asks: the federation that sends it."""
+    summary: str = ""
+    """The officer's own words of what it is about."""
 
 
 def may_ask(case: Case, custody: CustodyState | None, caller: Caller) -> bool:
@@ -71,10 +73,12 @@ def may_ask(case: Case, custody: CustodyState | None, caller: Caller) -> bool:
 
 
 def build(case: Case, department: DepartmentType, sources: Sources) -> tuple[PackageLine, ...]:
-    """The lines of the whitelist that there is something to say of."""
+    """The lines of the whitelist that there is something to say of. The summary is the officer's own, else the one that the group may
+    read, else the narrative without names and numbers; of C2 the officer's or none."""
     words = sources.words
-    summary = words.get("summary") or _masked(words.get("narrative", ""), words)
     closed = case.case_class is CaseClass.C2
+    made = "" if closed else words.get("summary") or words.get("narrative", "")
+    summary = _masked(sources.summary or made, words)
     said: dict[PackageField, str] = {
         F.MATTER_TYPE: case.category.value if closed else f"{case.category.value} / {case.sub.value}",
         F.LOCATION: " ".join(part for part in (sources.village, _masked(words.get("place", ""), words)) if part),
