@@ -11,9 +11,10 @@ from strawberry.tools import merge_types
 
 from gateway.context import Context
 from gateway.refusals import AnswerRefused, AnswerRefusedElsewhere
-from gateway.subjects.case import Case, CaseQuery
+from gateway.subjects.case import Case
 from gateway.subjects.case_commands import CaseMutation
 from gateway.subjects.case_course import CourseMutation, SightMutation
+from gateway.subjects.case_queries import CaseQuery
 from gateway.subjects.council import CouncilMutation, CouncilQuery, CouncilSubscription
 from gateway.subjects.counts import CountsQuery
 from gateway.subjects.feed import Subscription as FeedSubscription

@@ -6,7 +6,7 @@ from sqlalchemy import delete
 from gateway.readmodel.tables import METADATA
 from services.chassis.transaction import Transaction
 from services.contracts.council import MembershipStage
-from services.contracts.events.deliberation import CouncilEvent, PeopleChanged
+from services.contracts.events.council import CouncilEvent, PeopleChanged
 
 PEOPLE = METADATA.tables["case_people"]
 GUEST = METADATA.tables["case_guest"]

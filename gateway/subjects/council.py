@@ -22,6 +22,7 @@ from gateway.words import RegionCode
 from services.chassis.door import Answered
 from services.contracts.cases import Category
 from services.contracts.commands import deliberation as asked
+from services.contracts.commands import resolutions as resolved
 from services.contracts.council import CouncilState, MembershipStage, StandingMember
 from services.contracts.ids import is_case_id, is_node_id
 from services.contracts.refusals import Code, Refused
@@ -174,7 +175,7 @@ LeavingAnswer = Annotated[
         description="事项；如您已不再能看到它，则为已完成；或被拒绝的原因。The matter; done, if you see it no more; or why it was refused.",
     ),
 ]
-_LEAVING = (asked.AnswerInvitation, asked.Recuse, asked.DeclineItem)
+_LEAVING = (asked.AnswerInvitation, asked.Recuse, resolved.DeclineItem)
 """After these the caller may have nothing to do with the matter any more: that is no refusal."""
 _STAYING = tuple(command for command in asked.ON_A_MATTER if command not in _LEAVING)
 

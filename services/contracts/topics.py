@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.contracts.events import deliberation, escalation, intake, notify, orders
+from services.contracts.events import council, deliberation, escalation, intake, notify, orders
 from services.contracts.events.base import Event
 
 
@@ -57,11 +57,11 @@ DELIBERATION_PEOPLE = Topic(
     "case id",
     "deliberation",
     frozenset({"notify", "gateway"}),
-    deliberation.PEOPLE,
+    council.PEOPLE,
     retention=Retention.COMPACTED,
 )
 DELIBERATION_COUNCIL = Topic(
-    "deliberation.council.v1", "node id", "deliberation", frozenset({"notify", "gateway"}), deliberation.COUNCIL
+    "deliberation.council.v1", "node id", "deliberation", frozenset({"notify", "gateway"}), council.COUNCIL
 )
 ESCALATION_CUSTODY = Topic(
     "escalation.custody.v1", "case id", "escalation", EVERYONE - {"escalation"}, escalation.CUSTODY

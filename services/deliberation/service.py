@@ -3,6 +3,7 @@
 from services.chassis.service import Command, Query, Reaction, Service, Stored, Timer, ignore
 from services.contracts import topics
 from services.contracts.commands import deliberation as asked
+from services.contracts.commands import resolutions as resolved
 from services.contracts.queries import Wanted
 from services.deliberation.commands import items, members, resolutions, sessions
 from services.deliberation.commands.matter import matter_target
@@ -46,20 +47,20 @@ DELIBERATION = Service(
         Command(asked.Adopt, resolutions.adopt, matter_target),
         Command(asked.CloseSession, sessions.close, matter_target),
         Command(asked.CancelSession, sessions.cancel, matter_target),
-        Command(asked.BlockResolution, resolutions.block, matter_target),
-        Command(asked.UnblockResolution, resolutions.unblock, matter_target),
-        Command(asked.SupersedeResolution, resolutions.supersede, matter_target),
-        Command(asked.RevokeResolution, resolutions.revoke, matter_target),
-        Command(asked.PublishResult, resolutions.publish, matter_target),
-        Command(asked.AssignItem, items.assign, matter_target),
-        Command(asked.AcceptItem, items.accept, matter_target),
-        Command(asked.DeclineItem, items.decline, matter_target),
-        Command(asked.ProgressItem, items.progress, matter_target),
-        Command(asked.FinishItem, items.finish, matter_target),
-        Command(asked.VerifyItem, items.verify, matter_target),
-        Command(asked.ReworkItem, items.rework, matter_target),
-        Command(asked.WaiveItem, items.waive, matter_target),
-        Command(asked.ReassignItem, items.reassign, matter_target),
+        Command(resolved.BlockResolution, resolutions.block, matter_target),
+        Command(resolved.UnblockResolution, resolutions.unblock, matter_target),
+        Command(resolved.SupersedeResolution, resolutions.supersede, matter_target),
+        Command(resolved.RevokeResolution, resolutions.revoke, matter_target),
+        Command(resolved.PublishResult, resolutions.publish, matter_target),
+        Command(resolved.AssignItem, items.assign, matter_target),
+        Command(resolved.AcceptItem, items.accept, matter_target),
+        Command(resolved.DeclineItem, items.decline, matter_target),
+        Command(resolved.ProgressItem, items.progress, matter_target),
+        Command(resolved.FinishItem, items.finish, matter_target),
+        Command(resolved.VerifyItem, items.verify, matter_target),
+        Command(resolved.ReworkItem, items.rework, matter_target),
+        Command(resolved.WaiveItem, items.waive, matter_target),
+        Command(resolved.ReassignItem, items.reassign, matter_target),
         Command(asked.AdmitMember, members.admit, matter_target),
         Command(asked.ConfirmMembership, members.confirm, members.membership_target),
         Command(asked.EndMembership, members.end, members.membership_target),

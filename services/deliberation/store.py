@@ -11,7 +11,7 @@ from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.commands.base import Answer
 from services.contracts.events.base import Event
-from services.contracts.events.deliberation import PeopleChanged
+from services.contracts.events.council import PeopleChanged
 from services.contracts.refusals import Code, Refused
 from services.contracts.states import AccessState, CaseState, CustodyState
 from services.deliberation.rules.docket import Docket, Known, Moved

@@ -6,8 +6,7 @@ from services.chassis.transaction import Transaction
 from services.contracts.cases import CaseClass
 from services.contracts.events.escalation import CallBackLapsed, CustodyEvent, InformationLapsed
 from services.contracts.regions import Level
-from services.intake.rules import case as rules
-from services.intake.rules import course, secrecy
+from services.intake.rules import course, secrecy, straight_way
 from services.intake.rules.case import Case
 from services.intake.rules.roster import KeptNode, in_charge
 from services.intake.store import save, save_with_access
@@ -19,7 +18,7 @@ async def follow_custody(tx: Transaction, event: CustodyEvent) -> None:
         case CallBackLapsed():
             case = await tx.load(Case, event.key)
             if case is not None:
-                await save(tx, rules.lapse(case, event.custody, tx.now))
+                await save(tx, straight_way.lapse(case, event.custody, tx.now))
         case InformationLapsed():
             case = await tx.load(Case, event.key)
             if case is not None:

@@ -5,7 +5,8 @@ from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.council import PeopleState
 from services.contracts.events.base import Event
-from services.contracts.events.deliberation import CouncilEvent, DocketEvent, PeopleChanged
+from services.contracts.events.council import CouncilEvent, PeopleChanged
+from services.contracts.events.deliberation import DocketEvent
 from services.contracts.events.escalation import CustodyEvent
 from services.contracts.events.intake import AccessEvent, CaseEvent, NodeChanged
 from services.contracts.events.orders import OrderStepTaken

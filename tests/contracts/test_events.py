@@ -29,7 +29,7 @@ from services.chassis.wire import (
 from services.contracts.cases import SubCategory
 from services.contracts.council import ItemPeople, PeopleState, SessionPeople, StandingMember
 from services.contracts.events.base import Event
-from services.contracts.events.deliberation import (
+from services.contracts.events.council import (
     CouncilEvent,
     MembershipBegun,
     MembershipEnded,

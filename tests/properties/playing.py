@@ -34,8 +34,8 @@ from services.deliberation.rules.docket import Docket, open_docket
 from services.escalation.limits_file import load
 from services.escalation.rules import acting, following, timing
 from services.escalation.rules.custody import Custody, Facts
-from services.intake.rules import case as taking
 from services.intake.rules import course, joining, secrecy
+from services.intake.rules import straight_way as taking
 from services.intake.rules.case import Case
 from services.intake.rules.numbering import number_of
 from services.intake.rules.secrecy import Reclassed

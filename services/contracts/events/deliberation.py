@@ -1,17 +1,10 @@
-"""Deliberation's facts: the docket of a matter, who takes part in it, the councils' standing members."""
+"""Deliberation's facts of the docket of a matter: sessions, resolutions, action items."""
 
 from typing import ClassVar
 
-from services.contracts.council import (
-    BlockReason,
-    CloseReason,
-    CouncilState,
-    DecisionRule,
-    InvitationAnswer,
-    PeopleState,
-)
+from services.contracts.council import BlockReason, CloseReason, DecisionRule, InvitationAnswer
 from services.contracts.events.base import Event
-from services.contracts.ids import Address, ItemId, NodeId, ResolutionId, SessionId
+from services.contracts.ids import ItemId, NodeId, ResolutionId, SessionId
 from services.contracts.states import DocketState
 
 
@@ -225,57 +218,6 @@ class ItemCancelled(ItemEvent):
     """There is no need for it any more: the matter, or its resolution, came to an end."""
 
 
-class PeopleChanged(Event):
-    """The latest state of who takes part; the topic is compacted."""
-
-    service: ClassVar[str] = "deliberation"
-    people: PeopleState
-
-    @property
-    def key(self) -> str:
-        return self.people.case_id
-
-    @property
-    def version(self) -> int:
-        return self.people.version
-
-    @property
-    def state(self) -> PeopleState:
-        return self.people
-
-
-class CouncilEvent(Event):
-    """A fact of a council's standing members."""
-
-    service: ClassVar[str] = "deliberation"
-    council: CouncilState
-    address: Address
-
-    @property
-    def key(self) -> str:
-        return self.council.node
-
-    @property
-    def version(self) -> int:
-        return self.council.version
-
-    @property
-    def state(self) -> CouncilState:
-        return self.council
-
-
-class MembershipOffered(CouncilEvent):
-    """A department was offered a standing membership."""
-
-
-class MembershipBegun(CouncilEvent):
-    """Somebody is a standing member: a person was admitted, or a department confirmed."""
-
-
-class MembershipEnded(CouncilEvent):
-    """Somebody is a standing member no more."""
-
-
 DOCKET = (
     DocketOpened,
     DocketClosed,
@@ -309,5 +251,3 @@ DOCKET = (
     ItemReassigned,
     ItemCancelled,
 )
-PEOPLE = (PeopleChanged,)
-COUNCIL = (MembershipOffered, MembershipBegun, MembershipEnded)

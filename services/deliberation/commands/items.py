@@ -2,9 +2,9 @@
 
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
-from services.contracts.commands import deliberation as asked
+from services.contracts.commands import resolutions as asked
 from services.contracts.commands.base import Answer
-from services.contracts.commands.deliberation import MAX_SPEECH
+from services.contracts.commands.resolutions import MAX_SPEECH
 from services.contracts.texts import text
 from services.deliberation.commands.matter import before, by, docket_before, new_id, one_address
 from services.deliberation.commands.sessions import required

@@ -7,6 +7,7 @@ from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
 from services.contracts.callers import Target
 from services.contracts.commands import deliberation as asked
+from services.contracts.commands import resolutions as resolved
 from services.contracts.commands.base import MatterCommand
 from services.contracts.organisation import Role, council_of
 from services.contracts.refusals import Code, Refused
@@ -32,7 +33,7 @@ async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
     custody = known.custody
     entries = custody.entries if custody else ()
     department = getattr(command, "department", None)
-    if isinstance(command, asked.ItemCommand):
+    if isinstance(command, resolved.ItemCommand):
         department = next(iter(departments), None)
     return Target(
         region=known.case.region,

@@ -3,8 +3,9 @@
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
 from services.contracts.commands import deliberation as asked
+from services.contracts.commands import resolutions as resolved
 from services.contracts.commands.base import Answer
-from services.contracts.commands.deliberation import MAX_MINUTES, MAX_SPEECH
+from services.contracts.commands.resolutions import MAX_MINUTES, MAX_SPEECH
 from services.contracts.texts import text
 from services.deliberation.commands.items import keep_task, new_item
 from services.deliberation.commands.matter import by, docket_before, new_id
@@ -45,7 +46,7 @@ async def adopt(tx: Transaction, acting: Acting, command: asked.Adopt) -> Answer
     return answer
 
 
-async def block(tx: Transaction, acting: Acting, command: asked.BlockResolution) -> Answer:
+async def block(tx: Transaction, acting: Acting, command: resolved.BlockResolution) -> Answer:
     """It waits for something."""
     docket, known = await docket_before(tx, command)
     note = text(command.note, "note", MAX_SPEECH)
@@ -54,19 +55,19 @@ async def block(tx: Transaction, acting: Acting, command: asked.BlockResolution)
     return answer
 
 
-async def unblock(tx: Transaction, acting: Acting, command: asked.UnblockResolution) -> Answer:
+async def unblock(tx: Transaction, acting: Acting, command: resolved.UnblockResolution) -> Answer:
     """It goes on."""
     docket, known = await docket_before(tx, command)
     return await save(tx, rules.unblock(docket, known, by(acting), command.resolution_id))
 
 
-async def supersede(tx: Transaction, acting: Acting, command: asked.SupersedeResolution) -> Answer:
+async def supersede(tx: Transaction, acting: Acting, command: resolved.SupersedeResolution) -> Answer:
     """A later one stands in its place."""
     docket, known = await docket_before(tx, command)
     return await save(tx, rules.supersede(docket, known, by(acting), command.resolution_id, command.by))
 
 
-async def revoke(tx: Transaction, acting: Acting, command: asked.RevokeResolution) -> Answer:
+async def revoke(tx: Transaction, acting: Acting, command: resolved.RevokeResolution) -> Answer:
     """It is taken back."""
     docket, known = await docket_before(tx, command)
     reason = required(command.reason)
@@ -75,7 +76,7 @@ async def revoke(tx: Transaction, acting: Acting, command: asked.RevokeResolutio
     return answer
 
 
-async def publish(tx: Transaction, acting: Acting, command: asked.PublishResult) -> Answer:
+async def publish(tx: Transaction, acting: Acting, command: resolved.PublishResult) -> Answer:
     """Its public words may be read by whoever sees the matter."""
     docket, known = await docket_before(tx, command)
     words = text(command.text, "text", MAX_SPEECH, required=True)

@@ -6,7 +6,7 @@ from services.contracts import topics
 from services.contracts.cases import CaseClass
 from services.contracts.commands import deliberation as asked
 from services.contracts.commands.base import Answer
-from services.contracts.commands.deliberation import MAX_MINUTES, MAX_SPEECH
+from services.contracts.commands.resolutions import MAX_MINUTES, MAX_SPEECH
 from services.contracts.council import InviteeKind
 from services.contracts.disclosure import check_signed
 from services.contracts.organisation import Node, Role, council_of, federation_of

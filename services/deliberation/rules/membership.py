@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from services.contracts.council import CouncilState, MembershipStage, StandingMember
-from services.contracts.events.deliberation import CouncilEvent, MembershipBegun, MembershipEnded, MembershipOffered
+from services.contracts.events.council import CouncilEvent, MembershipBegun, MembershipEnded, MembershipOffered
 from services.contracts.fitting_council import fitting_council
 from services.contracts.ids import Address, NodeId
 from services.contracts.refusals import Code, Refused

@@ -13,7 +13,7 @@ from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, at_level
 from services.contracts.texts import text
 from services.intake.commands.loading import first_circle, matter_of, node_of
-from services.intake.rules import case as rules
+from services.intake.rules import straight_way as rules
 from services.intake.rules.phones import MalformedPhone, normalise
 from services.intake.rules.roster import KeptNode
 from services.intake.store import next_number, save, tell_access, write_content

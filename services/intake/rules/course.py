@@ -28,7 +28,8 @@ from services.contracts.ids import MemberId, NodeId
 from services.contracts.lifecycle import is_resolved
 from services.contracts.refusals import Code, Refused
 from services.contracts.states import ClockStage, CustodyState
-from services.intake.rules.case import Case, Moved, check_fits, close_as
+from services.intake.rules.case import Case, Moved, check_fits
+from services.intake.rules.straight_way import close_as
 
 
 def ask(case: Case, by: NodeId, custody: CustodyState | None, now: datetime) -> Moved:

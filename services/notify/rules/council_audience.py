@@ -6,7 +6,8 @@ from datetime import datetime
 from services.contracts.cases import CaseClass
 from services.contracts.council import InvitationAnswer, ItemPeople, PeopleState, SessionPeople
 from services.contracts.events import deliberation as told
-from services.contracts.events.deliberation import CouncilEvent, DocketEvent, ItemEvent, ResolutionAdopted, SessionEvent
+from services.contracts.events.council import CouncilEvent, MembershipBegun, MembershipEnded, MembershipOffered
+from services.contracts.events.deliberation import DocketEvent, ItemEvent, ResolutionAdopted, SessionEvent
 from services.contracts.organisation import Node, Role, federation_of
 from services.contracts.states import AccessState
 from services.notify.rules.entries import Kind, Told
@@ -73,9 +74,9 @@ def docket_audience(
 def membership_audience(event: CouncilEvent, nodes: Mapping[str, Node], now: datetime) -> tuple[Told, ...]:
     """The member herself, or the department's liaisons."""
     kinds: Mapping[type[CouncilEvent], Kind] = {
-        told.MembershipOffered: Kind.MEMBERSHIP_OFFERED,
-        told.MembershipBegun: Kind.MEMBERSHIP_BEGUN,
-        told.MembershipEnded: Kind.MEMBERSHIP_ENDED,
+        MembershipOffered: Kind.MEMBERSHIP_OFFERED,
+        MembershipBegun: Kind.MEMBERSHIP_BEGUN,
+        MembershipEnded: Kind.MEMBERSHIP_ENDED,
     }
     return tuple(Told(member, kinds[type(event)]) for member in _persons([event.address], nodes, now))
 
