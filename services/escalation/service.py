@@ -15,7 +15,7 @@ from services.escalation.reactions import follow_case, follow_docket, topic_of
 from services.escalation.rules.custody import Custody
 from services.escalation.rules.order_clocks import WorkOrder
 from services.escalation.tables import CHASSIS, METADATA, PHOTOS
-from services.escalation.timers import sweep
+from services.escalation.timers import sweep, vacancies
 
 ESCALATION = Service(
     "escalation",
@@ -26,7 +26,11 @@ ESCALATION = Service(
             Custody,
             METADATA.tables["custody"],
             key=lambda custody: custody.case_id,
-            columns=lambda custody: {"region": custody.region, "holder": custody.holder or ""},
+            columns=lambda custody: {
+                "region": custody.region,
+                "holder": custody.holder or "",
+                "vacant": custody.vacant or "",
+            },
             topic=topic_of,
         ),
         Stored(
@@ -88,7 +92,11 @@ ESCALATION = Service(
         Reaction(topics.INTAKE_REGION, ignore),
         Reaction(topics.DELIBERATION_DOCKET, follow_docket),
     ),
-    timers=(Timer("sweep", every=10, run=sweep), Timer("sweep-orders", every=10, run=sweep_orders)),
+    timers=(
+        Timer("sweep", every=10, run=sweep),
+        Timer("vacancies", every=60, run=vacancies),
+        Timer("sweep-orders", every=10, run=sweep_orders),
+    ),
     queries=(Query("case-evidence", Wanted, case_evidence), Query("order-texts", OrdersWanted, order_texts)),
     routes=photos.routes(PHOTOS, ("SolveOnSpot", "ReportDone", "VerifyOrder"), may_see_photos),
 )

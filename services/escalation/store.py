@@ -13,6 +13,7 @@ from services.escalation.rules.limits import RuleBook
 from services.escalation.rules.timing import dues
 from services.escalation.tables import METADATA
 
+CUSTODY = METADATA.tables["custody"]
 DUE = METADATA.tables["due"]
 CONTENT = METADATA.tables["content"]
 

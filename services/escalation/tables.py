@@ -23,6 +23,8 @@ class CustodyRow(EscalationTable, table=True):
     command_version: int
     region: str = Field(max_length=12, index=True)
     holder: str = Field(max_length=64, index=True)
+    vacant: str = Field(default="", max_length=64)
+    """The holder, while nobody is in office there and the level above has been told."""
     body: str = Field(sa_type=Text)
 
 

@@ -1,4 +1,5 @@
-"""The overdue sweep: in due order, page by page, one matter a transaction. It flags and urges; it never passes up (design 5)."""
+"""The overdue sweep: in due order, page by page, one matter a transaction. It flags and urges; it never passes up (design 5). And the look
+for offices that nobody holds."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -8,9 +9,11 @@ from sqlalchemy import Column, ColumnElement, Table, delete, select, update
 
 from services.chassis.database import is_outage
 from services.chassis.room import Room
-from services.escalation.rules import timing
+from services.contracts import topics
+from services.contracts.organisation import Node
+from services.escalation.rules import timing, vacancy
 from services.escalation.rules.custody import Custody
-from services.escalation.store import DUE, case_of, facts_of, keep_dues
+from services.escalation.store import CUSTODY, DUE, case_of, facts_of, keep_dues
 
 log = logging.getLogger(__name__)
 
@@ -76,3 +79,32 @@ async def _put_back(room: Room, table: Table, where: ColumnElement[bool]) -> Non
         attempts = (await tx.execute(select(table.c.attempts).where(where))).scalar_one_or_none() or 0
         again = tx.now + timedelta(seconds=min(30 * 2**attempts, 3600))
         await tx.execute(update(table).where(where).values(look_at=again, attempts=attempts + 1))
+
+
+async def vacancies(room: Room) -> int:
+    """Matters whose holder has nobody in office surface at the level above; a holder that has somebody again is told of. Returns how many."""
+    async with room.reading() as tx:
+        held = select(CUSTODY.c.holder).where(CUSTODY.c.holder != "").distinct()
+        holders = list((await tx.execute(held)).scalars())
+        nodes = await tx.known_many(topics.INTAKE_ROSTER, Node, holders)
+    told = 0
+    for holder, node in nodes.items():
+        vacant = not vacancy.staffed(node, room.clock.now())
+        where = (CUSTODY.c.holder == holder) & (CUSTODY.c.vacant == ("" if vacant else holder))
+        async with room.database.read() as connection:
+            found = (await connection.execute(select(CUSTODY.c.id).where(where).order_by(CUSTODY.c.id))).scalars().all()
+        for case_id in found:
+            told += await _surface(room, case_id)
+    return told
+
+
+async def _surface(room: Room, case_id: str) -> int:
+    async with room.transaction() as tx:
+        custody = await tx.load(Custody, case_id)
+        if custody is None:
+            return 0
+        nodes = await tx.known_many(topics.INTAKE_ROSTER, Node, vacancy.ladder_of(custody))
+        after, events = vacancy.surface(custody, nodes, tx.now)
+        if events:
+            await tx.save(after, *events)
+    return len(events)

@@ -83,6 +83,7 @@ async def opened(room: Room, many: int, random: Random) -> list[Custody]:
             "command_version": 0,
             "region": custody.region,
             "holder": custody.holder,
+            "vacant": "",
             "body": custody.model_dump_json(exclude_none=True),
         }
         for custody in custodies

@@ -3,7 +3,8 @@
 from itertools import pairwise
 from typing import Any
 
-from tests.harness import Answered, Harness, Person, Place
+from tests.harness import SINCE, Answered, Harness, Person, Place
+from tests.scenarios.councils import DONE
 
 LEVELS = ("VILLAGE", "TOWNSHIP", "COUNTY", "CITY", "PROVINCE")
 
@@ -248,3 +249,29 @@ async def test_who_holds_it_reads_it_and_who_follows_sees_its_status(system: Har
     assert await reads(place.county_officer) == ("征地补偿没有给我", "13900001111")
     assert await reads(place.township_officer) == (None, None)
     assert (await place.township_officer.case(case_id) or {})["state"] == "ESCALATED"
+
+
+async def test_a_leavers_open_matters_surface_at_the_level_above(system: Harness, place: Place) -> None:
+    """A level with nobody in office alarms; the matter stays where it is until somebody takes it over, or office (domain 1.2)."""
+    case_id = await accepted(system, place)
+    village = f"n_fed-{place.village}"
+
+    async def in_office(*people: str) -> None:
+        members = [{"member": place.people[each].member, "role": "CHAIR", "since": SINCE} for each in people]
+        node = {"id": village, "kind": "FEDERATION", "region": place.village, "name": village, "members": members}
+        assert (await place.operator.do("putNode", returns=DONE, node=node)).code is None
+        await system.settle()
+
+    await in_office()
+    await system.advance(minutes=2)
+    surfaced = await place.township_chair.case(case_id)
+    assert surfaced is not None, "visible to the level above"
+    assert surfaced["holder"]["code"] == village, "responsibility does not wander"
+    assert (await place.township_chair.inbox()).count("VACANT_BELOW") == 1
+    await system.advance(minutes=2)
+    assert (await place.township_chair.inbox()).count("VACANT_BELOW") == 1, "told once"
+    await in_office("chair")
+    await system.advance(minutes=2)
+    assert "VacancyFilled" in {fact["kind"] for fact in (await seen(place, case_id))["timeline"]}
+    taken = await done(system, place.township_chair, "takeOver", case_id, reason="村里长期无人任职")
+    assert taken["level"] == "TOWNSHIP"

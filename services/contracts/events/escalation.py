@@ -173,6 +173,20 @@ class IdleSurfaced(CustodyEvent):
     to: NodeId
 
 
+class VacancySurfaced(CustodyEvent):
+    """Nobody is in office at the node that holds the matter: the level above looks after it until somebody is (domain 1.2)."""
+
+    vacant: NodeId
+    to: NodeId | None = None
+    """The nearest level above with anybody in office; absent where there is none."""
+
+
+class VacancyFilled(CustodyEvent):
+    """Somebody is in office again at the node that holds the matter."""
+
+    filled: NodeId
+
+
 class InformationLapsed(CustodyEvent):
     """The reporter did not supply what was asked: intake closes the matter, which may be reopened (S18)."""
 
@@ -210,4 +224,6 @@ CUSTODY = (
     ClockNearing,
     IdleSurfaced,
     InformationLapsed,
+    VacancySurfaced,
+    VacancyFilled,
 )

@@ -47,6 +47,7 @@ class Kind(StrEnum):
     REWORK = "REWORK"
     NUDGE = "NUDGE"
     IDLE_BELOW = "IDLE_BELOW"
+    VACANT_BELOW = "VACANT_BELOW"
     ESCALATED = "ESCALATED"
     SUSPENDED = "SUSPENDED"
     ORDER_ISSUED = "ORDER_ISSUED"
@@ -137,6 +138,7 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
     Kind.REWORK: ("事项被退回重办", "A matter came back: it is not done"),
     Kind.NUDGE: ("事项即将超期，请尽快议事或处理", "A matter is about to be overdue: deliberate, or act"),
     Kind.IDLE_BELOW: ("下级长期未议未办，请过问", "A council below has done nothing: please look into it"),
+    Kind.VACANT_BELOW: ("下级无人任职，请过问其负责的事项", "Nobody is in office below you: look after its matters"),
     Kind.ESCALATED: ("您反映的事项已由上级妇联受理", "A level above now handles your matter"),
     Kind.SUSPENDED: ("您反映的事项暂时中止办理", "Your matter rests for a while"),
     Kind.DAILY_DIGEST: ("今日办结事项汇总", "Matters solved today"),

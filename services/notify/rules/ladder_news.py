@@ -19,6 +19,7 @@ from services.contracts.events.escalation import (
     ReturnedDown,
     SupervisionChanged,
     TakenOver,
+    VacancySurfaced,
 )
 from services.contracts.ids import NodeId
 from services.contracts.organisation import Node
@@ -68,6 +69,8 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
             return tell(Kind.NUDGE, event.nudged)
         case IdleSurfaced():
             return tell(Kind.IDLE_BELOW, event.to)
+        case VacancySurfaced():
+            return tell(Kind.VACANT_BELOW, event.to)
         case _:
             return ()
 

@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("command_version", sa.Integer(), nullable=False),
         sa.Column("region", code(12), nullable=False),
         sa.Column("holder", code(64), nullable=False),
+        sa.Column("vacant", code(64), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
