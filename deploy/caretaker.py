@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from deploy.demo.seed import operator, seed
+from deploy.demo.seed import edition, operator, seed
 from deploy.embedded import address
 from deploy.process import PROCESSES
 from deploy.servers import Server, ServerError
@@ -72,7 +72,7 @@ class Caretaker:
     def _seed(self) -> None:
         """Regions and roster of the demonstration; broken off, it is done again at the next start, and does no harm."""
         mark = self._settings.data / "seeded-distributed"
-        if not self._settings.demo_issuer or mark.exists():
+        if not self._settings.demo_issuer or (mark.exists() and mark.read_text() == edition()):
             return
 
         async def load() -> None:
@@ -88,7 +88,7 @@ class Caretaker:
         except (Refused, RefusedElsewhere) as error:
             print(f"The demonstration could not be loaded ({error}); it is tried again at the next start.", flush=True)
         else:
-            mark.touch()
+            mark.write_text(edition())
 
     def _bring_back(self) -> None:
         """Start a server again that has ended by itself. Commands go on without Kafka, and wait for PostgreSQL."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from deploy.demo import roster
-from deploy.demo.seed import operator, seed
+from deploy.demo.seed import edition, operator, seed
 from deploy.migrate import SchemaUnknown
 from deploy.serving import server_of
 from deploy.wiring import DEMO_ISSUER, System, whole_system
@@ -135,13 +135,13 @@ async def _serve(settings: Settings, listener: socket.socket, started: float, *,
 
 
 async def _first_run(settings: Settings, system: System, issuer: Issuer) -> None:
-    """Load regions and roster once; broken off, it is done again, and does no harm."""
+    """Load regions and roster once, and again when a newer version brings others; broken off, it is done again, and does no harm."""
     mark = settings.data / "seeded"
-    if mark.exists() or system.wiring.calls is None:
+    if system.wiring.calls is None or (mark.exists() and mark.read_text() == edition()):
         return
     token = issuer.token(operator(), system.wiring.clock.now())
     await seed(system.wiring.calls, token)
-    mark.touch()
+    mark.write_text(edition())
 
 
 def address(settings: Settings) -> str:

@@ -18,6 +18,8 @@ from services.chassis.clock import ManualClock
 from services.chassis.identity import Issuer
 from services.contracts.callers import Caller, Grant
 from services.contracts.organisation import Role, federation_of, rights_department_of
+from services.escalation.rules.calendar import SHANGHAI
+from services.escalation.rules.limits import RuleBook
 
 PROVINCE = "21"
 SINCE = "2020-01-01T00:00:00+08:00"
@@ -330,6 +332,14 @@ class Harness:
         """Move the clock just past a moment (ISO 8601), run every timer once, settle."""
         left = datetime.fromisoformat(moment) - self.clock.now()
         await self.advance(seconds=left.total_seconds() + 2)
+
+    async def to_a_morning(self) -> None:
+        """Nine o'clock of a working day: now, if it is, or the next one."""
+        calendar = self.room("escalation").get(RuleBook).of(PROVINCE).calendar
+        now = self.clock.now().astimezone(SHANGHAI)
+        start = datetime.combine(calendar.working_day(now.date(), 1), START.timetz())
+        if now != START:
+            await self.advance(seconds=(start - now).total_seconds())
 
     async def run_timers(self) -> None:
         """Every service's timers once."""

@@ -1,13 +1,15 @@
 """`yishi demo`: plays stories on a running Yishi and says whether everything held."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from deploy.demo.client import Front
     from deploy.demo.player import Played
     from deploy.demo.stories.base import Story
 
@@ -23,7 +25,7 @@ def demo(
         bool, typer.Option("--json", help="Print a JSON line for each step, and one at the end.")
     ] = False,
 ) -> None:
-    """Play a story with each person's own token. Exits 0 if all held, 1 if not, 2 if it cannot be played."""
+    """Play stories with each person's own token; those that take days, on a system of their own whose clock is moved. Exits 0 if all held, 1 if not, 2 if it cannot be played."""
     from deploy.demo.client import CannotPlay
     from deploy.embedded import CannotStart
 
@@ -37,12 +39,11 @@ def demo(
 
 def _stories(wanted: str) -> "Sequence[Story]":
     from deploy.demo.client import CannotPlay
-    from deploy.demo.stories import s00
+    from deploy.demo.stories.shelf import stories
 
-    stories = (s00.STORY,)
-    found = [story for story in stories if wanted.upper() in {"", story.id}]
+    found = [story for story in stories() if wanted.upper() in {"", story.id}]
     if not found:
-        known = ", ".join(story.id for story in stories)
+        known = ", ".join(story.id for story in stories())
         raise CannotPlay(f"There is no story {wanted}; there are: {known}.")
     return found
 
@@ -75,16 +76,18 @@ def _play(stories: "Sequence[Story]", url: str, *, as_json: bool) -> "Sequence[P
 async def _played(stories: "Sequence[Story]", url: str, *, as_json: bool) -> "Sequence[Played]":
     from rich.console import Console
 
-    from deploy.cli.token import issue
     from deploy.demo import report
-    from deploy.demo.client import Front
     from deploy.demo.player import play
 
     console = Console()
     played: list[Played] = []
-    front = Front(url, issue)
-    try:
+    async with AsyncExitStack() as fronts:
+        given = await fronts.enter_async_context(_given(url))
+        movable = given if given.clockwork else None
         for story in stories:
+            if story.takes_time and movable is None:
+                movable = await fronts.enter_async_context(_own())
+            front = movable if story.takes_time and movable else given
             steps: list[Played] = []
             with console.status(f"{story.id} …") if not as_json and console.is_terminal else nullcontext():
                 async for step in play(front, story):
@@ -94,7 +97,28 @@ async def _played(stories: "Sequence[Story]", url: str, *, as_json: bool) -> "Se
             played += steps
             if not as_json:
                 report.show(console, story, steps)
-    finally:
-        await front.close()
     print(report.summary_line(played) if as_json else f"\n{report.summary(played)}", flush=True)
     return played
+
+
+@asynccontextmanager
+async def _given(url: str) -> "AsyncIterator[Front]":
+    """The run at an address; a test's, whose time comes from a file, may be moved."""
+    from deploy.cli.token import issue
+    from deploy.demo.client import Front
+    from deploy.demo.clockworks import LIFETIME, FromFile
+    from services.chassis.settings import Settings
+
+    file = Settings().test_clock
+    hours = LIFETIME / timedelta(hours=1) if file else 12
+    front = Front(url, lambda name: issue(name, hours), FromFile(file) if file else None)
+    try:
+        yield front
+    finally:
+        await front.close()
+
+
+def _own() -> "AbstractAsyncContextManager[Front]":
+    from deploy.demo.clockworks import own_system
+
+    return own_system()

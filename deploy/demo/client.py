@@ -8,7 +8,8 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Literal, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -27,11 +28,18 @@ LOOK_AGAIN = 0.25
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 REFUSAL = "... on Refusal { code messageZh messageEn allowed retryable }"
-PARTS = {"Case": "... on Case { caseId }", "Done": "... on Done { id version }", "Refusal": REFUSAL}
+PARTS = {
+    "Case": "... on Case { caseId }",
+    "WorkOrder": "... on WorkOrder { orderId }",
+    "Done": "... on Done { id version }",
+    "Refusal": REFUSAL,
+}
 """What is asked of a mutation's answer, by its type."""
 
+INBOX_PUSH = "subscription { inboxReceived { cursor entry { kind caseId caseNumber titleZh } } }"
+
 MUTATIONS = """{ __schema { mutationType { fields {
-  name args { name type { ofType { name } } } type { ofType { name possibleTypes { name } } } } } } }"""
+  name args { name type { ofType { name inputFields { name } } } } type { ofType { name possibleTypes { name } } } } } } }"""
 
 
 class CannotPlay(Exception):
@@ -44,6 +52,32 @@ class Answer(NamedTuple):
     text: str
     data: Mapping[str, Any] | None
     errors: tuple[str, ...]
+
+
+class Mutation(NamedTuple):
+    """A mutation as it is sent, and what its input takes."""
+
+    document: str
+    takes: frozenset[str]
+
+
+class Clockwork(Protocol):
+    """A run whose time stands still until it is moved."""
+
+    patience: float
+    """Seconds that a fact may still take once it has settled."""
+
+    def now(self) -> datetime:
+        """The run's time."""
+        ...
+
+    async def forward(self, by: timedelta) -> None:
+        """Move it, and let everything happen that is due then."""
+        ...
+
+    async def settle(self) -> None:
+        """Until everything told has been heard, applied and answered."""
+        ...
 
 
 class Bell:
@@ -79,16 +113,19 @@ class Bell:
 class Front:
     """A running Yishi. Raises CannotPlay if there is none at the address; httpx.TransportError if it goes away."""
 
-    def __init__(self, url: str, token_of: Callable[[str], str]) -> None:
+    def __init__(self, url: str, token_of: Callable[[str], str], clockwork: Clockwork | None = None) -> None:
         self.url = url.rstrip("/")
         self.bell = Bell()
+        self.clockwork = clockwork
         self._token_of = token_of
         self._people: dict[str, Person] = {}
-        self._mutations: dict[str, tuple[str, str]] = {}
+        self._mutations: dict[str, Mutation] = {}
         try:
             # A proxy of the environment knows nothing of this machine's loopback.
             self.direct = urlsplit(self.url).hostname in {"localhost", "127.0.0.1", "::1"}
-            self.http = httpx.AsyncClient(base_url=self.url, timeout=30, trust_env=not self.direct)
+            # Hang up before the server does, which takes a connection away that has been silent for five seconds.
+            limits = httpx.Limits(max_connections=50, keepalive_expiry=2)
+            self.http = httpx.AsyncClient(base_url=self.url, timeout=60, trust_env=not self.direct, limits=limits)
         except (ValueError, httpx.InvalidURL):
             raise CannotPlay(f"{self.url} is no address: give one such as --url http://127.0.0.1:8000.") from None
 
@@ -105,8 +142,11 @@ class Front:
             fields = (answer.data or {})["__schema"]["mutationType"]["fields"]
             for field in fields:
                 wanted = [PARTS.get(kind["name"], "") for kind in field["type"]["ofType"]["possibleTypes"]]
-                kind = field["args"][0]["type"]["ofType"]["name"]
-                self._mutations[field["name"]] = (kind, f"{{ __typename {' '.join(wanted)} }}")
+                taken = field["args"][0]["type"]["ofType"]
+                name_of, selection = field["name"], f"{{ __typename {' '.join(wanted)} }}"
+                document = f"mutation($input: {taken['name']}!) {{ answer: {name_of}(input: $input) {selection} }}"
+                takes = frozenset(each["name"] for each in taken["inputFields"])
+                self._mutations[name_of] = Mutation(document, takes)
         except httpx.TransportError as error:
             raise CannotPlay(
                 f"Nothing answers at {self.url} ({type(error).__name__}): start Yishi with `make up`, or give --url."
@@ -121,12 +161,11 @@ class Front:
                 "folder that it uses (a distributed run also needs YISHI_DEMO_ISSUER=1)."
             )
 
-    def mutation(self, name: str) -> str:
-        """The document of a mutation. Raises CannotPlay if this gateway has none of that name."""
+    def mutation(self, name: str) -> Mutation:
+        """A mutation by its name. Raises CannotPlay if this gateway has none."""
         if name not in self._mutations:
             raise CannotPlay(f"The gateway at {self.url} has no mutation {name}: it runs another version.")
-        kind, selection = self._mutations[name]
-        return f"mutation($input: {kind}!) {{ answer: {name}(input: $input) {selection} }}"
+        return self._mutations[name]
 
     async def close(self) -> None:
         """Hang up."""
@@ -149,9 +188,13 @@ class Person:
         return {"authorization": f"Bearer {self._token}"} if self._token else {}
 
     async def ask(self, query: str, **variables: Any) -> Answer:
-        """A query, or a document of `Front.mutation`. Raises CannotPlay if the answer is no GraphQL."""
+        """A query, or the document of a mutation. Raises CannotPlay if the answer is no GraphQL."""
         body = {"query": query, "variables": variables}
-        response = await self.front.http.post("/graphql", json=body, headers=self._headers)
+        try:
+            response = await self.front.http.post("/graphql", json=body, headers=self._headers)
+        except (httpx.ReadError, httpx.RemoteProtocolError):
+            # It was put away while this was on its way; what a mutation does, its key does once.
+            response = await self.front.http.post("/graphql", json=body, headers=self._headers)
         try:
             found = response.json()
             errors = [str(e.get("extensions", {}).get("code") or e["message"]) for e in found.get("errors", ())]
@@ -174,15 +217,14 @@ class Person:
         return await self.front.http.get(f"/attachments/{attachment}?for={purpose}", headers=self._headers)
 
     @asynccontextmanager
-    async def listening(self) -> AsyncIterator[None]:
-        """A socket, with her inbox subscribed to."""
+    async def listening(self, *, told: bool = True) -> AsyncIterator[None]:
+        """A socket; with her inbox subscribed to, if she is told anything."""
         async with self._connected() as socket:
             hearing = asyncio.create_task(self._hear(socket))
             self._socket = socket
             try:
-                await self.subscribe(
-                    "subscription { inboxReceived { cursor entry { kind caseId caseNumber titleZh } } }"
-                )
+                if told:
+                    await self.subscribe(INBOX_PUSH)
                 yield
             finally:
                 self._socket = None

@@ -2,34 +2,44 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from deploy.demo import roster
 from deploy.demo.stories.base import Scene, Told
 
-INBOX = "{ me { inbox(first: 100) { edges { node { id kind caseId board } } } } }"
+INBOX = "{ me { inbox(first: 100) { edges { node { id kind caseId orderId board } } } } }"
+NONE: Mapping[str, Mapping[str, Any]] = {}
 UNREADABLE = "an inbox that cannot be read"
 
 
 class Inboxes:
-    """Everybody's inbox, as far as it speaks of a scene's matter."""
+    """Everybody's inbox, as far as it speaks of a scene's matters."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._known: set[str] = set()
 
-    async def gained(self, people: Iterable[str], *, and_remember: bool = False) -> list[Told]:
-        """What has come into these people's inboxes and on their boards since it was last remembered."""
+    async def gained(
+        self, people: Iterable[str], *, read: Mapping[str, Mapping[str, Any]] = NONE, and_remember: bool = False
+    ) -> list[Told]:
+        """What has come into these people's inboxes and on their boards since it was last remembered. `read`: what some of them have been
+        answered to `me` just now."""
         names = list(people)
-        answers = await asyncio.gather(*(self._scene.person(name).ask(INBOX) for name in names))
+        asked = [name for name in names if name not in read]
+        answers = await asyncio.gather(*(self._scene.person(name).ask(INBOX) for name in asked))
+        found = {**read, **{name: (each.data or {}).get("me") for name, each in zip(asked, answers, strict=True)}}
+        about = {matter.case_id for matter in self._scene.matters.values()} - {""}
         kinds: dict[str, str] = {}
         readers: dict[str, list[str]] = {}
         boards: set[str] = set()
-        told = [Told(name, UNREADABLE) for name, answer in zip(names, answers, strict=True) if not answer.data]
-        for name, answer in zip(names, answers, strict=True):
-            for edge in (answer.data or {"me": {"inbox": {"edges": []}}})["me"]["inbox"]["edges"]:
+        told = [Told(name, UNREADABLE) for name in names if not found[name]]
+        for name in names:
+            for edge in (found[name] or {"inbox": {"edges": []}})["inbox"]["edges"]:
                 entry = edge["node"]
-                if entry["caseId"] == self._scene.case_id and entry["id"] not in self._known:
+                if (entry["caseId"] in about or entry.get("orderId") in self._scene.orders) and entry[
+                    "id"
+                ] not in self._known:
                     kinds[entry["id"]] = entry["kind"]
                     readers.setdefault(entry["id"], []).append(name)
                     if entry["board"]:

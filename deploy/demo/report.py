@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from deploy.demo.player import SHANGHAI, Played
+from deploy.demo.days import SHANGHAI
+from deploy.demo.player import Played
 from deploy.demo.stories.base import Story, Tier
 
 LEARNS = {

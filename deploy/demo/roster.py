@@ -1,5 +1,6 @@
 """The demonstration roster as data: who is what, and her token's claims."""
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import yaml
 
 from services.contracts.callers import Caller, Grant
 from services.contracts.organisation import Membership, Node, Role
+from services.contracts.regions import Level
 
 FILE = Path(__file__).with_name("roster.yaml")
 SINCE = "2020-01-01T00:00:00+08:00"
@@ -22,6 +24,18 @@ def _read() -> dict[str, Any]:
 def names() -> list[str]:
     """The names of the roles that `yishi token --as` knows."""
     return list(_read()["people"])
+
+
+def around(places: Iterable[str]) -> list[str]:
+    """Those in the counties of some villages, and above them."""
+    counties = tuple(place[: Level.COUNTY.width] for place in places)
+    regions = {node["id"]: node["region"] for node in _read()["nodes"]}
+
+    def belongs(name: str) -> bool:
+        found = [regions[entry["node"]] for entry in _read()["people"][name]]
+        return any(region.startswith(county) or county.startswith(region) for region in found for county in counties)
+
+    return [name for name in names() if belongs(name)]
 
 
 def member_of(name: str) -> str:

@@ -176,7 +176,7 @@ STORY = Story(
             "acceptMatter",
             "accepts it under the chair's delegation, approving a public summary",
             _accept,
-            Expect("ACCEPTED", VILLAGE, "WINDOW", told=(Told("resident", "ACCEPTED"),), counters={"accepted": 1}),
+            Expect("ACCEPTED", VILLAGE, "COUNCIL", told=(Told("resident", "ACCEPTED"),), counters={"accepted": 1}),
             checks=(reads("neighbour", "summary", "summary"),),
         ),
         Step(
