@@ -163,6 +163,7 @@ EVENTS = {
     "OrderMoved": "交办单有进展",
     "ClockNearing": "时限将到，已提醒",
     "IdleSurfaced": "久议不决，上级须过问",
+    "CustodyReopened": "重新办理，已有责任组织",
     "VacancySurfaced": "负责组织无人任职，已告上级",
     "VacancyFilled": "负责组织已有人任职",
     "InformationLapsed": "补充材料逾期",

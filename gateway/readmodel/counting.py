@@ -20,9 +20,11 @@ from services.contracts.events.escalation import (
 )
 from services.contracts.events.intake import (
     CaseAccepted,
+    CaseCalledBack,
     CaseClosed,
     CaseEvent,
     CaseMerged,
+    CaseRated,
     CaseRedirected,
     CaseRejected,
     CaseReopened,
@@ -54,10 +56,12 @@ async def count_case(tx: Transaction, event: CaseEvent) -> None:
         CaseUnmerged: "unmerged",
         CaseReopened: "reopened",
     }
+    case = event.case
     metric = metrics.get(type(event))
+    if isinstance(event, CaseRated | CaseCalledBack) and case.stage is Stage.ACCEPTED:
+        metric = "reworked"
     if metric is None:
         return
-    case = event.case
     private = case.case_class in {CaseClass.C2, CaseClass.C3}
     category = Category.PERSONAL if case.case_class is CaseClass.C3 else case.category
     await _count(tx, case.region, event.at, category.value, private, metric)

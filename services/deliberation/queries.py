@@ -75,7 +75,7 @@ async def council_texts(room: Room, caller: Caller, wanted: Wanted) -> Texts:
 def photo_routes(room: Room) -> list[BaseRoute]:
     """`POST /attachments` for whoever may ever speak, and `GET /attachments/<id>` for whoever may read the part that it belongs to."""
     verifier = room.get(Verifier)
-    post = photos.routes(PHOTOS, "Speak", _never)(room)[0]
+    post = photos.routes(PHOTOS, ("Speak", "ProgressItem", "FinishItem"), _never)(room)[0]
 
     async def get(request: Request) -> Response:
         try:

@@ -8,7 +8,8 @@ from sqlalchemy import delete, select
 from services.chassis.ids import ulid
 from services.chassis.transaction import Transaction
 from services.contracts.orders import OrderStep
-from services.escalation.rules.custody import Custody, order_moved
+from services.escalation.rules.acting import order_moved
+from services.escalation.rules.custody import Custody
 from services.escalation.rules.limits import RuleBook, Rules
 from services.escalation.rules.order_clocks import WorkOrder, to_come
 from services.escalation.rules.orders import Moved
@@ -52,22 +53,24 @@ async def move(
 ) -> Custody:
     """Save a step: custody's version goes up first. `before` is None for a new order; `worker` who has done the work."""
     order, facts = moved
+    case = await case_of(tx, custody.case_id)
+    assert case is not None, "custody is opened on hearing of the case"
+    about = facts_of(tx, case)
     delta = _counts(order) - (_counts(before) if before is not None else 0)
     for fact in facts:
         custody, told = order_moved(
             custody,
+            about,
             order.order_id,
             fact.step,
             max(0, custody.open_orders + delta),
-            tx.now,
             by=fact.by,
             acted=fact.step in ACTS,
             worker=worker,
         )
         delta = 0
         await tx.save(custody, *told)
-    if (case := await case_of(tx, custody.case_id)) is not None:
-        await keep_dues(tx, custody, facts_of(tx, case))
+    await keep_dues(tx, custody, about)
     await tx.save(order, *facts)
     await keep_order_dues(tx, order)
     return custody

@@ -98,5 +98,7 @@ ESCALATION = Service(
         Timer("sweep-orders", every=10, run=sweep_orders),
     ),
     queries=(Query("case-evidence", Wanted, case_evidence), Query("order-texts", OrdersWanted, order_texts)),
-    routes=photos.routes(PHOTOS, ("SolveOnSpot", "ReportDone", "VerifyOrder"), may_see_photos),
+    routes=photos.routes(
+        PHOTOS, ("SolveOnSpot", "RecordAction", "ResolveMatter", "ReportDone", "VerifyOrder"), may_see_photos
+    ),
 )

@@ -248,10 +248,10 @@ async def _visible_to(lines: Sequence[Line], asking: Sequence[Caller]) -> list[t
                         "custody_version",
                         "summary_version",
                         "summary_wanted",
-                        "left_version",
                     ),
                     0,
                 )
+                values |= dict.fromkeys(("case_sealed", "custody_sealed", "left"), False)
                 values |= {"case_id": line.case_id, "region": line.region, "case_class": line.case_class.value}
                 values |= {"case_state": "{}" if line.known else "", "seen_from": line.seen_from}
                 views.append(values)

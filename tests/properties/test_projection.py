@@ -18,17 +18,19 @@ from services.chassis.room import Room
 from services.chassis.transaction import Outgoing
 from services.chassis.wire import Record
 from services.contracts import topics
-from services.contracts.cases import CaseClass
+from services.contracts.cases import CaseClass, Stage
 from services.contracts.events.base import Event
-from services.contracts.events.escalation import ClockOverdue, ClocksMoved, CustodyEvent, MatterResolved
+from services.contracts.events.escalation import ClockOverdue, ClocksMoved, CustodyEvent, IdleSurfaced, MatterResolved
 from services.contracts.events.intake import (
     AccessEvent,
     CaseAccepted,
     CaseAcknowledged,
+    CaseCalledBack,
     CaseClosed,
     CaseEvent,
     CaseLeft,
     CaseMerged,
+    CaseRated,
     CaseRedirected,
     CaseRejected,
     CaseReopened,
@@ -199,12 +201,9 @@ def _is_what_was_told(play: Play, history: History, model: Model) -> None:
 
 
 def _dropped(history: History, topic: Topic, event: Event) -> bool:
-    """Whether a fact of an ordinary topic is from before its matter was sealed: nothing of it stays."""
-    left = [each for _, each in history if isinstance(each, CaseLeft) and each.key == event.key]
-    if not left or "sealed" in topic.name:
-        return False
-    of_intake = type(event).service == "intake"
-    return event.version <= left[-1].version if of_intake else event.at <= left[-1].at
+    """Whether a fact of an ordinary topic is of a matter that was sealed: nothing of it stays."""
+    left = any(isinstance(each, CaseLeft) and each.key == event.key for _, each in history)
+    return left and "sealed" not in topic.name
 
 
 def _counts(matters: list[Event]) -> Counter[str]:
@@ -222,6 +221,10 @@ def _counts(matters: list[Event]) -> Counter[str]:
                 counted["redirected_with_receipt"] += event.receipted
             case _ if type(event) in SIMPLY:
                 counted[SIMPLY[type(event)]] += 1
+            case CaseRated() | CaseCalledBack():
+                counted["reworked"] += event.case.stage is Stage.ACCEPTED
+            case IdleSurfaced():
+                counted["idle_council"] += 1
             case CaseClosed():
                 counted["closed"] += 1
                 counted[f"closed_{event.outcome.value.lower()}"] += 1
@@ -246,6 +249,22 @@ SIMPLY: dict[type[Event], str] = {
 """Facts that move one counter each."""
 
 
+OF_THE_LADDER = {
+    *("LevelActed", "PassedUp", "PassUpCancelled", "MatterReceived", "ReceiptRefused", "ReturnedDown", "TakenOver"),
+    *("InformedUp", "AlertRaised", "SupervisionChanged", "FeedbackRelayed", "MatterReworked"),
+    *(
+        "MatterSuspended",
+        "MatterResumed",
+        "OrderMoved",
+        "VacancySurfaced",
+        "VacancyFilled",
+        "ClockNearing",
+        "IdleSurfaced",
+    ),
+}
+"""Facts of commands that the play does not give: `test_ladder_machine` does. They project as every custody does."""
+
+
 def test_the_plays_reach_every_kind_of_fact() -> None:
     """Otherwise the property would say less than it seems to."""
     found: set[str] = set()
@@ -259,6 +278,6 @@ def test_the_plays_reach_every_kind_of_fact() -> None:
         for topic in topics.TOPICS
         for kind in topic.events
         if issubclass(kind, CaseEvent | CustodyEvent | NodeChanged | RegionChanged)
-    }
+    } - OF_THE_LADDER
     assert kinds <= found
     assert seen_late

@@ -48,6 +48,8 @@ FIRST: dict[str, tuple[timedelta | int, timedelta | int]] = {
     "GREEN": (1, 2),
 }
 WINDOW = {"ORANGE": 2, "YELLOW": 7, "GREEN": 15}
+COUNCIL = {"YELLOW": 5, "GREEN": 10}
+"""Working days until the council has decided, or somebody has acted; ORANGE: 24 hours from acceptance."""
 FEEDBACK = {"ORANGE": 0, "YELLOW": 1, "GREEN": 2}
 
 
@@ -70,7 +72,8 @@ async def test_every_stage_of_s00_is_due_by_the_table(system: Harness, place: Pl
     await system.advance(minutes=10)
     assert (await place.chair.do("acceptMatter", caseId=case_id)).code is None
     await system.settle()
-    assert await due(place.chair, case_id) == {"WINDOW": close_of(start, WINDOW[urgency])}
+    council = start + timedelta(hours=24, minutes=20) if urgency == "ORANGE" else close_of(start, COUNCIL[urgency])
+    assert await due(place.chair, case_id) == {"WINDOW": close_of(start, WINDOW[urgency]), "COUNCIL": council}
 
     await system.advance(minutes=10)
     assert (await place.chair.do("solveOnSpot", caseId=case_id, evidence="已修好")).code is None
@@ -90,7 +93,7 @@ async def test_every_stage_of_s00_is_due_by_the_table(system: Harness, place: Pl
     await system.settle()
     seen = await place.chair.case(case_id)
     assert seen is not None
-    assert (seen["state"], seen["entries"]) == ("ACCEPTED", [{"level": "VILLAGE", "state": "ACTING"}])
+    assert (seen["state"], seen["entries"]) == ("IN_ACTION", [{"level": "VILLAGE", "state": "ACTING"}])
     assert await due(place.chair, case_id) == {"WINDOW": close_of(start, WINDOW[urgency])}
     assert (await place.chair.do("solveOnSpot", caseId=case_id, evidence="又修了一次")).code is None
     await system.settle()
@@ -174,13 +177,12 @@ def test_s22_five_working_days_over_the_national_holiday() -> None:
 
 def test_a_window_into_a_year_that_is_not_published_says_so() -> None:
     play, case_id = accepted(SubCategory.SUGGESTION, "2026-12-18T10:00:00+08:00")
-    clock = play.custodies[case_id].clock
-    assert clock is not None
+    [clock] = [each for each in play.custodies[case_id].clocks if each.stage is ClockStage.WINDOW]
     assert RULES.calendar.status(clock.due_at.date()) is Status.PROVISIONAL
     assert clock.due_at.year == 2027
     assert clock.provisional
     early, its_id = accepted(SubCategory.SUGGESTION, "2026-11-23T10:00:00+08:00")
-    assert [each.provisional for each in early.custodies[its_id].clocks] == [False] * 3
+    assert [each.provisional for each in early.custodies[its_id].clocks] == [False] * 4
 
 
 def test_green_and_not_drawn_closes_by_itself_after_fifteen_working_days() -> None:

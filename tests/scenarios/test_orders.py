@@ -1,9 +1,10 @@
 """Department work orders from issue to call-back (domain 1.6: S02's orders, S17, S19; 2.5)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.escalation.limits_file import load
 from services.escalation.order_timers import sweep_orders
+from services.escalation.rules.calendar import SHANGHAI
 from services.escalation.rules.due import due
 from services.escalation.rules.limit import Limit
 from tests.access.world import send
@@ -187,7 +188,8 @@ async def test_more_time_is_asked_for_and_silence_refuses_it(system: Harness, pl
     granted = await act(place.county_officer, "decideExtension", order_id, granted=True, reason="情况属实")
     assert (granted["state"], granted["extensions"]) == ("IN_PROGRESS", 1)
     later = next(clock["dueAt"] for clock in granted["clocks"] if clock["stage"] == "COMPLETE")
-    assert datetime.fromisoformat(later) - datetime.fromisoformat(before) == timedelta(days=4)
+    day = datetime.fromisoformat(before).astimezone(SHANGHAI).date()
+    assert datetime.fromisoformat(later).astimezone(SHANGHAI).date() == load().of("21").calendar.working_day(day, 4)
     await system.settle()
     assert "EXTENDED" in await place.resident.inbox(), "the reporter is told"
     assert (await act(place.liaison, "requestExtension", order_id, days=6, reason="缺料")).code is None

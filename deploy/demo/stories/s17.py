@@ -212,6 +212,7 @@ STORY = Story(
                     Told("heating-liaison", "ORDER_REWORK"),
                 ),
                 p3="V ACTING, C INFORMED, order REWORK",
+                counters={"reworked": 1},
             ),
             checks=(
                 _order("the order is reworked once", lambda it: it["reworks"] == 1 and it["supervision"] == "NONE"),
@@ -249,6 +250,7 @@ STORY = Story(
                     Told("heating-liaison", "ORDER_REWORK"),
                 ),
                 p3="V ACTING, C INFORMED, order REWORK",
+                counters={"reworked": 1},
             ),
             checks=(
                 _order(

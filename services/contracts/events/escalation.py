@@ -173,6 +173,10 @@ class IdleSurfaced(CustodyEvent):
     to: NodeId
 
 
+class CustodyReopened(CustodyEvent):
+    """The matter is open again: the level that had resolved it holds it, from the third time on one above (S16)."""
+
+
 class VacancySurfaced(CustodyEvent):
     """Nobody is in office at the node that holds the matter: the level above looks after it until somebody is (domain 1.2)."""
 
@@ -224,6 +228,7 @@ CUSTODY = (
     ClockNearing,
     IdleSurfaced,
     InformationLapsed,
+    CustodyReopened,
     VacancySurfaced,
     VacancyFilled,
 )

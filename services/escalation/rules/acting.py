@@ -10,9 +10,10 @@ from services.contracts.events.escalation import (
     MatterResumed,
     MatterReworked,
     MatterSuspended,
+    OrderMoved,
 )
 from services.contracts.fitting import fitting
-from services.contracts.ids import NodeId
+from services.contracts.ids import NodeId, OrderId
 from services.contracts.ladder import (
     COUNTY_UP_ONLY,
     ActionType,
@@ -20,6 +21,7 @@ from services.contracts.ladder import (
     is_substantive,
 )
 from services.contracts.lifecycle import lifecycle, times_undone
+from services.contracts.orders import OrderStep
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
 from services.contracts.states import EntryState, LevelEntry
@@ -106,6 +108,29 @@ def resolved_here(custody: Custody, facts: Facts, worker: str, outcome: Outcome)
             "displaced": None,
         }
     )
+
+
+def order_moved(
+    custody: Custody,
+    facts: Facts,
+    order_id: OrderId,
+    step: OrderStep,
+    open_orders: int,
+    *,
+    by: NodeId | None = None,
+    acted: bool = False,
+    worker: str | None = None,
+) -> Moved:
+    """A work order under this custody took a step: its version goes up first (design 3), and with an order issued a level has acted.
+    `worker` is the tag of who did the work."""
+    changes: dict[str, object] = {"open_orders": open_orders}
+    if acted:
+        changes["entries"] = tuple(
+            entry.model_copy(update={"acted": True}) if entry.node == by else entry for entry in custody.entries
+        )
+    if worker:
+        changes["workers"] = tuple(dict.fromkeys((*custody.workers, worker)))
+    return told(custody, changes, facts, OrderMoved, by=by, order_id=order_id, step=step)
 
 
 def relay_feedback(custody: Custody, facts: Facts, by: NodeId) -> Moved:

@@ -2,15 +2,13 @@
 it in `ladder`, its clocks in `ticking`, what time brings in `timing`."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from services.contracts.cases import CaseClass, Urgency
 from services.contracts.events.escalation import (
     CustodyEvent,
-    OrderMoved,
 )
-from services.contracts.ids import NodeId, OrderId
-from services.contracts.orders import OrderStep
+from services.contracts.ids import NodeId
 from services.contracts.organisation import federation_of, rights_department_of
 from services.contracts.regions import Level, at_level
 from services.contracts.states import (
@@ -107,23 +105,5 @@ class Facts:
     secret: bytes
     now: datetime
 
-
-def order_moved(
-    custody: Custody,
-    order_id: OrderId,
-    step: OrderStep,
-    open_orders: int,
-    now: datetime,
-    *,
-    by: NodeId | None = None,
-    acted: bool = False,
-    worker: str | None = None,
-) -> Moved:
-    """A work order under this custody took a step: its version goes up first (design 3), and with an order issued a level has acted.
-    `worker` is the tag of who did the work."""
-    entries = tuple(
-        entry.model_copy(update={"acted": True}) if acted and entry.node == by else entry for entry in custody.entries
-    )
-    workers = tuple(dict.fromkeys((*custody.workers, worker))) if worker else custody.workers
-    after = custody.after(open_orders=open_orders, entries=entries, workers=workers)
-    return after, (OrderMoved(at=now, custody=after.public(), by=by, order_id=order_id, step=step),)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "now", self.now.astimezone(UTC))  # as it is kept, whatever zone a clock thinks in

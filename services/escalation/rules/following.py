@@ -4,7 +4,7 @@ or however often those arrive, the same clocks run."""
 from datetime import datetime
 
 from services.contracts.cases import CaseClass, Urgency
-from services.contracts.events.escalation import ClocksMoved, CustodyClosed, CustodyOpened
+from services.contracts.events.escalation import ClocksMoved, CustodyClosed, CustodyOpened, CustodyReopened
 from services.contracts.ladder import ThreadMode
 from services.contracts.lifecycle import is_resolved
 from services.contracts.organisation import federation_of, rights_department_of
@@ -57,7 +57,8 @@ def follow(custody: Custody, facts: Facts) -> Moved:
     if ticking == custody:
         return custody, ()
     after = ticking.after()
-    return after, (ClocksMoved(at=facts.now, custody=after.public()),)
+    kind = CustodyReopened if custody.closed_at is not None and after.closed_at is None else ClocksMoved
+    return after, (kind(at=facts.now, custody=after.public()),)
 
 
 def follow_docket(custody: Custody, docket: DocketState, facts: Facts) -> Moved:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from services.contracts.cases import CaseClass
 from services.contracts.events.escalation import (
     AlertRaised,
     ClockNearing,
     CustodyEvent,
+    CustodyReopened,
     FeedbackRelayed,
     IdleSurfaced,
     InformedUp,
@@ -28,6 +30,8 @@ from services.contracts.states import AccessState, CustodyState
 from services.notify.rules.entries import Kind, Told
 from services.notify.rules.people import responsible
 
+PRIVATE = frozenset({CaseClass.C2, CaseClass.C3})
+
 
 def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[Told]:
     """Whoever must act comes first, so that nobody is told the lesser thing."""
@@ -39,11 +43,16 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
         """Those below a level that has the matter, or is about to."""
         return tell(Kind.FOLLOW_UP, *_below(event.custody, level))
 
+    def arrive(kind: Kind, *to: NodeId) -> list[Told]:
+        """A matter comes to a level. Of a private one its people hear by joining the circle, unless they are of it from before."""
+        before = {entry.node for entry in event.custody.entries if entry.bounces or entry.refusals}
+        return tell(kind, *(node for node in to if node in before or access.case_class not in PRIVATE))
+
     reporters = [member for member in access.reporters if member not in access.bystanders]
     custody = event.custody
     match event:
         case PassedUp():
-            return tell(Kind.PASSED_UP, event.to) + followers(custody.level)
+            return arrive(Kind.PASSED_UP, event.to) + followers(custody.level)
         case MatterReceived():
             return followers(custody.level) + [Told(member, Kind.ESCALATED) for member in reporters]
         case ReceiptRefused():
@@ -53,9 +62,9 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
         case TakenOver():
             return tell(Kind.TAKEN_OVER, event.taken_from) + followers(custody.level)
         case InformedUp():
-            return tell(Kind.INFORMED, event.to)
+            return arrive(Kind.INFORMED, event.to)
         case AlertRaised():
-            return tell(Kind.ALERT, *event.alerted)
+            return arrive(Kind.ALERT, *event.alerted)
         case SupervisionChanged(on=True):
             return tell(Kind.SUPERVISED, custody.holder)
         case MatterResolved(on_the_spot=False) | FeedbackRelayed():
@@ -63,6 +72,8 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
             return tell(owed, custody.holder) + followers(custody.level)
         case MatterReworked():
             return tell(Kind.REWORK, custody.holder)
+        case CustodyReopened() if _is_above_the_bottom(custody):
+            return tell(Kind.REOPENED_HERE, custody.holder)
         case MatterSuspended():
             return [Told(member, Kind.SUSPENDED) for member in reporters]
         case ClockNearing():
