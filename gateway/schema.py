@@ -11,6 +11,7 @@ from strawberry.tools import merge_types
 
 from gateway.context import Context
 from gateway.refusals import AnswerRefused, AnswerRefusedElsewhere
+from gateway.subjects.board import BoardQuery
 from gateway.subjects.case import Case
 from gateway.subjects.case_commands import CaseMutation
 from gateway.subjects.case_course import CourseMutation, SightMutation
@@ -68,6 +69,7 @@ Query = merge_types(
         RosterQuery,
         VacancyQuery,
         CountsQuery,
+        BoardQuery,
     ),
 )
 Mutation = merge_types(

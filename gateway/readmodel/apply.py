@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, text, update
 
+from gateway.readmodel import boards
 from gateway.readmodel.counting import count_case, count_custody, count_docket
 from gateway.readmodel.tables import METADATA
 from services.chassis.transaction import Transaction
@@ -204,6 +205,7 @@ async def _keep(tx: Transaction, row: dict[str, Any], values: dict[str, Any]) ->
     if values["case_class"] != CaseClass.C0.value:
         values |= {"summary": "", "summary_version": 0}
     await tx.execute(update(CASE).where(CASE.c.case_id == row["case_id"]).values(**values))
+    await boards.follow(tx, row, after)
 
 
 PARTS = ("case", "docket", "custody")

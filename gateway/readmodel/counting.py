@@ -35,8 +35,11 @@ from services.contracts.events.intake import (
     InformationAsked,
     WithdrawalNoted,
 )
+from services.contracts.states import ClockStage
 
 COUNTER = METADATA.tables["counter"]
+COUNCIL_OVERDUE = "council_overdue"
+"""The metric of councils that had not decided in time: three in a quarter put a village on the coaching list (S21)."""
 SHANGHAI = timezone(timedelta(hours=8))
 
 
@@ -74,6 +77,8 @@ async def count_case(tx: Transaction, event: CaseEvent) -> None:
 async def count_custody(tx: Transaction, event: CustodyEvent) -> None:
     """Custody does not know the category; these counters are by region alone."""
     custody = event.custody
+    if isinstance(event, ClockOverdue) and event.stage is ClockStage.COUNCIL:
+        await _count(tx, custody.region, event.at, "", custody.private, COUNCIL_OVERDUE)
     level = custody.level.value.lower()
     match event:
         case MatterResolved():

@@ -175,6 +175,20 @@ class Counter(ReadModel, table=True):
     count: int
 
 
+class Board(ReadModel, table=True):
+    """How many matters stand there now, by the lamp that the sweep has told: by their region (a village; of sealed ones a county), the
+    level that has them, category and whether private (C2, C3). Never counted; moved by what each fact changes (`boards`)."""
+
+    __tablename__ = "board"
+    region: str = Field(primary_key=True, max_length=12)
+    level: str = Field(primary_key=True, max_length=12)
+    category: str = Field(primary_key=True, max_length=24)
+    private: bool = Field(primary_key=True)
+    open: int
+    amber: int
+    red: int
+
+
 class Change(ReadModel, table=True):
     """What subscriptions tail: written in the transaction that changed the row, so nothing is pushed before it can be read."""
 
@@ -212,5 +226,6 @@ MODEL_TABLES = (
     "node_view",
     "region_view",
     "counter",
+    "board",
 )
 """What a rebuild must reproduce row by row. The feed and the freshness are about delivery, not about matters."""

@@ -193,6 +193,8 @@ class MatterClock(Model):
     due_at: Instant
     provisional: bool = False
     overdue: bool = False
+    nearing: bool = False
+    """Whether who owes it was reminded at 80 %. With `overdue` it is the lamp that boards count, told by the sweep."""
     debtor: NodeId | None = None
     """Who owes it, where that is not the holder: the level that has been notified, the one that must look after an idle village."""
     paused_at: Instant | None = None

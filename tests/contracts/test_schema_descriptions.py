@@ -55,6 +55,7 @@ BOUNDED = {
     "Case.timeline": "one line for each fact of one matter: each step moves it once, and the sweep flags each clock once",
     "Me.grants": "a token has room for so many",
     "Query.counts": "one line for each metric and category",
+    "Query.board": "one line for each region directly below, level and category",
     "Query.asOf": "one line for each cell",
     "Query.refusalCodes": "the catalogue",
     "Query.checkRegions": "one for each line that was asked, at most 500",

@@ -58,6 +58,7 @@ async def test_it_agrees_and_every_table_was_compared(system: Harness, place: Pl
 
 CORRUPTIONS = (
     ("counter", "UPDATE counter SET count = count + 1 WHERE region = :village AND metric = 'accepted'"),
+    ("board", "UPDATE board SET red = red + 1 WHERE region = :village"),
     ("timeline", "DELETE FROM timeline WHERE case_id = :solved AND kind = 'CaseAccepted'"),
     ("case_view", "UPDATE case_view SET state = 'CLOSED' WHERE case_id = :fresh"),
     ("case_view", "UPDATE case_view SET summary = 'x' WHERE case_id = :solved"),

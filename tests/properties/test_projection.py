@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.projector import PROJECTOR
 from gateway.readmodel.apply import docket_of
-from gateway.readmodel.tables import MODEL_TABLES
+from gateway.readmodel.tables import METADATA, MODEL_TABLES
 from services.chassis.inbox import Inbox
 from services.chassis.room import Room
 from services.chassis.transaction import Outgoing
@@ -46,6 +46,7 @@ from services.contracts.events.intake import (
 from services.contracts.lifecycle import lifecycle
 from services.contracts.organisation import Membership, Node, NodeKind, Role
 from services.contracts.regions import Region
+from services.contracts.states import CaseState, ClockStage, CustodyState
 from services.contracts.topics import Topic
 from tests.properties.playing import BY, GROUP, START, VILLAGE, Play, wander
 from tests.properties.tables import a_room, batches, interleaved, records_of, rows
@@ -161,6 +162,7 @@ def test_of_a_matter_that_left_stays_what_the_sealed_topics_told_in_any_order(se
     plain, one, two = asyncio.run(three())
     assert one == plain
     assert two == plain
+    assert _boards(plain) == _recounted(_held_at_the_end(plain))
     told_sealed = [event for topic, event in facts if topic in {topics.INTAKE_SEALED, topics.ESCALATION_SEALED}]
     for case_id in gone:
         of_it = [event for event in told_sealed if event.key == case_id]
@@ -185,6 +187,8 @@ def _is_what_was_told(play: Play, history: History, model: Model) -> None:
         assert state in views[case_id]
         assert case.public().model_dump_json(exclude_none=True) in views[case_id]
         assert custody.model_dump_json(exclude_none=True) in views[case_id]
+    final = [(case.public(), play.custodies[case_id].public()) for case_id, case in play.cases.items()]
+    assert _boards(model) == _recounted(final)
     aside = AccessEvent | NodeChanged | RegionChanged | CaseLeft
     matters = [event for _, event in history if not isinstance(event, aside)]
     kept = [event for topic, event in history if not isinstance(event, aside) and not _dropped(history, topic, event)]
@@ -198,6 +202,46 @@ def _is_what_was_told(play: Play, history: History, model: Model) -> None:
     states = {row[0]: json.loads(row[2]) for row in model["node_view"]}
     last = {event.node.id: event.node.name for _, event in history if isinstance(event, NodeChanged)}
     assert {node: state["name"] for node, state in states.items()} == last
+
+
+def _boards(model: Model) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """The board's rows: region, level, category, private; open, amber, red."""
+    return {row[:4]: row[4:] for row in model["board"]}
+
+
+def _recounted(final: list[tuple[CaseState, CustodyState]]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """The board as whoever had only the states at the end would count it."""
+    found: dict[tuple[Any, ...], list[int]] = {}
+    for case, custody in final:
+        if case.stage.ended or custody.holder is None:
+            continue
+        secret = case.case_class is CaseClass.C3
+        cell = (
+            case.region,
+            str(custody.level),
+            "PERSONAL" if secret else str(case.category),
+            secret or case.case_class is CaseClass.C2,
+        )
+        flags = [
+            (clock.overdue, clock.nearing)
+            for clock in custody.clocks
+            if clock.stage in {"WINDOW", "COUNCIL"} and clock.state in {"RUNNING", "PAUSED"}
+        ]
+        late = any(overdue for overdue, _ in flags)
+        near = any(nearing for _, nearing in flags) and not late
+        found[cell] = [sum(pair) for pair in zip(found.get(cell, [0, 0, 0]), (1, near, late), strict=True)]
+    return {cell: tuple(numbers) for cell, numbers in found.items()}
+
+
+def _held_at_the_end(model: Model) -> list[tuple[CaseState, CustodyState]]:
+    """The states that the model has of the matters of which it has both."""
+    columns = [column.name for column in METADATA.tables["case_view"].columns]
+    views = [dict(zip(columns, row, strict=True)) for row in model["case_view"]]
+    return [
+        (CaseState.model_validate_json(view["case_state"]), CustodyState.model_validate_json(view["custody_state"]))
+        for view in views
+        if view["case_state"] and view["custody_state"]
+    ]
 
 
 def _dropped(history: History, topic: Topic, event: Event) -> bool:
@@ -231,6 +275,7 @@ def _counts(matters: list[Event]) -> Counter[str]:
             case MatterResolved():
                 counted[f"resolved_at_{event.custody.level.value.lower()}"] += 1
             case ClockOverdue():
+                counted["council_overdue"] += event.stage is ClockStage.COUNCIL
                 counted["overdue"] += [clock.overdue for clock in event.custody.clocks].count(True) == 1
             case _:
                 pass
@@ -245,6 +290,7 @@ SIMPLY: dict[type[Event], str] = {
     CaseMerged: "merged",
     CaseUnmerged: "unmerged",
     CaseReopened: "reopened",
+    IdleSurfaced: "idle_council",
 }
 """Facts that move one counter each."""
 

@@ -45,8 +45,6 @@ class Custody(CustodyState):
     suspended_at: datetime | None = None
     reported_at: datetime | None = None
     """When the supervised holder last did something, or the supervision began."""
-    nudged_for: datetime | None = None
-    """The start of the council's window of which the reminder has been sent."""
     idle_to: NodeId | None = None
     """The level that must look after an idle council."""
     idle_at: datetime | None = None

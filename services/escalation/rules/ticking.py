@@ -58,7 +58,8 @@ def tick(custody: Custody, facts: Facts, *, raised: bool = False) -> Custody:
         window = _window(owed, windows.get(owed.key), facts)
         if raised and owed.limit is not None and owed.key in custody.windows:
             window = hasten(window, owed.limit, facts.rules.calendar, facts.rules.limits.hours)
-        same = clock is not None and clock.started_at == window.start and clock.state is not ClockState.STOPPED
+        # A clock that stopped and runs again from its old start is the same: it is flagged once.
+        same = clock is not None and clock.started_at == window.start
         paused_at = clock.paused_at if clock is not None and same else None
         if paused_since is not None and owed.pauses:
             paused_at = paused_at or max(paused_since, window.start)
@@ -74,6 +75,7 @@ def tick(custody: Custody, facts: Facts, *, raised: bool = False) -> Custody:
             due_at=window.at,
             provisional=window.provisional,
             overdue=clock.overdue if clock is not None and same else False,
+            nearing=clock.nearing if clock is not None and same else False,
             debtor=owed.debtor,
             paused_at=paused_at,
         )

@@ -25,8 +25,10 @@ from services.escalation.rules.limits import Share, Widening
 from services.escalation.rules.ticking import last_due, tick, window_of
 
 LAPSE, NEARING, IDLE, RESUME, CALENDAR, ALERT = "LAPSE", "NEARING", "IDLE", "RESUME", "CALENDAR", "ALERT"
-"""What may come due beside the clocks, by name; an alert with its level behind it."""
+"""What may come due beside the clocks, by name; an alert with its level behind it, a reminder with its clock."""
 A_DAY = timedelta(days=1)
+WORK = frozenset({ClockStage.WINDOW, ClockStage.COUNCIL})
+"""The clocks of the work itself: who owes one is reminded when 80 % of it is used, and its lamp is the matter's on the boards."""
 SURFACES = frozenset({ClockStage.COUNCIL, ClockStage.UPPER_ACTION, ClockStage.RECEIPT})
 """Overdue, these surface at the level above whatever the urgency."""
 
@@ -39,15 +41,15 @@ def dues(custody: Custody, facts: Facts) -> Mapping[str, datetime]:
     for clock in custody.clocks:
         if clock.state is ClockState.STOPPED or custody.ends_by_itself(clock):
             continue
+        if clock.stage in WORK and clock.state is ClockState.RUNNING and not (clock.nearing or clock.overdue):
+            found[f"{NEARING} {clock.stage}"] = clock.amber_at
         if not clock.overdue:
             found[clock.stage.value] = last_due(clock, custody, facts)
         if clock.provisional:
             found[CALENDAR] = facts.now + A_DAY
-        if clock.stage is ClockStage.COUNCIL and clock.state is ClockState.RUNNING:
-            if custody.nudged_for != clock.started_at:
-                found[NEARING] = clock.amber_at
-            if clock.overdue and custody.idle_to is None:
-                found[IDLE] = _idle_from(clock, custody, facts)
+        idle = clock.stage is ClockStage.COUNCIL and clock.state is ClockState.RUNNING and clock.overdue
+        if idle and custody.idle_to is None:
+            found[IDLE] = _idle_from(clock, custody, facts)
         if clock.stage is ClockStage.ACK:
             found |= {f"{ALERT} {level}": at for level, at in _alerts(custody, facts).items()}
     if custody.lapse_at is not None and not custody.lapsed:
@@ -61,12 +63,12 @@ def come(custody: Custody, what: str, facts: Facts) -> Moved:
     """Something on the list of `dues` has come."""
     if custody.closed_at is not None:
         return custody, ()
-    name, _, level = what.partition(" ")
+    name, _, of = what.partition(" ")
     match name:
         case "LAPSE":
             return lapse(custody, facts.now)
         case "NEARING":
-            return _nearing(custody, facts)
+            return _nearing(custody, ClockStage(of), facts)
         case "IDLE":
             return _idle(custody, facts)
         case "RESUME":
@@ -74,7 +76,7 @@ def come(custody: Custody, what: str, facts: Facts) -> Moved:
         case "CALENDAR":
             return _by_calendar(custody, facts)
         case "ALERT":
-            return _alert(custody, Level(level), facts)
+            return _alert(custody, Level(of), facts)
         case ClockStage.INFORMATION:
             return _information_lapsed(custody, facts)
         case _:
@@ -94,13 +96,10 @@ def overdue(custody: Custody, stage: ClockStage, facts: Facts) -> Moved:
         or custody.holder is None
     ):
         return custody, ()
-    flagged = tuple(
-        each.model_copy(update={"overdue": True}) if each.stage is stage else each for each in custody.clocks
-    )
     urged = clock.debtor or custody.holder
     surfaces = custody.urgency in {Urgency.RED, Urgency.ORANGE} or stage in SURFACES
     informed = _above(custody, urged) if surfaces else None
-    after = custody.after(clocks=flagged)
+    after = custody.after(clocks=_flagged(custody, stage, "overdue"))
     told = ClockOverdue(at=facts.now, custody=after.public(), stage=stage, urged=urged, informed=informed)
     return after, (told,)
 
@@ -113,14 +112,15 @@ def lapse(custody: Custody, now: datetime) -> Moved:
     return after, (CallBackLapsed(at=now, custody=after.public()),)
 
 
-def _nearing(custody: Custody, facts: Facts) -> Moved:
-    clock = _clock(custody, ClockStage.COUNCIL)
+def _nearing(custody: Custody, stage: ClockStage, facts: Facts) -> Moved:
+    """80 % is used: who owes it is reminded, once; not of what is over already, of which she is urged (S21)."""
+    clock = _clock(custody, stage)
     if clock is None or clock.state is not ClockState.RUNNING or custody.holder is None:
         return custody, ()
-    if facts.now <= clock.amber_at or custody.nudged_for == clock.started_at:
+    if clock.nearing or clock.overdue or not clock.amber_at < facts.now <= clock.due_at:
         return custody, ()
-    after = custody.after(nudged_for=clock.started_at)
-    told = ClockNearing(at=facts.now, custody=after.public(), stage=clock.stage, nudged=custody.holder)
+    after = custody.after(clocks=_flagged(custody, stage, "nearing"))
+    told = ClockNearing(at=facts.now, custody=after.public(), stage=stage, nudged=clock.debtor or custody.holder)
     return after, (told,)
 
 
@@ -161,10 +161,7 @@ def _information_lapsed(custody: Custody, facts: Facts) -> Moved:
         return custody, ()
     if facts.case.stage is not Stage.RETURNED_FOR_INFO:
         return custody, ()
-    flagged = tuple(
-        each.model_copy(update={"overdue": True}) if each.stage is clock.stage else each for each in custody.clocks
-    )
-    after = custody.after(clocks=flagged)
+    after = custody.after(clocks=_flagged(custody, clock.stage, "overdue"))
     return after, (InformationLapsed(at=facts.now, custody=after.public()),)
 
 
@@ -211,6 +208,10 @@ def _above(custody: Custody, node: NodeId) -> NodeId | None:
     """The level above a node of this matter's ladder."""
     level = custody.level_at(node)
     return custody.node_at(level.above) if level is not None and level.above is not None else None
+
+
+def _flagged(custody: Custody, stage: ClockStage, flag: str) -> tuple[MatterClock, ...]:
+    return tuple(each.model_copy(update={flag: True}) if each.stage is stage else each for each in custody.clocks)
 
 
 def _clock(custody: Custody, stage: ClockStage) -> MatterClock | None:

@@ -22,6 +22,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_answer_at"), "answer", ["at"], unique=False)
     op.create_table(
+        "board",
+        sa.Column("region", code(12), nullable=False),
+        sa.Column("level", code(12), nullable=False),
+        sa.Column("category", code(24), nullable=False),
+        sa.Column("private", sa.Boolean(), nullable=False),
+        sa.Column("open", sa.Integer(), nullable=False),
+        sa.Column("amber", sa.Integer(), nullable=False),
+        sa.Column("red", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("region", "level", "category", "private"),
+    )
+    op.create_table(
         "case_group",
         sa.Column("case_id", code(40), nullable=False),
         sa.Column("group_node", code(64), nullable=False),
