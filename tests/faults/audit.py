@@ -1,8 +1,10 @@
 """What must hold of the databases when everything has settled, however often processes died: every accepted case is there once, every
 fact has had its effect once and in order, and those who keep a part of a matter agree (domain 2.11; design 3)."""
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import text
@@ -29,6 +31,8 @@ TOLD = (
 """Who is told what by each step of a story (domain 1.6, S00)."""
 COUNTED = ("submitted", "accepted", "resolved_at_village", "feedback_given", "closed")
 BOARD = "n_group-fukang-1"
+PAUSE = 0.2
+"""Seconds between two looks."""
 
 
 class Fact:
@@ -51,6 +55,25 @@ class Audit:
         self.problems: list[str] = []
         self.facts: list[Fact] = []
         """Every fact that was told, in the order of its owner's outbox."""
+
+    async def until_heard(self, seconds: float = 60) -> None:
+        """Until every reader has heard every fact, of those too that facts make others tell; at the latest when time is up, for what is
+        lost is never heard. A read model that has everything told is fresh while a reader before it is still at work."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while await self._unheard():
+                    await asyncio.sleep(PAUSE)
+
+    async def _unheard(self) -> bool:
+        for owner in EVERYTHING:
+            told = {(row.topic, row.event_id) for row in await self._rows(owner, "SELECT topic, event_id FROM outbox")}
+            for topic in topics.TOPICS:
+                of_topic = {event_id for name, event_id in told if name == topic.in_cell(self._cell)}
+                for reader in topic.readers if of_topic else ():
+                    seen = await self._rows(reader, "SELECT event_id FROM inbox")
+                    if of_topic - {row.event_id for row in seen}:
+                        return True
+        return False
 
     async def run(self) -> list[str]:
         """All checks; what they found."""

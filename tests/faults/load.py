@@ -137,6 +137,10 @@ class Load:
         async with asyncio.timeout(seconds):
             while True:
                 found = await self.ask("chair", "{ asOf { cell asOf } }")
-                if found and all(datetime.fromisoformat(cell["asOf"]) > since for cell in found["asOf"]):
+                if (
+                    found
+                    and found["asOf"]
+                    and all(datetime.fromisoformat(cell["asOf"]) > since for cell in found["asOf"])
+                ):
                     return
                 await asyncio.sleep(PAUSE)

@@ -63,6 +63,7 @@ async def test_killed_under_load(seeded: Path, tmp_path: Path) -> None:
             last = start()
             load.enough()
             await working
+            await Audit(partial(database_of, settings), load.stories).until_heard()
             await load.until_fresh()
         assert await last.stopped() == 0, last.said()
     except (TimeoutError, AssertionError):

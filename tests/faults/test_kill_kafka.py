@@ -159,6 +159,7 @@ async def test_killed_under_load(settings: Settings, tmp_path: Path) -> None:
             await killed.kill_each()  # from here on without crash points
             load.enough()
             await working
+            await Audit(partial(database_of, settings), load.stories, CELL).until_heard()
             await load.until_fresh()
             killed.phase("settled")
             killed.stop()
