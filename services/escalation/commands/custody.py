@@ -19,7 +19,7 @@ MAX_EVIDENCE = 2_000
 
 async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
     """The matter as far as permission goes: from custody, and from what intake says of access. Of a matter that has not been heard
-    of there is nothing to say."""
+    of there is nothing to say. Once it has ended, that who held it first is told so."""
     custody = await tx.load(Custody, command.case_id)
     access = await access_of(tx, command.case_id)
     if custody is None or access is None:
@@ -27,7 +27,7 @@ async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
     return Target(
         region=custody.region,
         group=access.group,
-        holder=custody.holder,
+        holder=custody.holder or next((entry.node for entry in custody.entries), None),
         holder_region=at_level(custody.region, custody.level) if custody.holder else None,
         seen_from=custody.seen_from,
         notified=custody.notified.node if custody.notified else None,
