@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -212,6 +212,21 @@ SERVICE_OF = {
 }
 
 
+async def codes_of(
+    system: Harness, asked: list[tuple[str, Person, dict[str, Any]]], at_gateway: Sequence[bool] = ()
+) -> list[str | None]:
+    """What each is told, at the gateway or at the door of the service where it is decided; unless said, every sixth goes to the gateway."""
+    in_front = at_gateway or [number % 6 == 0 for number in range(len(asked))]
+    async with AsyncExitStack() as open_doors:
+        doors = {name: await open_doors.enter_async_context(service(system, name)) for name in set(SERVICE_OF.values())}
+        return await together(
+            [
+                send(person, name, **words) if goes else knock(doors[SERVICE_OF[pascal(name)]], person, name, words)
+                for (name, person, words), goes in zip(asked, in_front, strict=True)
+            ]
+        )
+
+
 async def knock(door: httpx.AsyncClient, person: Person, mutation: str, words: dict[str, Any]) -> str | None:
     """The same as `send`, past the gateway."""
     itself = {"into": words["caseId"]} if mutation == "mergeMatter" else {}
@@ -249,16 +264,7 @@ async def test_every_command_as_every_role_everywhere(system: Harness, place: Pl
     assert {name for name, _, _ in in_front} == {name for name, _, _ in refused}
     assert {(who.role, who.where) for _, who, _ in in_front} == {(who.role, who.where) for _, who, _ in refused}
     before = await system.snapshot()
-    async with AsyncExitStack() as open_doors:
-        doors = {name: await open_doors.enter_async_context(service(system, name)) for name in set(SERVICE_OF.values())}
-        codes = await together(
-            [
-                send(who.person, name, **words)
-                if goes
-                else knock(doors[SERVICE_OF[pascal(name)]], who.person, name, words)
-                for (name, who, words), goes in zip(refused, at_gateway, strict=True)
-            ]
-        )
+    codes = await codes_of(system, [(name, who.person, words) for name, who, words in refused], at_gateway)
     wrong = {
         (name, who.role.value, who.where): code
         for (name, who, _), code in zip(refused, codes, strict=True)
@@ -282,8 +288,9 @@ async def test_private_matters_are_moved_by_their_own_people_alone(
     oracle = BY_CLASS[case_class]
     refused = [(name, who) for name in MATTER_COMMANDS for who in place.people if who not in oracle[name]]
     before = await system.snapshot()
-    codes = await together(
-        [send(place.people[who], name, caseId=case_id, **words_for(name, case_class)) for name, who in refused]
+    codes = await codes_of(
+        system,
+        [(name, place.people[who], {"caseId": case_id, **words_for(name, case_class)}) for name, who in refused],
     )
     assert set(codes) <= DENIED, dict(zip(refused, codes, strict=True))
     await system.settle()
@@ -395,8 +402,9 @@ async def test_allowed_commands_say_what_is_really_allowed(
         for name in MATTER_COMMANDS
         if pascal(name) not in allowed and (who, name) != ("inspector", "reopenMatter")  # she sees it in counts alone
     ]
-    codes = await together(
-        [send(place.people[who], name, caseId=case_id, **words_for(name, case_class)) for who, name in denied]
+    codes = await codes_of(
+        system,
+        [(name, place.people[who], {"caseId": case_id, **words_for(name, case_class)}) for who, name in denied],
     )
     assert [pair for pair, code in zip(denied, codes, strict=True) if code is None] == [], "may, and was not told so"
     await system.settle()
