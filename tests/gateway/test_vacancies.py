@@ -39,7 +39,7 @@ async def put(system: Harness, region: str, *members: tuple[str, Role, str | Non
 async def test_who_leaves_is_missed_at_every_level_above(system: Harness, place: Place) -> None:
     sibling = f"{place.county}002001"
     assert await vacant(place.county_officer, place.county) == []
-    later = "2026-12-24T00:00:00+08:00"
+    later = "2099-12-24T00:00:00+08:00"
     soon = (system.clock.now().replace(microsecond=0)).isoformat()
     await put(system, place.village, (place.chair.member, Role.CHAIR, soon), ("m_exec", Role.EXEC_MEMBER, None))
     for who, region in (
