@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import IO
 
 PERMISSIONS = "tests/access/test_permission_table.py"
+STORIES = "tests/scenarios/test_stories.py"
 GROUPS = {
+    "stories": [STORIES],
     "access": ["tests/access", f"--ignore={PERMISSIONS}"],
-    "whole": ["tests/gateway", "tests/deploy", "tests/docs", "tests/scenarios"],
+    "whole": ["tests/gateway", "tests/deploy", "tests/docs", "tests/scenarios", f"--ignore={STORIES}"],
     "bus": ["tests/bus", "tests/commands", "tests/properties"],
     "permissions": [PERMISSIONS],
     "rest": [

@@ -57,15 +57,18 @@ class Played:
         return self.error is None
 
 
-async def play(front: Front, story: Story, scene: Scene | None = None, *, alone: bool = False) -> AsyncIterator[Played]:
+async def play(
+    front: Front, story: Story, scene: Scene | None = None, *, alone: bool = False, every: int = 1
+) -> AsyncIterator[Played]:
     """Every step as it ends. After a command that was turned down the rest is not played. `alone`: nobody else is about, so that the
-    counters move by exactly what the story says. Raises CannotPlay, httpx.TransportError."""
+    counters move by exactly what the story says. `every`: those who must not know are asked in turns, each after so many steps, and all
+    after the last. Raises CannotPlay, httpx.TransportError."""
     await front.check(story.observer)
     scene = scene or Scene(front)
     async with AsyncExitStack() as sockets:
         for name, told in _listening(story).items():
             await sockets.enter_async_context(front.person(name).listening(told=told))
-        playing = _Playing(story, scene, alone=alone)
+        playing = _Playing(story, scene, alone=alone, every=every)
         await playing.start()
         stopped = False
         for number, step in enumerate(story.steps, 1):
@@ -90,9 +93,10 @@ def _listening(story: Story) -> dict[str, bool]:
 
 
 class _Playing:
-    def __init__(self, story: Story, scene: Scene, *, alone: bool) -> None:
+    def __init__(self, story: Story, scene: Scene, *, alone: bool, every: int) -> None:
         self.story = story
         self.alone = alone
+        self.every = every
         self.scene = scene
         self.inboxes = Inboxes(scene)
         self.counted: Counter[str] = Counter()
@@ -115,7 +119,7 @@ class _Playing:
         await self._settle()
         wrong = [await self._until(lambda: self._missing(step))]
         await self._until(self._not_fresh)
-        held = await self._outside(step)
+        held = await self._outside(number, step)
         people, read = self._looked_at(step), {each.who: each.me for each in held if each.me}
         told = await self.inboxes.gained(people, read=read, and_remember=True)
         wrong.append(inboxes.difference(told, step.expect.told))
@@ -129,9 +133,11 @@ class _Playing:
         error = "; ".join(dict.fromkeys(each for each in wrong if each)) or None
         return Played(self.story.id, step, self.seen, scene.case_id, names, held, error)
 
-    async def _outside(self, step: Step) -> tuple[Held, ...]:
+    async def _outside(self, number: int, step: Step) -> tuple[Held, ...]:
         """Those who must not know are asked everything."""
         nobody = self.story.never if step.never is None else step.never
+        if number < len(self.story.steps):
+            nobody = nobody[number % self.every :: self.every]
         return tuple(await asyncio.gather(*(outsiders.ask(self.scene, never) for never in nobody)))
 
     def _looked_at(self, step: Step) -> list[str]:

@@ -57,7 +57,9 @@ async def test_the_story_holds(system: Harness, front: Front, story: Story) -> N
     await system.to_a_morning()
     scene = Scene(front)
     with logged() as log:
-        played = [step async for step in play(front, story, scene, alone=True)]
+        # What an answer holds is decided above the adapters: on the embedded system everybody is asked after every step.
+        every = 3 if system.kind == "kafka" else 1
+        played = [step async for step in play(front, story, scene, alone=True, every=every)]
     wrong = [f"{step.step.row} {step.step.actor} {step.step.command}: {step.error}" for step in played if not step.ok]
     assert not wrong, "\n".join(wrong)
     assert len(played) == len(story.steps)
