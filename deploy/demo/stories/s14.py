@@ -425,6 +425,7 @@ STORY = Story(
                 C,
                 "WINDOW",
                 told=(
+                    Told("pingfang-county-chair", "NUDGE"),
                     Told("pingfang-county-chair", "ORDER_HEAD_WRITTEN"),
                     Told("pingfang-county-chair", "ORDER_SUPERVISED"),
                     Told("pingfang-county-chair", "ORDER_OVERDUE"),
