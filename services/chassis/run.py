@@ -58,9 +58,7 @@ async def remember(tx: Transaction, topic: Topic, *events: Event) -> None:
     """Keep the newest state of what was heard: guards read it, commands that saw it need not wait any more."""
     known, rows = tx.room.service.chassis.known, []
     for event in events:
-        try:
-            state = event.state.model_dump_json(exclude_none=True)
-        except NotImplementedError:
-            state = "null"  # a fact that ends what this topic tells of its subject
+        after = event.state
+        state = "null" if after is None else after.model_dump_json(exclude_none=True)
         rows.append({"topic": topic.in_cell(tx.room.cell), "key": event.key, "version": event.version, "state": state})
     await tx.connection.execute(tx.room.database.upsert_many(known, list(rows[0]), newer="version"), rows)

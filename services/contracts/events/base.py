@@ -33,6 +33,6 @@ class Event(Model):
         raise NotImplementedError
 
     @property
-    def state(self) -> Model:
-        """The public state after the fact."""
+    def state(self) -> Model | None:
+        """The public state after the fact; None of a fact that ends what its topic tells of the subject."""
         raise NotImplementedError

@@ -205,6 +205,10 @@ class CaseLeft(Event):
     def version(self) -> int:
         return self.case_version
 
+    @property
+    def state(self) -> None:
+        return None
+
 
 class NodeChanged(Event):
     """An organisation node is as stated: members in office, delegation."""
