@@ -161,9 +161,10 @@ class Wiring:
         process starts a second sooner and 20 MB smaller without."""
         from gateway.app import application
         from gateway.context import Gateway
+        from gateway.tail import Tail
 
         origins = tuple(origin.strip() for origin in self.settings.allowed_origins.split(",") if origin.strip())
-        gateway = Gateway(part.room, part.runtime.inbox, calls, self.settings.cell)
+        gateway = Gateway(part.room, part.runtime.inbox, calls, self.settings.cell, Tail(part.room))
         return application(
             gateway, self.verifier, graphiql=graphiql, origins=origins, rebuild=self.rebuild, measured=self.measured
         )

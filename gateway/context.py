@@ -11,6 +11,7 @@ from strawberry.dataloader import DataLoader
 
 from gateway.readmodel import order_reads, reads
 from gateway.readmodel.order_reads import Order
+from gateway.tail import Tail
 from services.chassis.calls import Calls
 from services.chassis.identity import Verified
 from services.chassis.inbox import Inbox
@@ -30,6 +31,7 @@ class Gateway:
     inbox: Inbox
     calls: Calls
     regions_of_cell: str
+    tail: Tail
 
 
 @dataclass

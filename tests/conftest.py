@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_asyncio
 
@@ -19,6 +20,12 @@ from tests.harness import START, Harness, Place
 
 SEED = 20261123
 TEST_ISSUER = "yishi-test"
+
+# An example here plays a system for a second or more: the first that fails is reported as it is, for making it smaller takes longer than reading it.
+hypothesis.settings.register_profile(
+    "yishi", phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate], print_blob=True
+)
+hypothesis.settings.load_profile("yishi")
 
 
 @pytest.fixture(scope="session")

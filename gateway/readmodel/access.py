@@ -1,12 +1,19 @@
-"""Who sees which matters: the one place that narrows a read to its caller (domain 1.4). There is no unscoped read."""
+"""Who sees which matters: the one place that narrows a read to its caller (domain 1.4). There is no unscoped read.
 
-from collections.abc import Sequence
+What narrows it depends on the caller alone, and is a tree of some hundred nodes that takes longer to build than the statement takes to run:
+each caller's is kept and used again.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from gateway.readmodel.tables import METADATA
 from services.contracts.callers import Caller, Grant
 from services.contracts.cases import CaseClass
+from services.contracts.ids import MemberId
 from services.contracts.organisation import OFFICE_ROLES, Role
 from services.contracts.regions import Level
 
@@ -23,12 +30,27 @@ WORKERS = frozenset({Role.GROUP_OWNER, Role.UNIT_LEADER})
 NEIGHBOURS = frozenset({Role.RESIDENT, Role.REPRESENTATIVE, Role.VOLUNTEER})
 _COUNTY_UP = Level.COUNTY.width
 
+T = TypeVar("T")
+KEPT = 256
+"""Callers whose trees are kept: about 100 KiB for each."""
+
+
+def per_caller(build: Callable[[Caller], T]) -> Callable[[Caller], T]:
+    """Keeps what follows from a caller's name and grants alone, whatever her token says besides."""
+
+    @lru_cache(KEPT)
+    def kept(member: MemberId, grants: tuple[Grant, ...]) -> T:
+        return build(Caller(member=member, grants=grants))
+
+    return lambda caller: kept(caller.member, caller.grants)
+
 
 def below(column: ColumnElement[str], scope: str) -> ColumnElement[bool]:
     """Codes in a scope, by range: an index of the column serves it on both databases (domain 4.3)."""
     return and_(column >= scope, column < scope + ":")
 
 
+@per_caller
 def visible(caller: Caller) -> ColumnElement[bool]:
     """The rows of `case_view` that this caller may know of. A party never; of C2 and C3 beyond their circle only that they exist (F0),
     to officers of the subtree; of C3, to chairs and rights officers from the county up."""
@@ -37,6 +59,7 @@ def visible(caller: Caller) -> ColumnElement[bool]:
     )
 
 
+@per_caller
 def fully(caller: Caller) -> ColumnElement[bool]:
     """Those of them of which she may know more than received, being handled, concluded: all but private matters of somebody else that she
     has reported and has nothing else to do with (V1)."""
@@ -88,6 +111,7 @@ def _by_grant(grant: Grant) -> ColumnElement[bool]:
 HANDLERS = OFFICERS - {Role.INSPECTOR}
 
 
+@per_caller
 def orders_of_federation(caller: Caller) -> ColumnElement[bool]:
     """The rows of `order_view` whose matter this caller works on: officers whose node issued the order, or whose level has a line in the
     matter's thread; of C2 and C3 the circle. A party never."""
@@ -96,6 +120,7 @@ def orders_of_federation(caller: Caller) -> ColumnElement[bool]:
     return and_(_not_barred(caller), or_(circle, *(_handled(grant) for grant in caller.grants)))
 
 
+@per_caller
 def visible_orders(caller: Caller) -> ColumnElement[bool]:
     """The rows of `order_view` that this caller may know of: a liaison her department's alone (I11), and `orders_of_federation`."""
     departments = [grant.node for grant in caller.grants if grant.role is Role.LIAISON]

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.readmodel.access import below, orders_of_federation, visible_orders
+from gateway.readmodel.access import below, orders_of_federation, per_caller, visible_orders
 from gateway.readmodel.tables import METADATA
 from services.contracts.callers import Caller
 from services.contracts.orders import OrderState
@@ -86,16 +86,17 @@ async def peers(
     return found
 
 
-def _orders(caller: Caller) -> Any:
-    return select(
+@per_caller
+def _orders(caller: Caller) -> Select[Any]:
+    columns = (
         ORDER.c.state,
         ORDER.c.changed_at,
         orders_of_federation(caller).label("for_federation"),
         GROUP.c.access_state,
         CASE.c.custody_state,
-    ).select_from(
-        ORDER.outerjoin(GROUP, GROUP.c.case_id == ORDER.c.case_id).outerjoin(CASE, CASE.c.case_id == ORDER.c.case_id)
     )
+    grouped = ORDER.outerjoin(GROUP, GROUP.c.case_id == ORDER.c.case_id)
+    return select(*columns).select_from(grouped.outerjoin(CASE, CASE.c.case_id == ORDER.c.case_id))
 
 
 def _order(row: Row[Any]) -> Order:

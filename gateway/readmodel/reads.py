@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Table, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, bindparam, case, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.readmodel.access import below, counted, fully, overseen, visible
+from gateway.readmodel.access import below, counted, fully, overseen, per_caller, visible
 from gateway.readmodel.apply import docket_of
 from gateway.readmodel.tables import METADATA
 from services.contracts.callers import Caller
@@ -60,7 +60,7 @@ async def matters(
     place: ColumnElement[bool] = true()
     if after:
         place = or_(CASE.c.submitted_at < after[0], and_(CASE.c.submitted_at == after[0], CASE.c.case_id < after[1]))
-    where = [visible(caller), place]
+    where = [place]
     if by.lamp:
         where.append(and_(fully(caller), _lamp(by.lamp, now)))
     if by.region:
@@ -76,7 +76,7 @@ async def matters(
 
 async def matter(connection: AsyncConnection, caller: Caller, case_id: str) -> Matter | None:
     """One matter, or None: it does not exist, or not for her."""
-    row = (await connection.execute(_matters(caller).where(visible(caller), CASE.c.case_id == case_id))).one_or_none()
+    row = (await connection.execute(_matter_by_id(caller), {"id": case_id})).one_or_none()
     return _matter(row) if row else None
 
 
@@ -91,8 +91,7 @@ class Seen(NamedTuple):
 
 async def seen(connection: AsyncConnection, caller: Caller, case_id: str) -> Seen:
     """What a command's caller has seen of a matter; zeros: nothing, or it is not for her."""
-    query = select(CASE.c.case_class, CASE.c.case_version, CASE.c.docket_version, CASE.c.custody_version)
-    row = (await connection.execute(query.where(visible(caller), CASE.c.case_id == case_id))).one_or_none()
+    row = (await connection.execute(_versions_by_id(caller), {"id": case_id})).one_or_none()
     return Seen(*row) if row else Seen()
 
 
@@ -199,6 +198,12 @@ async def changes(
     return (await connection.execute(query.order_by(CHANGE.c.seq).limit(limit))).all()
 
 
+async def newer_changes(connection: AsyncConnection, after: int, limit: int) -> Sequence[Any]:
+    """Of whatever the feed has behind a place, what it is about."""
+    query = select(CHANGE.c.seq, CHANGE.c.subject, CHANGE.c.key).where(CHANGE.c.seq > after)
+    return (await connection.execute(query.order_by(CHANGE.c.seq).limit(limit))).all()
+
+
 async def newest_change(connection: AsyncConnection) -> int:
     """Where the feed ends now."""
     return (await connection.execute(select(func.max(CHANGE.c.seq)))).scalar_one() or 0
@@ -209,8 +214,10 @@ async def as_of(connection: AsyncConnection) -> Mapping[str, datetime]:
     return {row.cell: row.as_of for row in await connection.execute(select(FRESHNESS))}
 
 
-def _matters(caller: Caller) -> Any:
-    return select(
+@per_caller
+def _matters(caller: Caller) -> Select[Any]:
+    """The matters that she may know of."""
+    columns = (
         CASE.c.case_state,
         CASE.c.docket_state,
         CASE.c.custody_state,
@@ -219,9 +226,21 @@ def _matters(caller: Caller) -> Any:
         GROUP.c.access_state,
         PEOPLE.c.people_state,
         fully(caller).label("fully"),
-    ).select_from(
-        CASE.outerjoin(GROUP, GROUP.c.case_id == CASE.c.case_id).outerjoin(PEOPLE, PEOPLE.c.case_id == CASE.c.case_id)
     )
+    grouped = CASE.outerjoin(GROUP, GROUP.c.case_id == CASE.c.case_id)
+    peopled = grouped.outerjoin(PEOPLE, PEOPLE.c.case_id == CASE.c.case_id)
+    return select(*columns).select_from(peopled).where(visible(caller))
+
+
+@per_caller
+def _matter_by_id(caller: Caller) -> Select[Any]:
+    return _matters(caller).where(CASE.c.case_id == bindparam("id"))
+
+
+@per_caller
+def _versions_by_id(caller: Caller) -> Select[Any]:
+    query = select(CASE.c.case_class, CASE.c.case_version, CASE.c.docket_version, CASE.c.custody_version)
+    return query.where(visible(caller), CASE.c.case_id == bindparam("id"))
 
 
 def _matter(row: Row[Any]) -> Matter:

@@ -1,6 +1,7 @@
 """Councils: their standing members, what a village's council is told of private matters, and the commands on sessions, resolutions, items."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,11 +11,11 @@ from strawberry.tools import merge_types
 from gateway import paging
 from gateway.context import Context
 from gateway.derive import mutations
-from gateway.readmodel import reads, reads_council
+from gateway.readmodel import reads_council
 from gateway.refusals import Refusal
 from gateway.subjects.case import Case, find, found
 from gateway.subjects.case_commands import CaseAnswer
-from gateway.subjects.feed import LOOK_AGAIN, start
+from gateway.subjects.feed import start
 from gateway.subjects.inbox import Done, DoneAnswer
 from gateway.subjects.matter import node_of
 from gateway.subjects.node import OrgNode
@@ -153,19 +154,13 @@ class CouncilSubscription:
         ] = None,
     ) -> AsyncGenerator[SessionChange, None]:
         """Pushes only while the caller may see the matter; she is asked about at every change."""
-        room = info.context.gateway.room
         place = await start(info, after)
         if not is_case_id(case_id):
             raise Refused(Code.CASE_NOT_FOUND)
-        while True:
-            async with room.database.read() as connection:
-                rows = await reads.changes(connection, "CASE", [case_id], place)
-            for row in rows:
-                place = row.seq
+        async with aclosing(info.context.gateway.tail.rows("CASE", [case_id], place)) as rows:
+            async for row in rows:
                 if row.kind in _KINDS and (case := await find(info, case_id)) is not None:
-                    yield SessionChange(cursor=paging.cursor(str(place)), kind=row.kind, at=row.at, case=case)
-            if not rows:
-                await room.heard.wait(LOOK_AGAIN)
+                    yield SessionChange(cursor=paging.cursor(str(row.seq)), kind=row.kind, at=row.at, case=case)
 
 
 LeavingAnswer = Annotated[

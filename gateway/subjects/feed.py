@@ -2,6 +2,7 @@
 read, and one that was away goes on from its cursor."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated
 
@@ -19,8 +20,6 @@ from services.contracts.orders import OrderStep
 from services.contracts.refusals import Code, Refused
 
 Info = strawberry.Info[Context, None]
-LOOK_AGAIN = 0.25
-"""Seconds between looks when the bell rings in another process."""
 
 
 @strawberry.type(description="事项的一次变化。A change of a matter.")
@@ -71,26 +70,20 @@ class Subscription:
         ] = None,
     ) -> AsyncGenerator[CaseChange, None]:
         """Pushes only while the caller may see the matter; she is asked about at every change."""
-        room = info.context.gateway.room
         place = await start(info, after)
         if not is_case_id(case_id):
             raise Refused(Code.CASE_NOT_FOUND)
         before = await find(info, case_id)
-        while True:
-            async with room.database.read() as connection:
-                rows = await reads.changes(connection, "CASE", [case_id], place)
-            for row in rows:
-                place = row.seq
+        async with aclosing(info.context.gateway.tail.rows("CASE", [case_id], place)) as rows:
+            async for row in rows:
                 if (case := await find(info, case_id)) is None:
                     continue
                 if case.matter.behind is None:
-                    yield CaseChange(cursor=paging.cursor(str(place)), kind=row.kind, at=row.at, case=case)
+                    yield CaseChange(cursor=paging.cursor(str(row.seq)), kind=row.kind, at=row.at, case=case)
                 elif before is None or case.matter.state != before.matter.state:
                     # Of somebody else's private matter only that it is being handled, or concluded (V1).
-                    yield CaseChange(cursor=paging.cursor(str(place)), kind="CaseChanged", at=row.at, case=case)
+                    yield CaseChange(cursor=paging.cursor(str(row.seq)), kind="CaseChanged", at=row.at, case=case)
                 before = case
-            if not rows:
-                await room.heard.wait(LOOK_AGAIN)
 
     @strawberry.subscription(
         description="您的收件箱与所在群公告栏的新消息。What comes into your inbox and on the boards of your groups."
@@ -103,20 +96,15 @@ class Subscription:
         ] = None,
     ) -> AsyncGenerator[InboxPush, None]:
         """The feed says that something came; what it says is read from notify with the caller's own token."""
-        room, who = info.context.gateway.room, info.context.who
+        who = info.context.who
         addresses = [who.member, *{grant.node for grant in who.grants}]
         place = await start(info, after)
-        while True:
-            async with room.database.read() as connection:
-                rows = await reads.changes(connection, "INBOX", addresses, place)
-            for row in rows:
-                place = row.seq
+        async with aclosing(info.context.gateway.tail.rows("INBOX", addresses, place)) as rows:
+            async for row in rows:
                 page = await lines(info.context, first=1, after=_just_before(row.entry))
                 for line in page.entries:
                     if line.id == row.entry:
-                        yield InboxPush(cursor=paging.cursor(str(place)), entry=InboxEntry.of(line))
-            if not rows:
-                await room.heard.wait(LOOK_AGAIN)
+                        yield InboxPush(cursor=paging.cursor(str(row.seq)), entry=InboxEntry.of(line))
 
     @strawberry.subscription(
         description="某交办单、或某部门全部交办单的变化。The steps of a work order, or of all of a department's that you may see."
@@ -133,20 +121,13 @@ class Subscription:
         ] = None,
     ) -> AsyncGenerator[WorkOrderChange, None]:
         """Pushes only what the caller may see; she is asked about at every change."""
-        room = info.context.gateway.room
         place = await start(info, after)
         key = _one_of(order_id, department)
-        while True:
-            async with room.database.read() as connection:
-                rows = await reads.changes(connection, "ORDER", [key], place)
-            for row in rows:
-                place = row.seq
+        async with aclosing(info.context.gateway.tail.rows("ORDER", [key], place)) as rows:
+            async for row in rows:
                 if (order := await find_order(info, row.entry)) is not None:
-                    yield WorkOrderChange(
-                        cursor=paging.cursor(str(place)), step=OrderStep(row.kind), at=row.at, order=order
-                    )
-            if not rows:
-                await room.heard.wait(LOOK_AGAIN)
+                    cursor, step = paging.cursor(str(row.seq)), OrderStep(row.kind)
+                    yield WorkOrderChange(cursor=cursor, step=step, at=row.at, order=order)
 
 
 def _one_of(order_id: str | None, department: str | None) -> str:

@@ -54,7 +54,7 @@ async def front(system: Harness) -> AsyncIterator[Front]:
 
 @pytest.mark.parametrize("story", stories(), ids=lambda story: story.id)
 async def test_the_story_holds(system: Harness, front: Front, story: Story) -> None:
-    await system.to_a_morning()
+    await system.let_all_run_out()
     scene = Scene(front)
     with logged() as log:
         # What an answer holds is decided above the adapters: on the embedded system everybody is asked after every step.
