@@ -3,8 +3,7 @@
 `ORACLE` is written by hand from the dossier and knows nothing of `services.contracts.permissions`, so that a wrong line there is noticed.
 """
 
-import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +26,7 @@ from tests.access.world import (
     reported,
     send,
     service,
+    some_at_once,
     words_for,
 )
 from tests.harness import SINCE, Harness, Person, Place, key
@@ -194,17 +194,6 @@ def inputs(place: Place, case_id: str) -> dict[str, dict[str, Any]]:
     }
 
 
-async def together(work: list[Awaitable[str | None]]) -> list[str | None]:
-    """All at once, some at a time."""
-    gate = asyncio.Semaphore(8)
-
-    async def one(each: Awaitable[str | None]) -> str | None:
-        async with gate:
-            return await each
-
-    return list(await asyncio.gather(*(one(each) for each in work)))
-
-
 SERVICE_OF = {
     model.command_name(): each.__name__.rpartition(".")[2]
     for each in (intake, deliberation, escalation, notify)
@@ -219,7 +208,7 @@ async def codes_of(
     in_front = at_gateway or [number % 6 == 0 for number in range(len(asked))]
     async with AsyncExitStack() as open_doors:
         doors = {name: await open_doors.enter_async_context(service(system, name)) for name in set(SERVICE_OF.values())}
-        return await together(
+        return await some_at_once(
             [
                 send(person, name, **words) if goes else knock(doors[SERVICE_OF[pascal(name)]], person, name, words)
                 for (name, person, words), goes in zip(asked, in_front, strict=True)
@@ -416,7 +405,16 @@ async def test_allowed_commands_say_what_is_really_allowed(
         if (name := command[0].lower() + command[1:]) in MATTER_COMMANDS
     ]
     twins = await brought_to(system, place, stage, case_class, len(told) + 1)
-    for (who, name), twin in zip(told, twins[1:], strict=True):
-        beside = {"into": twins[0]} if name == "mergeMatter" else {}
-        code = await send(place.people[who], name, caseId=twin, **beside, **words_for(name, case_class))
-        assert code is None, f"{who} was told that she may {name}, but: {code}"
+    codes = await some_at_once(
+        [
+            send(
+                place.people[who],
+                name,
+                caseId=twin,
+                **({"into": twins[0]} if name == "mergeMatter" else {}),
+                **words_for(name, case_class),
+            )
+            for (who, name), twin in zip(told, twins[1:], strict=True)
+        ]
+    )
+    assert [each for each in zip(told, codes, strict=True) if each[1] is not None] == [], "was told that she may"

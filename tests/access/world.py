@@ -1,8 +1,9 @@
 """What the access tests share: matters of every class, photos with a canary inside, the plain HTTP of the front door."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from PIL import Image
@@ -10,6 +11,8 @@ from PIL.ExifTags import GPS, IFD, Base
 
 from tests.access.council_oracle import COUNCIL_COMMANDS
 from tests.harness import Harness, Person, Place, key
+
+T = TypeVar("T")
 
 SUBS = {"C0": "PUBLIC_FACILITY", "C1": "ELDER_CARE", "C2": "MARITAL_CONFLICT", "C3": "DOMESTIC_VIOLENCE"}
 """A sub-category of each class."""
@@ -125,6 +128,17 @@ async def reported(system: Harness, place: Place, case_class: str, /, **input: A
     return case_id
 
 
+async def some_at_once(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """What each answers: all of them, eight at a time."""
+    gate = asyncio.Semaphore(8)
+
+    async def one(each: Coroutine[Any, Any, T]) -> T:
+        async with gate:
+            return await each
+
+    return list(await asyncio.gather(*(one(each) for each in work)))
+
+
 HANDLER = {"C0": "owner", "C1": "chair", "C2": "chair", "C3": "rights_officer"}
 """Who takes a matter of a class in hand."""
 
@@ -135,11 +149,13 @@ async def brought_to(
     system: Harness, place: Place, stage: str, case_class: str = "C0", how_many: int = 1, /, **input: Any
 ) -> list[str]:
     """Matters at a stage of S00, everybody has heard of. C2 and C3 go no further than ACCEPTED yet."""
-    case_ids = []
-    for _ in range(how_many):
+
+    async def report() -> str:
         answer = await place.resident.report(place, subCategory=SUBS[case_class], urgency=None, **input)
         assert answer.code is None, answer
-        case_ids.append(str(answer["caseId"]))
+        return str(answer["caseId"])
+
+    case_ids = await some_at_once([report() for _ in range(how_many)])
     await system.settle()
     await on_from(system, place, case_ids, "SUBMITTED", stage, case_class)
     return case_ids
@@ -158,7 +174,6 @@ async def on_from(
         (place.resident, "rateMatter", {"score": 5, "solved": True}),
     ]
     for person, mutation, words in steps[STAGES.index(stage) : STAGES.index(to)]:
-        for case_id in case_ids:
-            code = await send(person, mutation, caseId=case_id, **words)
-            assert code is None, (mutation, code)
+        codes = await some_at_once([send(person, mutation, caseId=case_id, **words) for case_id in case_ids])
+        assert set(codes) == {None}, (mutation, codes)
         await system.settle()
