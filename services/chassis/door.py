@@ -24,7 +24,7 @@ from services.chassis.transaction import Conflict, Outgoing, Transaction, answer
 from services.contracts.base import Asked, Model
 from services.contracts.callers import Caller, Target
 from services.contracts.commands.base import Command as AnyCommand
-from services.contracts.permissions import acting_grant, may_as_herself, may_ever
+from services.contracts.permissions import acting_grant, had_it, may_as_herself, may_ever
 from services.contracts.refusals import Code, Refused
 
 log = logging.getLogger(__name__)
@@ -185,6 +185,8 @@ def acting(caller: Caller, asked: AnyCommand, target: Target) -> Acting:
     name = asked.command_name()
     grant = acting_grant(caller, name, target)
     if grant is None and not may_as_herself(caller, name, target):
+        if had_it(caller, name, target):
+            raise Refused(Code.NOT_THE_HOLDER)
         raise asked.not_hers()
     return Acting(caller, grant)
 

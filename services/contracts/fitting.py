@@ -9,7 +9,7 @@ from services.contracts.fitting_council import fitting_council
 from services.contracts.lifecycle import is_escalated, is_resolved, relay_owed
 from services.contracts.orders import OrderRole, OrderStage, OrderState
 from services.contracts.regions import Level
-from services.contracts.states import CaseState, CustodyState, DocketState
+from services.contracts.states import CaseState, CustodyState, DocketStage, DocketState
 
 MAX_ASKED = 2
 """Times that a reporter is asked for what is missing (domain 2.1)."""
@@ -19,9 +19,10 @@ MAX_BOUNCES = 2
 
 def fitting(case: CaseState, custody: CustodyState | None = None, docket: DocketState | None = None) -> tuple[str, ...]:
     """The commands of all services that fit."""
+    in_session = docket is not None and docket.stage is DocketStage.IN_DELIBERATION
     return (
         *fitting_intake(case, custody),
-        *fitting_ladder(case, custody),
+        *(each for each in fitting_ladder(case, custody) if not (in_session and each == "SolveOnSpot")),
         *fitting_council(case, custody, docket),
         *fitting_departments(case, custody),
     )
@@ -87,7 +88,7 @@ def fitting_ladder(case: CaseState, custody: CustodyState | None) -> tuple[str, 
     urgent = ("AlertInParallel",) if case.urgency in {Urgency.RED, Urgency.ORANGE} else ()
     always = ("InformUp", "Supervise", *urgent)
     if case.stage is not Stage.ACCEPTED:
-        return (*always, "TakeOver") if case.stage in {Stage.SUBMITTED, Stage.RETURNED_FOR_INFO} else always
+        return (*always, *_taking(custody)) if case.stage in {Stage.SUBMITTED, Stage.RETURNED_FOR_INFO} else always
     if is_resolved(case, custody):
         return ("RelayFeedback", "ReworkMatter", *always) if relay_owed(case, custody) else ("ReworkMatter", *always)
     if custody.suspended_until is not None:
@@ -97,11 +98,12 @@ def fitting_ladder(case: CaseState, custody: CustodyState | None) -> tuple[str, 
 
 def _working(case: CaseState, custody: CustodyState) -> tuple[str, ...]:
     """An accepted matter that nobody has resolved yet: what the level that has it may do, and the one that it is on its way to."""
-    if custody.notified is not None:
-        return ("RecordAction", "CancelPassUp", "Receive", "RefuseReceipt", "TakeOver")
+    if (coming := custody.notified) is not None:
+        refuse = () if coming.refusals else ("RefuseReceipt",)
+        return ("RecordAction", "CancelPassUp", "Receive", *refuse, *_taking(custody))
     own = custody.entry(custody.level)
     above_first = custody.level.width < len(case.region)
-    found = ["RecordAction", "PassUp", "TakeOver", "ResolveMatter"]
+    found = ["RecordAction", "PassUp", *_taking(custody), "ResolveMatter"]
     if custody.level is Level.PROVINCE:
         found = ["RecordAction", "ResolveMatter"]
     if above_first and own is not None and own.bounces < MAX_BOUNCES:
@@ -111,6 +113,10 @@ def _working(case: CaseState, custody: CustodyState) -> tuple[str, ...]:
     if _small(case) and custody.level is Level.VILLAGE:
         found.append("SolveOnSpot")
     return tuple(found)
+
+
+def _taking(custody: CustodyState) -> tuple[str, ...]:
+    return ("TakeOver",) if custody.may_be_taken else ()
 
 
 def fitting_departments(case: CaseState, custody: CustodyState | None) -> tuple[str, ...]:

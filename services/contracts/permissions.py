@@ -54,6 +54,18 @@ def may_as_herself(caller: Caller, command: str, target: Target) -> bool:
     return reporter or (Reach.NAMED in reaches and caller.member in target.people)
 
 
+def had_it(caller: Caller, command: str, target: Target) -> bool:
+    """Whether this is the holder's to ask, and her node has a line in the matter's thread: she follows it, and may know who holds it now."""
+    if not may_see_at_all(caller, target):
+        return False
+    lines = [line for line in TABLE if line.command == command and line.reach is Reach.HOLDER]
+    return any(
+        grant.role is line.role and grant.level in line.levels and grant.node in target.involved
+        for line in lines
+        for grant in caller.grants
+    )
+
+
 def _reaches(reach: Reach, grant: Grant, target: Target, in_circle: bool) -> bool:
     below = target.region is not None and contains(grant.region, target.region)
     match reach:

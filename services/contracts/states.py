@@ -230,9 +230,22 @@ class CustodyState(Model):
     open_orders: int = 0
     """Department work orders that are not verified, closed or cancelled yet: while there are any, nothing is resolved."""
 
+    taken: bool = False
+    """Whether one of the levels that were alerted at once has taken it: the others do not take it from her while she is in time."""
+
     def entry(self, level: Level) -> LevelEntry | None:
         """A level's line in the thread; None if it has nothing to do with the matter."""
         return next((entry for entry in self.entries if entry.level is level), None)
+
+    def knows(self, level: Level) -> bool:
+        """Whether a level has a line in the thread that did not end when the matter was closed before it was opened again."""
+        entry = self.entry(level)
+        return entry is not None and entry.state is not EntryState.CLOSED
+
+    @property
+    def may_be_taken(self) -> bool:
+        """Whether a level above may take it over: always, but after an alert in parallel the first who took it has it until it is late."""
+        return not self.taken or any(clock.overdue and clock.state is ClockState.RUNNING for clock in self.clocks)
 
     @property
     def seen_from(self) -> int:

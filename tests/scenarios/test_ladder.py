@@ -1,10 +1,12 @@
 """The ladder from the village to the province and back (S14), and what may happen on it, through the front door on both systems."""
 
+import asyncio
 from itertools import pairwise
 from typing import Any
 
 from tests.harness import SINCE, Answered, Harness, Person, Place
-from tests.scenarios.councils import DONE
+from tests.orders import act, department, issue
+from tests.scenarios.councils import DONE, opened
 
 LEVELS = ("VILLAGE", "TOWNSHIP", "COUNTY", "CITY", "PROVINCE")
 
@@ -120,6 +122,9 @@ async def test_a_pass_up_is_taken_back_refused_once_and_cured(system: Harness, p
     await done(system, place.chair, "passUp", case_id, reason="NEEDS_FUNDS")
     again = await place.township_chair.do("refuseReceipt", caseId=case_id, reason="WRONG_REGION")
     assert again.code == "REFUSED_BEFORE"
+    asked = "query($id: String!) { case(caseId: $id) { allowedCommands } }"
+    may = (await place.township_chair.ask(asked, {"id": case_id}))["case"]["allowedCommands"]
+    assert ("Receive" in may, "RefuseReceipt" in may) == (True, False)
     received = await done(system, place.township_chair, "receive", case_id)
     assert received["level"] == "TOWNSHIP"
 
@@ -152,6 +157,63 @@ async def test_two_levels_press_take_and_the_first_has_it(system: Harness, place
     assert relayed["holder"]["code"] == f"n_fed-{place.village}"
 
 
+async def test_after_an_alert_the_first_taker_has_it_while_she_is_in_time(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place, subCategory="MEDICAL_HARDSHIP")
+    await done(system, place.chair, "alertInParallel", case_id)
+    takers = {place.township: place.township_officer, place.county: place.county_officer}
+    answers = await asyncio.gather(
+        *(each.do("takeOver", caseId=case_id, reason="需要立即救助") for each in takers.values())
+    )
+    assert sorted(str(answer.code) for answer in answers) == ["None", "TAKEN"]
+    await system.settle()
+    holder = (await seen(place, case_id))["holder"]["code"]
+    (region,) = [each for each in takers if holder == f"n_fed-{each}"]
+    if region == place.township:
+        assert "TakeOver" not in ((await place.county_officer.case(case_id)) or {})["allowedCommands"]
+        await system.advance(days=14)
+        assert "TakeOver" in ((await place.county_officer.case(case_id)) or {})["allowedCommands"]
+        await done(system, place.county_officer, "takeOver", case_id, reason="乡镇逾期")
+    lost = await place.chair.do("passUp", caseId=case_id, reason="SAFETY_RISK")
+    assert lost.code == "NOT_THE_HOLDER", "she follows it, and is told why she may not"
+    assert (await place.chair.case(case_id) or {})["level"] == "COUNTY"
+
+
+async def test_who_was_told_before_it_was_closed_is_told_again_once_it_is_opened(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place, subCategory="MEDICAL_HARDSHIP")
+    await done(system, place.chair, "informUp", case_id, to="COUNTY", note="请了解")
+    await done(system, place.chair, "resolveMatter", case_id, evidence="已救助")
+    await done(system, place.chair, "giveFeedback", case_id, text="已办结")
+    await done(system, place.resident, "rateMatter", case_id, score=5, solved=True)
+    await done(system, place.resident, "reopenMatter", case_id, reason="又发生了")
+    assert entries(await seen(place, case_id)) == {"VILLAGE": "ACTING", "COUNTY": "CLOSED"}
+    before = await place.county_chair.inbox()
+    informed = await done(system, place.chair, "informUp", case_id, to="COUNTY", note="又发生了")
+    assert entries(informed) == {"VILLAGE": "ACTING", "COUNTY": "INFORMED"}
+    assert len(await place.county_chair.inbox()) == len(before) + 1
+    again = await place.chair.do("informUp", caseId=case_id, to="COUNTY", note="又发生了")
+    assert (again.code, again["version"]) == (None, informed["version"]), "told once"
+    alerted = await done(system, place.chair, "alertInParallel", case_id)
+    assert entries(alerted) == {"VILLAGE": "ACTING", "TOWNSHIP": "INFORMED", "COUNTY": "INFORMED"}
+
+
+async def test_nothing_is_solved_on_the_spot_while_others_are_at_it(system: Harness, place: Place) -> None:
+    spot = {"evidence": "已修好"}
+    case_id = await accepted(system, place, subCategory="PUBLIC_FACILITY")
+    session_id = await opened(system, place, case_id)
+    deliberating = await place.chair.do("solveOnSpot", caseId=case_id, **spot)
+    assert (deliberating.code, "SolveOnSpot" in deliberating["allowed"]) == ("STATE_DOES_NOT_FIT", False)
+    assert "SolveOnSpot" not in (await seen(place, case_id))["allowedCommands"]
+    await done(
+        system, place.chair, "closeSession", case_id, sessionId=session_id, reason="NO_QUORUM", minutes="人数不足"
+    )
+    await done(system, place.chair, "informUp", case_id, to="COUNTY", note="请派单")
+    order = await issue(system, place.county_officer, case_id, department(place))
+    assert (await place.chair.do("solveOnSpot", caseId=case_id, **spot)).code == "ORDERS_OPEN"
+    assert (await act(place.county_officer, "cancelOrder", order["orderId"], reason="已自行修复")).code is None
+    await system.settle()
+    assert (await place.chair.do("solveOnSpot", caseId=case_id, **spot)).code is None
+
+
 async def test_information_moves_no_clock_and_no_holder(system: Harness, place: Place) -> None:
     case_id = await accepted(system, place)
     before = await seen(place, case_id)
@@ -163,7 +225,8 @@ async def test_information_moves_no_clock_and_no_holder(system: Harness, place: 
     await acts(system, place.county_officer, case_id)
     after = await seen(place, case_id)
     assert next(entry for entry in after["entries"] if entry["level"] == "COUNTY")["state"] == "INFORMED"
-    assert (await place.county_officer.do("resolveMatter", caseId=case_id, evidence="好了")).code == "CASE_NOT_FOUND"
+    resolves = await place.county_officer.do("resolveMatter", caseId=case_id, evidence="好了")
+    assert resolves.code == "NOT_THE_HOLDER", "she knows of it, so it is no secret that another has it"
     assert (await place.township_officer.do("recordAction", caseId=case_id, action="VISIT")).code == "CASE_NOT_FOUND"
 
 

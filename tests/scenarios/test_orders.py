@@ -261,7 +261,9 @@ async def test_a_village_writes_letters_only_and_they_have_no_clock(system: Harn
 async def test_a_matter_that_ends_takes_its_open_orders_with_it(system: Harness, place: Place) -> None:
     case_id = await matter(system, place)
     order_id = (await issue(system, place.county_officer, case_id, department(place)))["orderId"]
-    await fed_back(system, place, case_id)
+    turned_down = {"reason": "OTHER_AUTHORITY", "route": "请找主管部门"}
+    assert await send(place.chair, "rejectMatter", caseId=case_id, **turned_down) is None
+    await system.settle()
     hers = await order(place.liaison, order_id)
     assert hers is not None
     assert hers["state"] == "CANCELLED"

@@ -23,8 +23,8 @@ class LadderCommand(MatterCommand):
 
 class SolveOnSpot(LadderCommand):
     """Done without a session, with evidence (当场解决). Allowed to: unit leader, group owner, executive member, chair of the
-    holder's village, for C0 and C1 that are not RED. Refused: NOT_ON_THE_SPOT, EVIDENCE_REQUIRED, TEXT_TOO_LONG, TOO_MANY_ATTACHMENTS,
-    ATTACHMENT_NOT_YOURS."""
+    holder's village, for C0 and C1 that are not RED. Refused: NOT_ON_THE_SPOT, EVIDENCE_REQUIRED, ITEMS_OPEN, ORDERS_OPEN,
+    TEXT_TOO_LONG, TOO_MANY_ATTACHMENTS, ATTACHMENT_NOT_YOURS."""
 
     outcome: Outcome = Outcome.SOLVED
     """结果。How it ended."""
@@ -94,7 +94,8 @@ class ReturnDown(LadderCommand):
 
 class TakeOver(LadderCommand):
     """A level above takes the matter to itself. The first to take it has it. Allowed to: the chair of a level above the holder's; where
-    an urgent matter was told to several levels at once, their officers too. Refused: STALE_VERSION, REASON_REQUIRED."""
+    an urgent matter was told to several levels at once, their officers too, and the first of these has it while she is in time. Refused: TAKEN,
+    STALE_VERSION, REASON_REQUIRED."""
 
     reason: str
     """理由。Why."""

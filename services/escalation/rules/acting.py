@@ -20,11 +20,11 @@ from services.contracts.ladder import (
     SuspendReason,
     is_substantive,
 )
-from services.contracts.lifecycle import lifecycle, times_undone
+from services.contracts.lifecycle import Lifecycle, lifecycle, times_undone
 from services.contracts.orders import OrderStep
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
-from services.contracts.states import EntryState, LevelEntry
+from services.contracts.states import DocketStage, EntryState, LevelEntry
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.following import back_to_work
 from services.escalation.rules.moves import fits, holding, told
@@ -61,12 +61,7 @@ def resolve(custody: Custody, facts: Facts, by: NodeId, worker: str, outcome: Ou
     """The holder says that it is done. From the village the reporter is owed her answer; from above, the answer goes down first."""
     fits("ResolveMatter", custody, facts)
     holding(custody, facts, by)
-    if not evidence:
-        raise Refused(Code.EVIDENCE_REQUIRED)
-    if custody.open_items:
-        raise Refused(Code.ITEMS_OPEN, count=custody.open_items)
-    if custody.open_orders:
-        raise Refused(Code.ORDERS_OPEN, count=custody.open_orders)
+    _nothing_owed(custody, evidence=evidence)
     resolved = resolved_here(custody, facts, worker, outcome)
     after = tick(resolved, facts).after()
     return after, (MatterResolved(at=facts.now, custody=after.public(), by=by, outcome=outcome),)
@@ -77,17 +72,27 @@ def solve_on_spot(
 ) -> Moved:
     """Done without a session (domain 2.1): C0 or C1, not RED, with evidence. The reporter is owed her answer from now on."""
     case = facts.case
-    allowed = fitting(case, custody)
+    deliberating = custody.council is DocketStage.IN_DELIBERATION
+    allowed = tuple(each for each in fitting(case, custody) if not (deliberating and each == "SolveOnSpot"))
     if case.case_class not in {CaseClass.C0, CaseClass.C1} or case.urgency is Urgency.RED:
         raise Refused(Code.NOT_ON_THE_SPOT, allowed=allowed)
     if "SolveOnSpot" not in allowed:
-        state = lifecycle(case, None, custody)
+        state = Lifecycle.IN_DELIBERATION if deliberating else lifecycle(case, None, custody)
         raise Refused(Code.STATE_DOES_NOT_FIT, allowed=allowed, state=state.value, command="SolveOnSpot")
-    if not evidence:
-        raise Refused(Code.EVIDENCE_REQUIRED)
+    _nothing_owed(custody, evidence=evidence)
     resolved = resolved_here(custody, facts, worker, outcome)
     after = tick(resolved, facts).after()
     return after, (MatterResolved(at=facts.now, custody=after.public(), by=by, outcome=outcome, on_the_spot=True),)
+
+
+def _nothing_owed(custody: Custody, *, evidence: bool) -> None:
+    """Whoever says that it is done shows it, and nobody works on it any more. Raises Refused."""
+    if not evidence:
+        raise Refused(Code.EVIDENCE_REQUIRED)
+    if custody.open_items:
+        raise Refused(Code.ITEMS_OPEN, count=custody.open_items)
+    if custody.open_orders:
+        raise Refused(Code.ORDERS_OPEN, count=custody.open_orders)
 
 
 def resolved_here(custody: Custody, facts: Facts, worker: str, outcome: Outcome) -> Custody:

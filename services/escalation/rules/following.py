@@ -137,7 +137,9 @@ def _again_at(custody: Custody, level: Level, since: datetime) -> Custody:
             "received_at": None if level is Level.VILLAGE else since,
             "relayed_at": None,
             "returned_due": None,
+            "cure_since": None,
             "displaced": None,
+            "taken": False,
         }
     )
 

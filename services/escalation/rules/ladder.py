@@ -77,17 +77,17 @@ def receive(custody: Custody, facts: Facts, by: NodeId) -> Moved:
 
 def refuse_receipt(custody: Custody, facts: Facts, by: NodeId, reason: RefusalReason) -> Moved:
     """Sent back: once, and only for what the record bears out."""
-    fits("RefuseReceipt", custody, facts)
     coming = custody.notified
+    if coming is not None and coming.node == by and coming.refusals:
+        raise Refused(Code.REFUSED_BEFORE, allowed=("Receive",))
+    fits("RefuseReceipt", custody, facts)
     if coming is None or coming.node != by:
         raise Refused(Code.NOT_THE_HOLDER, allowed=fitting(facts.case, custody))
-    if coming.refusals:
-        raise Refused(Code.REFUSED_BEFORE, allowed=("Receive",))
     own = custody.entry(custody.level)
     if reason is RefusalReason.NOT_ACTED and own is not None and own.acted:
         raise Refused(Code.NOT_SO, reason=reason.value, allowed=("Receive",))
     kept = (custody.displaced or coming).model_copy(update={"refusals": coming.refusals + 1})
-    if custody.displaced is None:
+    if custody.displaced is None or kept.state is EntryState.CLOSED:
         kept = kept.model_copy(update={"state": EntryState.INFORMED, "reached_at": None})
     standing = custody.model_copy(update={"entries": _without_pass_up(custody)})
     changes = {"entries": standing.with_entry(kept), "displaced": None, "cure_since": facts.now}
@@ -122,12 +122,15 @@ def take_over(custody: Custody, facts: Facts, by: NodeId) -> Moved:
     level = custody.level_at(by)
     if custody.holder is not None and (level is None or level.width >= custody.level.width):
         raise Refused(Code.TAKEN, node=custody.holder, allowed=fitting(facts.case, custody))
+    if custody.holder is not None and not custody.may_be_taken:
+        raise Refused(Code.TAKEN, node=custody.holder, allowed=fitting(facts.case, custody))
     fits("TakeOver", custody, facts)
     assert level is not None, "who takes it stands above"
     assert custody.holder is not None, "an open matter has a holder"
     before = custody.entry(level) or LevelEntry(level=level, node=by, state=EntryState.INFORMED)
     coming = before.model_copy(update={"reached_at": facts.now})
-    changes = _held_by(custody, coming, facts.now) | {"displaced": None}
+    alerted = custody.mode is ThreadMode.PARALLEL_URGENT
+    changes = _held_by(custody, coming, facts.now) | {"displaced": None, "taken": alerted}
     return told(custody, changes, facts, TakenOver, by=by, taken_from=custody.holder)
 
 
@@ -137,9 +140,9 @@ def inform_up(custody: Custody, facts: Facts, by: NodeId, to: Level) -> Moved:
     level = custody.level_at(by)
     if level is None or to.width >= level.width:
         raise Refused(Code.BOTTOM_OF_THE_LADDER)
-    if custody.entry(to) is not None:
+    if custody.knows(to):
         return custody, ()
-    entry = LevelEntry(level=to, node=custody.node_at(to), state=EntryState.INFORMED)
+    entry = _informed(custody, to)
     return told(custody, {"entries": custody.with_entry(entry)}, facts, InformedUp, by=by, to=entry.node)
 
 
@@ -152,13 +155,13 @@ def alert_in_parallel(custody: Custody, facts: Facts, by: NodeId, *, as_chair: b
         raise Refused(Code.NOT_URGENT)
     standing, alerted = custody, []
     for level in (Level.TOWNSHIP, Level.COUNTY):
-        if level.width < custody.level.width and custody.entry(level) is None:
-            entry = LevelEntry(level=level, node=custody.node_at(level), state=EntryState.INFORMED)
+        if level.width < custody.level.width and not custody.knows(level):
+            entry = _informed(custody, level)
             standing = standing.model_copy(update={"entries": standing.with_entry(entry)})
             alerted.append(entry.node)
     if not alerted:
         return custody, ()
-    changes = {"entries": standing.entries, "mode": ThreadMode.PARALLEL_URGENT}
+    changes = {"entries": standing.entries, "mode": ThreadMode.PARALLEL_URGENT, "taken": False}
     return told(custody, changes, facts, AlertRaised, by=by, alerted=tuple(alerted))
 
 
@@ -168,13 +171,19 @@ def supervise(custody: Custody, facts: Facts, by: NodeId, *, on: bool) -> Moved:
     level = custody.level_at(by)
     if level is None or level.width >= custody.level.width:
         raise Refused(Code.NOT_THE_HOLDER, allowed=fitting(facts.case, custody))
-    before = custody.entry(level) or LevelEntry(level=level, node=by, state=EntryState.INFORMED)
+    before = (custody.knows(level) and custody.entry(level)) or _informed(custody, level)
     if before.supervising == on:
         return custody, ()
     entries = custody.with_entry(before.model_copy(update={"supervising": on}))
     still = any(entry.supervising for entry in entries)
     changes = {"entries": entries, "reported_at": (custody.reported_at or facts.now) if still else None}
     return told(custody, changes, facts, SupervisionChanged, by=by, on=on)
+
+
+def _informed(custody: Custody, level: Level) -> LevelEntry:
+    """The line of a level that is told: of one whose line ended when the matter was closed, with what is remembered of it."""
+    before = custody.entry(level) or LevelEntry(level=level, node=custody.node_at(level), state=EntryState.INFORMED)
+    return before.model_copy(update={"state": EntryState.INFORMED, "supervising": False})
 
 
 def _held_by(custody: Custody, coming: LevelEntry, now: datetime) -> dict[str, object]:
