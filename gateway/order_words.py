@@ -48,6 +48,7 @@ ORDER_WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
             "EXTENSION_DENIED": "未同意延期。More time not granted.",
             "PAUSED": "暂停计时。Paused.",
             "RESUMED": "恢复计时。Resumed.",
+            "HASTENED": "事项更紧急，时限提前。More urgent now: its time is shorter.",
             "REPORTED_DONE": "报告办结。Reported done.",
             "EXPLAINED": "说明无法办理。Explained why it cannot be done.",
             "NOT_APPLICABLE": "说明无协办任务。No part in it.",

@@ -173,16 +173,21 @@ REACHES = {
     Reach.GROUP: ("本群", "her own group"),
     Reach.SUBTREE: ("辖区", "her node's region and below"),
     Reach.HOLDER: (
-        "辖区内且由本组织负责，或在专办人员之列",
-        "her region, where her node holds the matter or she is of its circle",
+        "辖区内且由本组织负责，或为负责层级的专办人员",
+        "her region, where her node holds the matter, or its level does and she is of its circle",
     ),
     Reach.NOTIFIED: ("辖区内且正报送本组织", "her region, where the matter is on its way to her node"),
     Reach.INVOLVED: ("辖区内且本组织已介入", "her region, where her node has a line in the matter's thread"),
+    Reach.HOLDER_UP: (
+        "辖区内、本组织已介入，且为负责组织或其上级",
+        "her region, where her node has a line in the matter's thread and holds it or stands above",
+    ),
     Reach.ABOVE: ("辖区内且高于负责组织", "her region, where her node stands above the holder's"),
     Reach.DEPARTMENT: ("本部门的交办单", "her own department's work order"),
     Reach.NAMED: ("受邀人或承办人", "whoever was invited or has the task"),
     Reach.COUNCIL: ("本议事会", "the council of the matter's region is her node"),
     Reach.REPORTER: ("反映人", "the reporter"),
+    Reach.SPEAKER: ("反映人（他人的隐私事项除外）", "the reporter, but not of somebody else's private matter"),
     Reach.SELF: ("本人", "her own"),
 }
 

@@ -46,6 +46,7 @@ def allowed_commands(
         involved=tuple(entry.node for entry in custody.entries) if custody else (),
         case_class=access.case_class,
         reporters=access.reporters,
+        bystanders=access.bystanders,
         circle=access.circle,
         barred=access.barred,
     )

@@ -56,6 +56,8 @@ class Target(Model):
     """Whom this is about by name: who was invited, who has a task."""
     case_class: CaseClass = CaseClass.C0
     reporters: tuple[MemberId, ...] = ()
+    bystanders: tuple[MemberId, ...] = ()
+    """Those of them who reported somebody else's matter."""
     circle: tuple[MemberId, ...] = ()
     barred: tuple[MemberId, ...] = ()
 
@@ -68,8 +70,10 @@ class Reach(StrEnum):
     SUBTREE = "SUBTREE"
     """The matter lies in the region of the caller's node. Downward only; never a sibling."""
     HOLDER = "HOLDER"
-    """As SUBTREE, and the caller's node holds the matter or she is of its handling circle: levels above that do not hold a matter
-    see it in counts and do not move it (domain 1.3 hard rule c)."""
+    """As SUBTREE, and the caller's node holds the matter, or she is of its handling circle and works at the level that holds it: levels
+    that do not hold a matter see it and do not move it (domain 1.3 hard rule c)."""
+    HOLDER_UP = "HOLDER_UP"
+    """As INVOLVED, and the caller's node is the holder's or stands above it: who follows from below does not decide."""
     NOTIFIED = "NOTIFIED"
     """As SUBTREE, and the matter is on its way to the caller's node."""
     INVOLVED = "INVOLVED"
@@ -86,6 +90,9 @@ class Reach(StrEnum):
     """The caller's node is the council of the matter's region: its own group owner (议事会群主)."""
     REPORTER = "REPORTER"
     """The caller reported the matter; her roles do not count."""
+    SPEAKER = "SPEAKER"
+    """As REPORTER, but of a matter that is not open to all, whose own it is: of somebody else's she learns no more than that it is
+    concluded (V1), so she does not say how it went."""
     SELF = "SELF"
     """The command touches nothing but the caller's own."""
 

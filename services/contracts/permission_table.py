@@ -51,6 +51,11 @@ _CONVENING = (
 _ASSIGNING = (_CHAIR, _COUNCIL_OWNER, *_HOLDING_COUNCIL)
 _INVITED = ((None, _ALL, Reach.NAMED), (Role.LIAISON, _ALL, Reach.DEPARTMENT))
 _ASSIGNED = (*_INVITED, (Role.CHAIR, _ALL, Reach.DEPARTMENT), (Role.OFFICER, _ALL, Reach.DEPARTMENT))
+_HOLDING_UP = (
+    (Role.OFFICER, _TOWNSHIP_UP, Reach.HOLDER_UP),
+    (Role.CHAIR, _TOWNSHIP_UP, Reach.HOLDER_UP),
+    (Role.RIGHTS_OFFICER, _C, Reach.HOLDER_UP),
+)
 _REPORTER = (None, _ALL, Reach.REPORTER)
 
 TABLE: tuple[Permission, ...] = (
@@ -68,7 +73,7 @@ TABLE: tuple[Permission, ...] = (
     *_lines("Acknowledge", _GROUP_OWNER, _EXEC, _CHAIR, *_HOLDING),
     *_lines("AcceptMatter", _GROUP_OWNER, _CHAIR, *_HOLDING),
     *_lines("GiveFeedback", _GROUP_OWNER, _CHAIR, *_HOLDING),
-    *_lines("RateMatter", _REPORTER),
+    *_lines("RateMatter", (None, _ALL, Reach.SPEAKER)),
     *_lines("CallBack", _GROUP_OWNER, _EXEC, _CHAIR, *_HOLDING),
     *_lines("CloseMatter", _CHAIR, *_HOLDING),
     *_lines("AskForInformation", _GROUP_OWNER, _EXEC, _CHAIR, *_HOLDING),
@@ -124,9 +129,9 @@ TABLE: tuple[Permission, ...] = (
     *_lines("Supervise", (Role.CHAIR, _TOWNSHIP_UP, Reach.ABOVE), (Role.OFFICER, _TOWNSHIP_UP, Reach.ABOVE)),
     *_lines("ResolveMatter", (Role.CHAIR, _V, Reach.HOLDER), *_HOLDING),
     *_lines("RelayFeedback", (Role.CHAIR, _V, Reach.HOLDER), *_HOLDING),
-    *_lines("ReworkMatter", (Role.CHAIR, _V, Reach.HOLDER), *_INVOLVED),
-    *_lines("SuspendMatter", *_INVOLVED),
-    *_lines("ResumeMatter", *_INVOLVED),
+    *_lines("ReworkMatter", (Role.CHAIR, _V, Reach.HOLDER), *_HOLDING_UP),
+    *_lines("SuspendMatter", *_HOLDING_UP),
+    *_lines("ResumeMatter", *_HOLDING_UP),
     # The council
     *_lines("PutToCouncil", _GROUP_OWNER, _COUNCIL_OWNER, _COUNCIL, _EXEC, _CHAIR, *_HOLDING_COUNCIL),
     *_lines("ScheduleSession", *_CONVENING),

@@ -2,7 +2,7 @@
 
 from services.contracts.callers import Caller, Grant, Reach, Target
 from services.contracts.cases import CaseClass
-from services.contracts.organisation import council_of
+from services.contracts.organisation import council_of, federation_of, rights_department_of
 from services.contracts.permission_table import TABLE
 from services.contracts.regions import contains, is_above
 
@@ -51,6 +51,8 @@ def may_as_herself(caller: Caller, command: str, target: Target) -> bool:
     if caller.member in target.barred:
         return False
     reporter = Reach.REPORTER in reaches and caller.member in target.reporters
+    if Reach.SPEAKER in reaches and caller.member in target.reporters:
+        reporter = target.case_class is CaseClass.C0 or caller.member not in target.bystanders
     return reporter or (Reach.NAMED in reaches and caller.member in target.people)
 
 
@@ -74,11 +76,16 @@ def _reaches(reach: Reach, grant: Grant, target: Target, in_circle: bool) -> boo
         case Reach.SUBTREE:
             return below
         case Reach.HOLDER:
-            return below and (in_circle or grant.node == target.holder)
+            at_its_level = target.holder in {federation_of(grant.region), rights_department_of(grant.region)}
+            return below and (grant.node == target.holder or (in_circle and at_its_level))
         case Reach.NOTIFIED:
             return below and grant.node == target.notified
         case Reach.INVOLVED:
             return below and (in_circle or grant.node in target.involved)
+        case Reach.HOLDER_UP:
+            level = target.holder_region
+            up = level is not None and len(grant.region) <= len(level)
+            return below and up and (in_circle or grant.node in target.involved)
         case Reach.ABOVE:
             surfaced = len(grant.region) >= target.seen_from
             return (

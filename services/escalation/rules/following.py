@@ -4,7 +4,14 @@ or however often those arrive, the same clocks run."""
 from datetime import datetime
 
 from services.contracts.cases import CaseClass, Urgency
-from services.contracts.events.escalation import ClocksMoved, CustodyClosed, CustodyOpened, CustodyReopened
+from services.contracts.events.escalation import (
+    ClocksMoved,
+    CustodyClosed,
+    CustodyEvent,
+    CustodyOpened,
+    CustodyReopened,
+    MatterResumed,
+)
 from services.contracts.ladder import ThreadMode
 from services.contracts.lifecycle import is_resolved
 from services.contracts.organisation import federation_of, rights_department_of
@@ -53,11 +60,17 @@ def follow(custody: Custody, facts: Facts) -> Moved:
         standing = back_to_work(standing, facts.now)
     raised = list(Urgency).index(case.urgency) < list(Urgency).index(standing.urgency)
     standing = standing.model_copy(update={"urgency": case.urgency})
+    if case.urgency is Urgency.RED and standing.suspended_until is not None:
+        standing = standing.model_copy(update={"suspended_until": None, "suspended_for": None, "suspended_at": None})
     ticking = tick(standing, facts, raised=raised)
     if ticking == custody:
         return custody, ()
     after = ticking.after()
-    kind = CustodyReopened if custody.closed_at is not None and after.closed_at is None else ClocksMoved
+    kind: type[CustodyEvent] = ClocksMoved
+    if custody.closed_at is not None and after.closed_at is None:
+        kind = CustodyReopened
+    elif custody.suspended_until is not None and after.suspended_until is None:
+        kind = MatterResumed  # what cannot wait rests no longer
     return after, (kind(at=facts.now, custody=after.public()),)
 
 

@@ -100,6 +100,8 @@ def return_down(custody: Custody, facts: Facts, by: NodeId, due_at: datetime | N
     if own.bounces >= MAX_BOUNCES:
         raise Refused(Code.TOO_MANY_RETURNS, limit=MAX_BOUNCES, allowed=fitting(facts.case, custody))
     fits("ReturnDown", custody, facts)
+    if due_at is not None and due_at <= facts.now:
+        raise Refused(Code.DATE_IN_PAST, field="dueAt")
     below = custody.below()
     if below is None:
         raise Refused(Code.BOTTOM_OF_THE_LADDER, allowed=fitting(facts.case, custody))

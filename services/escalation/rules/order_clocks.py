@@ -7,10 +7,11 @@ from enum import StrEnum
 from math import ceil
 from typing import NamedTuple
 
+from services.contracts.cases import Urgency
 from services.contracts.ids import ProfileName, WorkerTag
 from services.contracts.orders import OrderClock, OrderClockStage, OrderStage, OrderState, Supervision
 from services.contracts.states import ClockState
-from services.escalation.rules.due import Due, at_share, due, extend, marked, pause_runs_out, resume
+from services.escalation.rules.due import Due, at_share, due, extend, hasten, marked, pause_runs_out, resume
 from services.escalation.rules.limit import Limit, Unit
 from services.escalation.rules.limits import OrderLimit, OrderMark, Rules, Share
 
@@ -112,6 +113,23 @@ def extended(order: WorkOrder, days: int, rules: Rules) -> WorkOrder:
     """With so many working days more; a reminder or a supervision that was due before is not taken back."""
     window = extend(order.windows[S.COMPLETE], _days(days), rules.calendar, rules.limits.hours)
     return _with(order, S.COMPLETE, window)
+
+
+def hastened(order: WorkOrder, urgency: Urgency, rules: Rules) -> WorkOrder:
+    """Of a matter that has become more urgent: what runs is due by the shorter limits, and never later than it was."""
+    order = order.model_copy(update={"urgency": urgency})
+    for clock in order.clocks:
+        limit = rules.limits.work_order(LIMITS[clock.stage], urgency, order.profile)
+        if limit is None or clock.state is ClockState.STOPPED or clock.stage not in order.windows:
+            continue
+        window = hasten(order.windows[clock.stage], limit, rules.calendar, rules.limits.hours)
+        state = clock.state
+        order = _with(order, clock.stage, window)
+        kept = (
+            each.model_copy(update={"state": state}) if each.stage is clock.stage else each for each in order.clocks
+        )
+        order = order.model_copy(update={"clocks": tuple(kept)})
+    return order
 
 
 def days_left(order: WorkOrder, rules: Rules) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.contracts.cases import CaseClass, Stage
+from services.contracts.cases import CaseClass, Stage, Urgency
 from services.contracts.events.base import Event
 from services.contracts.events.intake import CaseCalledBack, CaseEvent, CaseRated
 from services.contracts.orders import ISSUERS_CLOCKS, OrderClockStage, OrderResult, OrderStage, OrderStep, Supervision
@@ -33,6 +33,8 @@ def follow(order: WorkOrder, event: CaseEvent, rules: Rules, now: datetime) -> M
             return orders.rework(order, None, rules, now)
     if case.stage is Stage.FEEDBACK_GIVEN and not order.stage.settled:
         return orders.cancel(order, None, now)
+    if list(Urgency).index(case.urgency) < list(Urgency).index(order.urgency) and not order.letter:
+        return orders.step(clocks.hastened(order, case.urgency, rules).after(), OrderStep.HASTENED, now, None)
     return order, ()
 
 

@@ -29,6 +29,14 @@ LAPSE, NEARING, IDLE, RESUME, CALENDAR, ALERT = "LAPSE", "NEARING", "IDLE", "RES
 A_DAY = timedelta(days=1)
 WORK = frozenset({ClockStage.WINDOW, ClockStage.COUNCIL})
 """The clocks of the work itself: who owes one is reminded when 80 % of it is used, and its lamp is the matter's on the boards."""
+PRESSING = WORK | {
+    ClockStage.ACK,
+    ClockStage.TRIAGE,
+    ClockStage.RECEIPT,
+    ClockStage.FIRST_ACTION,
+    ClockStage.UPPER_ACTION,
+}
+"""Late with one of these, a RED matter is told to township and county at once: each may take it."""
 SURFACES = frozenset({ClockStage.COUNCIL, ClockStage.UPPER_ACTION, ClockStage.RECEIPT})
 """Overdue, these surface at the level above whatever the urgency."""
 
@@ -50,8 +58,7 @@ def dues(custody: Custody, facts: Facts) -> Mapping[str, datetime]:
         idle = clock.stage is ClockStage.COUNCIL and clock.state is ClockState.RUNNING and clock.overdue
         if idle and custody.idle_to is None:
             found[IDLE] = _idle_from(clock, custody, facts)
-        if clock.stage is ClockStage.ACK:
-            found |= {f"{ALERT} {level}": at for level, at in _alerts(custody, facts).items()}
+    found |= {f"{ALERT} {level}": at for level, at in _alerts(custody, facts).items()}
     if custody.lapse_at is not None and not custody.lapsed:
         found[LAPSE] = custody.lapse_at
     if custody.suspended_until is not None:
@@ -138,9 +145,9 @@ def _idle(custody: Custody, facts: Facts) -> Moved:
 
 
 def _alert(custody: Custody, level: Level, facts: Facts) -> Moved:
-    """Nobody has answered a RED matter: the duty of a level above is told at once (domain 3.3)."""
+    """Nobody has answered a RED matter, or it is late: the duty of a level above is told at once (domain 3.3, design 5)."""
     at = _alerts(custody, facts).get(level)
-    if at is None or facts.now <= at or facts.case.acknowledged_at is not None:
+    if at is None or facts.now <= at:
         return custody, ()
     node = custody.node_at(level)
     after = _informed(custody, node).after(mode=ThreadMode.PARALLEL_URGENT)
@@ -176,16 +183,19 @@ def _by_calendar(custody: Custody, facts: Facts) -> Moved:
 
 
 def _alerts(custody: Custody, facts: Facts) -> dict[Level, datetime]:
-    """Which levels above the holder are told of an unanswered matter, and when."""
+    """Which levels above the holder are told of an unanswered matter, and when; of a RED one that is late, township and county."""
     case = facts.case
-    if case.stage is not Stage.SUBMITTED or case.acknowledged_at is not None:
-        return {}
-    widening = facts.rules.limits.widening(Widening.ACK_ALERT, case.urgency, case.profile)
-    return {
-        level: case.submitted_at + limit.natural
-        for level, limit in widening.items()
-        if level.width < custody.level.width and custody.entry(level) is None
-    }
+    found: dict[Level, datetime] = {}
+    if case.urgency is Urgency.RED and (late := [clock.due_at for clock in custody.clocks if _is_late(clock)]):
+        found = dict.fromkeys((Level.TOWNSHIP, Level.COUNTY), min(late))
+    if case.stage is Stage.SUBMITTED and case.acknowledged_at is None:
+        widening = facts.rules.limits.widening(Widening.ACK_ALERT, case.urgency, case.profile)
+        found |= {level: case.submitted_at + limit.natural for level, limit in widening.items()}
+    return {level: at for level, at in found.items() if level.width < custody.level.width and not custody.knows(level)}
+
+
+def _is_late(clock: MatterClock) -> bool:
+    return clock.stage in PRESSING and clock.overdue and clock.state is ClockState.RUNNING
 
 
 def _idle_from(clock: MatterClock, custody: Custody, facts: Facts) -> datetime:
@@ -198,9 +208,10 @@ def _idle_from(clock: MatterClock, custody: Custody, facts: Facts) -> datetime:
 def _informed(custody: Custody, node: NodeId) -> Custody:
     """The custody with this level in its thread, for information at least."""
     level = custody.level_at(node)
-    if level is None or custody.entry(level) is not None:
+    if level is None or custody.knows(level):
         return custody
-    entry = LevelEntry(level=level, node=node, state=EntryState.INFORMED)
+    before = custody.entry(level) or LevelEntry(level=level, node=node, state=EntryState.INFORMED)
+    entry = before.model_copy(update={"state": EntryState.INFORMED, "supervising": False})
     return custody.model_copy(update={"entries": custody.with_entry(entry)})
 
 

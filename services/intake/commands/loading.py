@@ -35,6 +35,7 @@ def target_of(case: Case, custody: CustodyState | None) -> Target:
         involved=tuple(entry.node for entry in custody.entries) if custody else (first,),
         case_class=case.case_class,
         reporters=case.everyone,
+        bystanders=case.bystanders,
         circle=case.circle,
         barred=case.parties,
     )

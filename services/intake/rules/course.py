@@ -155,5 +155,7 @@ def set_urgency(
         raise Refused(Code.ALREADY_SO, value=case.urgency.value)
     if order.index(to) > order.index(case.urgency) and not holders_chair:
         raise Refused(Code.HOLDERS_CHAIR_ONLY)
-    after = case.after(urgency=to)
+    # Of what cannot wait nobody waits for an answer: it may be accepted at once (domain 3.3: no pause for information).
+    waits = case.stage is Stage.RETURNED_FOR_INFO and to is Urgency.RED
+    after = case.after(urgency=to, **({"stage": Stage.SUBMITTED, "asked_at": None} if waits else {}))
     return after, (UrgencyChanged(at=now, case=after.public(), by=by, before=case.urgency),)

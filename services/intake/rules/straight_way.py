@@ -150,6 +150,9 @@ def call_back(
     check_fits("CallBack", case, custody)
     if custody is not None and worker in custody.workers:
         raise Refused(Code.OWN_WORK)
+    if reached is (solved is None):
+        why = "whether it is solved, of a reporter who was reached" if reached else "nothing of one who was not reached"
+        raise Refused(Code.MALFORMED, field="solved", reason=why)
     if reached and solved is not None:
         after = _heard(case, score, solved, now).model_copy(update={"called_back_at": now})
         told: tuple[CaseEvent, ...] = (CaseCalledBack(at=now, case=after.public(), by=by, reached=True),)

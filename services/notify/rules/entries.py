@@ -70,6 +70,7 @@ class Kind(StrEnum):
     ORDER_OVERDUE = "ORDER_OVERDUE"
     ORDER_PAUSED = "ORDER_PAUSED"
     ORDER_RESUMED = "ORDER_RESUMED"
+    ORDER_HASTENED = "ORDER_HASTENED"
     ORDER_CANCELLED = "ORDER_CANCELLED"
     ORDER_CLOSED = "ORDER_CLOSED"
     EXTENDED = "EXTENDED"
@@ -165,6 +166,7 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
     Kind.ORDER_OVERDUE: ("交办单有时限已过", "A time limit of a work order has passed"),
     Kind.ORDER_PAUSED: ("交办单已暂停计时", "The work order's clocks are paused"),
     Kind.ORDER_RESUMED: ("交办单恢复计时", "The work order's clocks run again"),
+    Kind.ORDER_HASTENED: ("交办单更紧急，时限已提前", "The work order is more urgent: its time is shorter"),
     Kind.ORDER_CANCELLED: ("交办单已撤销", "The work order was cancelled"),
     Kind.ORDER_CLOSED: ("交办单已办结", "The work order is closed"),
     Kind.EXTENDED: ("您反映的事项办理时限已延长", "More time was given for your matter"),

@@ -29,6 +29,7 @@ TO_DEPARTMENT: Mapping[OrderStep, Kind] = {
     OrderStep.OVERDUE: Kind.ORDER_OVERDUE,
     OrderStep.PAUSED: Kind.ORDER_PAUSED,
     OrderStep.RESUMED: Kind.ORDER_RESUMED,
+    OrderStep.HASTENED: Kind.ORDER_HASTENED,
     OrderStep.CANCELLED: Kind.ORDER_CANCELLED,
     OrderStep.CLOSED: Kind.ORDER_CLOSED,
 }
