@@ -101,5 +101,7 @@ def allowed_on_order(
         by_law = command in {"GiveArt73Opinion", "RequestInspection"}
         if grant is None or (by_law and grant.level.width > Level.COUNTY.width):
             continue
+        if command == "ReworkOrder" and custody is not None and custody.resolved_at is not None:
+            continue  # the matter goes back to work first, and its orders with it
         allowed.append(command)
     return allowed

@@ -57,8 +57,9 @@ def may_as_herself(caller: Caller, command: str, target: Target) -> bool:
 
 
 def had_it(caller: Caller, command: str, target: Target) -> bool:
-    """Whether this is the holder's to ask, and her node has a line in the matter's thread: she follows it, and may know who holds it now."""
-    if not may_see_at_all(caller, target):
+    """Of a matter, and not of its work orders: whether this is the holder's to ask and her node has a line in its thread. She follows it,
+    and may know that another holds it now."""
+    if target.department is not None or not may_see_at_all(caller, target):
         return False
     lines = [line for line in TABLE if line.command == command and line.reach is Reach.HOLDER]
     return any(

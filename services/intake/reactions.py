@@ -5,6 +5,7 @@ circle."""
 from services.chassis.transaction import Transaction
 from services.contracts.cases import CaseClass
 from services.contracts.events.escalation import CallBackLapsed, CustodyEvent, InformationLapsed
+from services.contracts.organisation import Role
 from services.contracts.regions import Level
 from services.intake.rules import course, secrecy, straight_way
 from services.intake.rules.case import Case
@@ -30,10 +31,15 @@ async def follow_custody(tx: Transaction, event: CustodyEvent) -> None:
 
 
 async def _join_levels(tx: Transaction, event: CustodyEvent) -> None:
-    """The chairs and officers in office where the matter has come to."""
+    """The chairs and officers in office where the matter has come to; of C3 above the county the chairs alone."""
     case = await tx.load(Case, event.key)
-    if case is None or case.case_class is not CaseClass.C2:
+    if case is None or case.case_class not in {CaseClass.C2, CaseClass.C3}:
         return
+    sealed = case.case_class is CaseClass.C3
     nodes = [await tx.load(KeptNode, entry.node) for entry in event.custody.entries]
-    offices = [in_charge(node, tx.now) for node in nodes if node is not None]
+    offices = [
+        node.holding(Role.CHAIR, tx.now) if sealed else in_charge(node, tx.now)
+        for node in nodes
+        if node is not None and (not sealed or len(node.region) < Level.COUNTY.width)
+    ]
     await save_with_access(tx, secrecy.join_levels(case, offices, tx.now))

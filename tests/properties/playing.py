@@ -167,7 +167,14 @@ class Play:
                 return taking.rate(case, 3, solved, custody, now)
             case "CallBack":
                 return taking.call_back(
-                    case, BY, worker, reached=reached, score=None, solved=solved, custody=custody, now=now
+                    case,
+                    BY,
+                    worker,
+                    reached=reached,
+                    score=None,
+                    solved=solved if reached else None,
+                    custody=custody,
+                    now=now,
                 )
             case "CloseMatter":
                 return taking.close(case, outcome, custody, now)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.access.world import HANDLER, SUBS, send
+from tests.access.world import DENIED, HANDLER, SUBS, send
 from tests.harness import Harness, Person, Place
 
 EVERYTHING = """{ caseId state outcome level docket summary feedback custodyVersion closedAt reopens rejectedFor redirectedTo route
@@ -69,6 +69,10 @@ async def test_received_being_handled_concluded(system: Harness, place: Place) -
     await system.settle()
     await check(place.resident, case_id, "ACCEPTED")
     assert (await place.chair.case(case_id) or {})["state"] == "FEEDBACK_GIVEN"
+    may = await place.resident.case(case_id) or {}
+    assert "RateMatter" not in may["allowedCommands"]
+    rated = await send(place.resident, "rateMatter", caseId=case_id, score=5, solved=True)
+    assert rated in DENIED, "it is not hers to say how it went"
     await place.exec_member.do("callBack", caseId=case_id, reached=True, solved=True, score=5)
     await system.settle()
     await check(place.resident, case_id, "CLOSED")

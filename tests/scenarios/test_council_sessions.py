@@ -162,6 +162,11 @@ async def test_who_withdrew_neither_speaks_nor_votes_nor_counts(system: Harness,
     assert (await do(place.exec_member, "speak", case_id, sessionId=session_id, text="x")).code == "RECUSED"
     assert (await do(place.exec_member, "castVote", case_id, sessionId=session_id, vote="FOR")).code == "RECUSED"
     await done(system, place.council_member, "speak", case_id, sessionId=session_id, text="同意")
+    spoken = "query($id: String!) { case(caseId: $id) { sessions { words { field text } } } }"
+    said = {"同意", "是当事人的亲属"}
+    for who, heard in ((place.council_member, said), (place.exec_member, {"是当事人的亲属"})):
+        [read] = (await who.ask(spoken, {"id": case_id}))["case"]["sessions"]
+        assert {each["text"] for each in read["words"]} == heard, "who withdrew reads her own words alone"
     words = {"sessionId": session_id, "text": "决议", "initiative": "倡议", "rule": "CONSENSUS"}
     refused = await do(place.chair, "adopt", case_id, **words)
     assert refused.code == "NO_QUORUM", "two are left"

@@ -214,6 +214,71 @@ async def test_nothing_is_solved_on_the_spot_while_others_are_at_it(system: Harn
     assert (await place.chair.do("solveOnSpot", caseId=case_id, **spot)).code is None
 
 
+async def test_who_follows_a_private_matter_does_not_move_it(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place, subCategory="MARITAL_CONFLICT", relation="OWN")
+    await up(system, place.chair, place.township_chair, case_id)
+    await up(system, place.township_chair, place.county_chair, case_id)
+    turned_down = {"reason": "OTHER_AUTHORITY", "route": "请找主管部门"}
+    for mutation, words in (
+        ("changeCircle", {"remove": [place.county_chair.member]}),
+        ("rejectMatter", turned_down),
+        ("redirectMatter", {"to": "COURT", "route": "请找法院"}),
+        ("suspendMatter", {"reason": "COURT_PENDING", "until": system.in_(days=20).isoformat()}),
+    ):
+        for who in (place.chair, place.township_chair):
+            refused = await who.do(mutation, caseId=case_id, **words)
+            assert refused.code in {"NOT_THE_HOLDER", "NOT_PERMITTED", "CASE_NOT_FOUND"}, (mutation, refused)
+        assert mutation[0].upper() + mutation[1:] not in (await seen(place, case_id))["allowedCommands"]
+    assert (await seen(place, case_id))["holder"]["code"] == f"n_fed-{place.county}"
+    await acts(system, place.county_chair, case_id)
+
+
+async def test_what_becomes_red_waits_for_nobody(system: Harness, place: Place) -> None:
+    asked = await accepted(system, place, subCategory="MEDICAL_HARDSHIP")
+    suspended = {"reason": "FUNDING_WAIT", "until": system.in_(days=20).isoformat()}
+    await done(system, place.chair, "informUp", asked, to="TOWNSHIP", note="请了解")
+    await done(system, place.township_chair, "suspendMatter", asked, **suspended)
+    await done(system, place.chair, "setUrgency", asked, to="RED")
+    awake = await seen(place, asked)
+    assert (awake["state"], "RecordAction" in awake["allowedCommands"]) == ("ACCEPTED", True)
+    assert {each["state"] for each in awake["clocks"]} <= {"RUNNING", "STOPPED"}
+    answer = await place.resident.report(place, subCategory="ELDER_CARE", urgency=None, relation="OWN")
+    case_id = str(answer["caseId"])
+    await system.settle()
+    await done(system, place.chair, "askForInformation", case_id, question="请问是什么事？")
+    raised = await done(system, place.chair, "setUrgency", case_id, to="RED")
+    assert raised["state"] == "SUBMITTED"
+    assert {each["stage"] for each in (await seen(place, case_id))["clocks"] if each["state"] == "RUNNING"} == {
+        "TRIAGE"
+    }
+    await done(system, place.chair, "acceptMatter", case_id)
+    assert await place.county_officer.case(case_id) is None
+    await system.advance(hours=6)
+    await system.advance(minutes=1)
+    late = await seen(place, case_id)
+    assert entries(late) == {"VILLAGE": "RECEIVED", "TOWNSHIP": "INFORMED", "COUNTY": "INFORMED"}
+    assert late["holder"]["code"] == f"n_fed-{place.village}", "it wakes people and moves nothing"
+    assert "ALERT" in await place.county_officer.inbox(), "the officer on duty too"
+    await done(system, place.county_officer, "takeOver", case_id, reason="村里没有处理")
+
+
+async def test_a_session_that_ended_with_the_matter_is_no_act_of_its_next_life(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    await opened(system, place, case_id)
+    await done(system, place.resident, "withdrawMatter", case_id)
+    await system.advance(minutes=1)
+    await done(system, place.resident, "reopenMatter", case_id, reason="问题还在")
+    idle = await place.chair.do("passUp", caseId=case_id, reason="NEEDS_AUTHORITY")
+    assert idle.code == "ACT_FIRST"
+
+
+async def test_a_date_that_has_passed_comes_with_no_return(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    await up(system, place.chair, place.township_officer, case_id)
+    words = {"guidance": "先召开协商会", "dueAt": "2020-01-01T00:00:00+08:00"}
+    assert (await place.township_officer.do("returnDown", caseId=case_id, **words)).code == "DATE_IN_PAST"
+
+
 async def test_information_moves_no_clock_and_no_holder(system: Harness, place: Place) -> None:
     case_id = await accepted(system, place)
     before = await seen(place, case_id)

@@ -274,6 +274,22 @@ async def test_a_matter_that_ends_takes_its_open_orders_with_it(system: Harness,
     assert '"openOrders":0' in custody[0].body
 
 
+async def test_an_order_of_what_becomes_more_urgent_is_due_sooner(system: Harness, place: Place) -> None:
+    case_id = await matter(system, place, "C0", urgency="YELLOW", subCategory="PUBLIC_FACILITY")
+    order_id = (await issue(system, place.county_officer, case_id, department(place)))["orderId"]
+    before = await order(place.liaison, order_id)
+    assert before is not None
+    assert await send(place.chair, "setUrgency", caseId=case_id, to="ORANGE") is None
+    await system.settle()
+    after = await order(place.liaison, order_id)
+    assert after is not None
+    due = {each["stage"]: each["dueAt"] for each in before["clocks"]}
+    sooner = {each["stage"]: each["dueAt"] for each in after["clocks"]}
+    assert sooner["SIGN"] < due["SIGN"]
+    assert sooner["COMPLETE"] < due["COMPLETE"]
+    assert "ORDER_HASTENED" in await place.liaison.inbox()
+
+
 async def test_a_pause_gives_at_most_the_time_once_more(system: Harness, place: Place) -> None:
     case_id = await matter(system, place)
     order_id = (await issue(system, place.county_officer, case_id, department(place)))["orderId"]

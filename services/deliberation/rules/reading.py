@@ -1,5 +1,6 @@
 """Whose eyes the words of a docket are for (domain 1.4: F2, minutes and evidence): pure."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from services.contracts.callers import Caller, Grant
@@ -22,9 +23,13 @@ class Readable(NamedTuple):
     parts: frozenset[str] = frozenset()
     departments: frozenset[str] = frozenset()
     published: bool = False
+    withdrawn: frozenset[str] = frozenset()
+    """The sessions, and their resolutions, that she withdrew from: of these she reads what she wrote herself."""
 
     def may(self, member: str, part: str, field: str, written_by: str, department: str) -> bool:
         """Whether she may read one text."""
+        if part in self.withdrawn and field != "published":
+            return written_by == member
         if self.everything:
             return True
         if field == "published":
@@ -36,14 +41,16 @@ class Readable(NamedTuple):
 
 def readable(docket: Docket, access: AccessState, holder: str | None, caller: Caller) -> Readable:
     """Of C0 and C1 the council, the village's chair, who holds the matter and whose own council sat; of C2 the circle. Whoever took part in
-    a session reads that session and its resolution; whoever has an item, that item. A party nothing (I6)."""
+    a session reads that session and its resolution; whoever has an item, that item; whoever withdrew from one, nothing of it but her own
+    words. A party nothing (I6)."""
     if caller.member in access.barred:
         return Readable()
+    withdrawn = frozenset(_withdrawn(docket, caller.member))
     private = access.case_class in PRIVATE
     if private and caller.member in access.circle:
-        return Readable(everything=True)
+        return Readable(everything=True, withdrawn=withdrawn)
     if not private and any(_works_on(grant, docket, holder) for grant in caller.grants):
-        return Readable(everything=True)
+        return Readable(everything=True, withdrawn=withdrawn)
     departments = frozenset(grant.node for grant in caller.grants if grant.role is Role.LIAISON)
     addresses = {caller.member, *departments}
     offices = addresses | {grant.node for grant in caller.grants if grant.role in HANDLERS}
@@ -56,7 +63,16 @@ def readable(docket: Docket, access: AccessState, holder: str | None, caller: Ca
             parts.add(item.id)
     in_group = any(grant.node == access.group or grant.region == docket.region for grant in caller.grants)
     published = access.case_class is CaseClass.C0 and (in_group or caller.member in access.reporters)
-    return Readable(parts=frozenset(parts), departments=departments, published=published)
+    return Readable(parts=frozenset(parts), departments=departments, published=published, withdrawn=withdrawn)
+
+
+def _withdrawn(docket: Docket, member: str) -> Iterator[str]:
+    """A relative of a party who withdrew is not to learn what was said of it (回避)."""
+    for session in docket.sessions:
+        if any(seat.address == member and seat.recused for seat in session.seats):
+            yield session.id
+            if session.resolution_id:
+                yield session.resolution_id
 
 
 def _works_on(grant: Grant, docket: Docket, holder: str | None) -> bool:

@@ -10,6 +10,7 @@ from services.contracts.callers import Target
 from services.contracts.commands import orders as asked
 from services.contracts.commands.base import Answer
 from services.contracts.ids import NodeId
+from services.contracts.lifecycle import Lifecycle
 from services.contracts.orders import OrderResult, OrderRole, OrderStep
 from services.contracts.organisation import Role
 from services.contracts.refusals import Code, Refused
@@ -154,6 +155,10 @@ async def rework(tx: Transaction, acting: Acting, command: asked.ReworkOrder) ->
     """Back to the department."""
     at = await _at(tx, acting, command)
     words = _required(command.reason, "reason")
+    if at.custody.resolved_at is not None:
+        # The matter goes back to work first, and its orders with it: an order alone would be cancelled with the answer.
+        resolved = Lifecycle.RESOLVED.value
+        raise Refused(Code.STATE_DOES_NOT_FIT, allowed=("ReworkMatter",), state=resolved, command="ReworkOrder")
     return await _save(tx, at, rules.rework(at.order, at.by, at.rules, tx.now), acting, rework=words)
 
 

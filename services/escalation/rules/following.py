@@ -84,7 +84,14 @@ def follow_docket(custody: Custody, docket: DocketState, facts: Facts) -> Moved:
         "open_items": docket.open_items,
     }
     village = custody.entry(Level.VILLAGE)
-    if docket.settled_at is not None and docket.settled_at != custody.settled_at and village and not village.acted:
+    settled_at = docket.settled_at if docket.settled_at != custody.settled_at else None
+    # A session that ended with the matter, before it was opened again, is nothing that the village has done since.
+    if (
+        settled_at is not None
+        and village
+        and not village.acted
+        and (village.reached_at is None or settled_at > village.reached_at)
+    ):
         changes["entries"] = custody.with_entry(village.model_copy(update={"acted": True}))
     ticking = tick(custody.model_copy(update=changes), facts)
     if ticking == custody:
@@ -106,7 +113,11 @@ def _closed(custody: Custody, facts: Facts) -> Moved:
         update={
             "holder": None,
             "closed_at": facts.case.closed_at or facts.now,
-            "entries": tuple(entry.model_copy(update={"state": EntryState.CLOSED}) for entry in custody.entries),
+            "entries": tuple(
+                entry.model_copy(update={"state": EntryState.CLOSED, "supervising": False}) for entry in custody.entries
+            ),
+            "reported_at": None,
+            "cure_since": None,
             "lapse_at": None,
             "idle_to": None,
             "suspended_until": None,

@@ -13,6 +13,7 @@ from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, at_level
 from services.contracts.texts import text
 from services.intake.commands.loading import first_circle, matter_of, node_of
+from services.intake.rules import pii
 from services.intake.rules import straight_way as rules
 from services.intake.rules.phones import MalformedPhone, normalise
 from services.intake.rules.roster import KeptNode
@@ -67,7 +68,7 @@ async def acknowledge(tx: Transaction, acting: Acting, command: asked.Acknowledg
 async def accept(tx: Transaction, acting: Acting, command: asked.AcceptMatter) -> Answer:
     """Take it in hand."""
     case, custody = await matter_of(tx, command)
-    summary = text(command.public_summary, "publicSummary", asked.MAX_TEXT)
+    summary = pii.mask(text(command.public_summary, "publicSummary", asked.MAX_TEXT))
     if summary and case.case_class is not CaseClass.C0:
         raise Refused(Code.MALFORMED, field="publicSummary", reason="only a C0 matter has a public summary")
     group = await tx.load(KeptNode, case.group)
@@ -90,7 +91,7 @@ async def give_feedback(tx: Transaction, acting: Acting, command: asked.GiveFeed
     """The answer, kept for the reporter; what the group may read becomes the new summary."""
     case, custody = await matter_of(tx, command)
     words = text(command.text, "text", asked.MAX_TEXT, required=True)
-    to_group = text(command.to_group, "toGroup", asked.MAX_TEXT)
+    to_group = pii.mask(text(command.to_group, "toGroup", asked.MAX_TEXT))
     if to_group and case.case_class is not CaseClass.C0:
         raise Refused(Code.MALFORMED, field="toGroup", reason="only of a C0 matter is the group told anything")
     moved = rules.give_feedback(case, node_of(acting), command.method, custody, tx.now, to_group=bool(to_group))

@@ -98,9 +98,9 @@ def change_circle(
 
 
 def join_levels(case: Case, offices: Sequence[Sequence[MemberId]], now: datetime) -> Moved:
-    """A C2 matter came to levels: of each that has nobody in the circle yet, the people in office join it. `offices`: by level, nearest
+    """A C2 matter, or a sealed one, came to levels: of each that has nobody in the circle yet, the people in office join it. `offices`: by level, nearest
     first. Parties stay barred, and whom the holder's chair took out stays out. Of any other class, and of a matter that has ended, nothing."""
-    if case.case_class is not CaseClass.C2 or case.stage.ended:
+    if case.case_class not in {CaseClass.C2, CaseClass.C3} or case.stage.ended:
         return case, ()
     circle = case.circle
     for people in offices:

@@ -24,7 +24,7 @@ from services.contracts.events.escalation import (
     VacancySurfaced,
 )
 from services.contracts.ids import NodeId
-from services.contracts.organisation import Node
+from services.contracts.organisation import Node, Role
 from services.contracts.regions import Level
 from services.contracts.states import AccessState, CustodyState
 from services.notify.rules.entries import Kind, Told
@@ -48,6 +48,11 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
         before = {entry.node for entry in event.custody.entries if entry.bounces or entry.refusals}
         return tell(kind, *(node for node in to if node in before or access.case_class not in PRIVATE))
 
+    def on_duty(kind: Kind, *to: NodeId) -> list[Told]:
+        """What cannot wait for a chair: the officers too, who may take it. Nobody is told twice (`once_each`)."""
+        known = [nodes[each] for each in to if each in nodes and access.case_class not in PRIVATE]
+        return [Told(member, kind) for node in known for member in node.holding(Role.OFFICER, now)]
+
     reporters = [member for member in access.reporters if member not in access.bystanders]
     custody = event.custody
     match event:
@@ -64,7 +69,7 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
         case InformedUp():
             return arrive(Kind.INFORMED, event.to)
         case AlertRaised():
-            return arrive(Kind.ALERT, *event.alerted)
+            return arrive(Kind.ALERT, *event.alerted) + on_duty(Kind.ALERT, *event.alerted)
         case SupervisionChanged(on=True):
             return tell(Kind.SUPERVISED, custody.holder)
         case MatterResolved(on_the_spot=False) | FeedbackRelayed():
