@@ -90,7 +90,9 @@ def fitting_ladder(case: CaseState, custody: CustodyState | None) -> tuple[str, 
     if case.stage is not Stage.ACCEPTED:
         return (*always, *_taking(custody)) if case.stage in {Stage.SUBMITTED, Stage.RETURNED_FOR_INFO} else always
     if is_resolved(case, custody):
-        return ("RelayFeedback", "ReworkMatter", *always) if relay_owed(case, custody) else ("ReworkMatter", *always)
+        relay = ("RelayFeedback",) if relay_owed(case, custody) else ()
+        # Where nobody is in office to hand the answer down, a level above takes it over and answers.
+        return (*relay, "ReworkMatter", *always, *(("TakeOver",) if custody.vacant else ()))
     if custody.suspended_until is not None:
         return ("ResumeMatter", *always)
     return (*_working(case, custody), *always)

@@ -77,4 +77,5 @@ def is_escalated(case: CaseState, custody: CustodyState | None) -> bool:
 
 def relay_owed(case: CaseState, custody: CustodyState | None) -> bool:
     """Whether a level above the one that is nearest the reporter holds the answer and must hand it down first (domain 2.4)."""
-    return custody is not None and is_resolved(case, custody) and custody.level.width < len(case.region)
+    above = custody is not None and custody.level.width < len(case.region) and not custody.answers_for
+    return above and is_resolved(case, custody)

@@ -230,6 +230,10 @@ class CustodyState(Model):
     open_orders: int = 0
     """Department work orders that are not verified, closed or cancelled yet: while there are any, nothing is resolved."""
 
+    vacant: NodeId | None = None
+    """The holder, while nobody is in office there and the level above has been told."""
+    answers_for: bool = False
+    """Whether a level above gives the answer itself, because nobody is in office below to hand it down to."""
     taken: bool = False
     """Whether one of the levels that were alerted at once has taken it: the others do not take it from her while she is in time."""
 

@@ -403,3 +403,26 @@ async def test_a_leavers_open_matters_surface_at_the_level_above(system: Harness
     assert "VacancyFilled" in {fact["kind"] for fact in (await seen(place, case_id))["timeline"]}
     taken = await done(system, place.township_chair, "takeOver", case_id, reason="村里长期无人任职")
     assert taken["level"] == "TOWNSHIP"
+
+
+async def test_an_answer_is_given_from_above_where_nobody_below_is_in_office(system: Harness, place: Place) -> None:
+    """Resolved, the reporter hears of it, whoever has left meanwhile (domain 0.3): the level above takes the answer over."""
+    case_id = await accepted(system, place)
+    await up(system, place.chair, place.township_chair, case_id)
+    await up(system, place.township_chair, place.county_chair, case_id)
+    await done(system, place.county_chair, "resolveMatter", case_id, evidence="已补偿")
+    assert "TakeOver" not in (await place.county_chair.case(case_id) or {})["allowedCommands"], "somebody is there"
+    for region in (place.village, place.township):
+        node = {"id": f"n_fed-{region}", "kind": "FEDERATION", "region": region, "name": region, "members": []}
+        assert (await place.operator.do("putNode", returns=DONE, node=node)).code is None
+    await system.settle()
+    await system.advance(minutes=2)
+    assert (await place.county_chair.do("giveFeedback", caseId=case_id, text="已补偿")).code == "NOT_THE_HOLDER"
+    taken = await done(system, place.county_chair, "takeOver", case_id, reason="下级无人任职")
+    assert (taken["state"], taken["holder"]["code"]) == ("RESOLVED", f"n_fed-{place.county}")
+    assert {each["stage"] for each in taken["clocks"] if each["state"] == "RUNNING"} == {"FEEDBACK"}
+    await done(system, place.county_chair, "giveFeedback", case_id, text="补偿款已发放")
+    assert "FEEDBACK" in await place.resident.inbox()
+    closed = await done(system, place.resident, "rateMatter", case_id, score=5, solved=True)
+    assert closed["state"] == "CLOSED"
+    await system.no_dead_letters()

@@ -48,8 +48,6 @@ class Custody(CustodyState):
     idle_to: NodeId | None = None
     """The level that must look after an idle council."""
     idle_at: datetime | None = None
-    vacant: NodeId | None = None
-    """The holder, while nobody is in office there and the level above has been told."""
     displaced: LevelEntry | None = None
     """The line that a level had in the thread before it was notified: cancelled, it has that one again."""
     council: DocketStage = DocketStage.NONE

@@ -164,6 +164,7 @@ def _again_at(custody: Custody, level: Level, since: datetime) -> Custody:
             "cure_since": None,
             "displaced": None,
             "taken": False,
+            "answers_for": False,
         }
     )
 

@@ -22,6 +22,7 @@ from services.contracts.ladder import (
     RefusalReason,
     ThreadMode,
 )
+from services.contracts.lifecycle import is_resolved
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
 from services.contracts.states import EntryState, LevelEntry
@@ -120,7 +121,8 @@ def return_down(custody: Custody, facts: Facts, by: NodeId, due_at: datetime | N
 
 
 def take_over(custody: Custody, facts: Facts, by: NodeId) -> Moved:
-    """A level above takes it to itself. Of two who press at once the first has it; the other is told who."""
+    """A level above takes it to itself. Of two who press at once the first has it; the other is told who. Of a resolved matter, whose answer
+    nobody below is in office to give, it takes that over: it owes the answer itself."""
     level = custody.level_at(by)
     if custody.holder is not None and (level is None or level.width >= custody.level.width):
         raise Refused(Code.TAKEN, node=custody.holder, allowed=fitting(facts.case, custody))
@@ -129,6 +131,9 @@ def take_over(custody: Custody, facts: Facts, by: NodeId) -> Moved:
     fits("TakeOver", custody, facts)
     assert level is not None, "who takes it stands above"
     assert custody.holder is not None, "an open matter has a holder"
+    if is_resolved(facts.case, custody):
+        answers = {"holder": by, "level": level, "answers_for": True, "vacant": None, "relayed_at": facts.now}
+        return told(custody, answers, facts, TakenOver, by=by, taken_from=custody.holder)
     before = custody.entry(level) or LevelEntry(level=level, node=by, state=EntryState.INFORMED)
     coming = before.model_copy(update={"reached_at": facts.now})
     alerted = custody.mode is ThreadMode.PARALLEL_URGENT
