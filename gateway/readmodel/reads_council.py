@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.readmodel.access import COUNCIL, OFFICERS
+from gateway.readmodel.board_reads import SHOWN_FROM
 from gateway.readmodel.tables import METADATA
 from services.contracts.callers import Caller
 from services.contracts.cases import CaseClass, Category, Stage
@@ -32,14 +33,17 @@ async def council(connection: AsyncConnection, caller: Caller, node: str) -> Cou
 
 
 async def confidential(connection: AsyncConnection, caller: Caller, region: str) -> Mapping[Category, int]:
-    """How many private matters (C2) of a village are being handled, by category: all that its council is told of them (domain 1.4)."""
+    """How many private matters (C2) of a village are being handled, by category: all that its council is told of them (domain 1.4). To the
+    levels above, fewer than SHOWN_FROM are no number (V5)."""
     if not _of_the_council(caller, region):
         return {}
     query = select(CASE.c.case_state).where(
         CASE.c.region == region, CASE.c.case_class == CaseClass.C2.value, CASE.c.case_state != ""
     )
     cases = [CaseState.model_validate_json(state) for state in (await connection.execute(query)).scalars()]
-    return Counter(case.category for case in cases if case.stage in {Stage.ACCEPTED, Stage.FEEDBACK_GIVEN})
+    found = Counter(case.category for case in cases if case.stage in {Stage.ACCEPTED, Stage.FEEDBACK_GIVEN})
+    hers = any(grant.region == region for grant in caller.grants)
+    return found if hers else {category: count for category, count in found.items() if count >= SHOWN_FROM}
 
 
 def _of_the_council(caller: Caller, region: str) -> bool:

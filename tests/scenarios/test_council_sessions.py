@@ -315,6 +315,8 @@ async def test_a_private_matter_is_deliberated_by_its_circle(system: Harness, pl
     entries = "query($r: RegionCode!) { confidentialEntries(region: $r) { category count } }"
     for person, found in (
         (place.council_member, [{"category": "MARRIAGE_FAMILY", "count": 1}]),
+        (place.township_officer, []),
+        (place.county_chair, []),
         (place.sibling_exec, []),
         (place.neighbour, []),
     ):
