@@ -93,7 +93,7 @@ STORY = Story(
                     Told("chair", "OVERDUE"),
                     Told("township-chair", "OVERDUE_BELOW"),
                 ),
-                counters={"overdue": 1},
+                counters={"overdue": 1, "council_overdue": 1},
             ),
             checks=(
                 finds("the lamp is red", "chair", "clock { lamp }", lambda it: it["clock"]["lamp"] == "RED"),
