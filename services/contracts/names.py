@@ -49,6 +49,7 @@ ZH = {
     "MergeMatter": "合并",
     "UnmergeMatter": "撤销合并",
     "ReopenMatter": "重开",
+    "ReviewRejection": "抽查不予受理",
     "RaiseClass": "提高密级",
     "LowerClass": "降低密级",
     "SetUrgency": "调整紧急程度",
@@ -125,6 +126,7 @@ ZH = {
     "order": "交办单",
     # what is asked
     "vacancies": "查看空缺",
+    "rejectionSample": "查看抽查名单",
     # fields
     "narrative": "反映内容",
     "place": "具体地点",

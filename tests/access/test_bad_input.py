@@ -185,6 +185,7 @@ async def test_a_state_that_does_not_fit_names_the_commands_that_do(
     theirs = {
         **dict.fromkeys(("rateMatter", "supplyInformation", "withdrawMatter", "reopenMatter"), place.resident),
         "proposeRejection": place.owner,
+        "reviewRejection": place.township_officer,
     }
     others = {
         "SUBMITTED": {"TakeOver", "Supervise"},
