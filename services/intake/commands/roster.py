@@ -96,6 +96,8 @@ async def put_node(tx: Transaction, acting: Acting, command: asked.PutNode) -> A
         raise Refused(Code.UNKNOWN_REGION, region=node.region)
     if node.kind is NodeKind.GROUP and level_of(node.region) is not Level.VILLAGE:
         raise Refused(Code.MALFORMED, field="node.region", reason="a group belongs to one village")
+    if (node.kind is NodeKind.DEPARTMENT) != (node.department is not None):
+        raise Refused(Code.MALFORMED, field="node.department", reason="a department has one, no other node has any")
     text(node.name, "node.name", 80, required=True)
     text(node.name_en, "node.nameEn", 120)
     if len(node.members) > MAX_MEMBERS:
