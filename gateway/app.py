@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message
 from gateway import operations
 from gateway.context import Context, Gateway
 from gateway.door import Door, Limits, Unauthenticated, with_cors
+from gateway.entrance import entrance
 from gateway.paging import DEFAULT_PAGE
 from gateway.schema import build
 from services.chassis.door import refusal
@@ -83,6 +84,7 @@ def application(
         return PlainTextResponse(await measured(), media_type="text/plain; version=0.0.4")
 
     routes = [
+        Route("/", entrance(graphiql=graphiql)),
         Route("/graphql", door),
         WebSocketRoute("/graphql", door),
         Route("/attachments", photo, methods=["POST"]),
