@@ -10,7 +10,7 @@ from gateway.context import Context
 from gateway.readmodel import reads
 from gateway.refusals import RefusalCode, catalogue
 from gateway.words import RegionCode
-from services.contracts.refusals import Code, Refused
+from services.contracts.wrong import Wrong, malformed
 
 Info = strawberry.Info[Context, None]
 _MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
@@ -21,7 +21,7 @@ SUPPRESSED_BELOW = 5
 def month_in(month: str) -> str:
     """A month, as it stands. Raises Refused MALFORMED for what is none."""
     if not _MONTH.fullmatch(month):
-        raise Refused(Code.MALFORMED, field="month", reason="a month as in 2026-11")
+        raise malformed("month", Wrong.NO_MONTH)
     return month
 
 
