@@ -13,12 +13,14 @@ from starlette.types import ASGIApp, Message
 from gateway import operations
 from gateway.context import Context, Gateway
 from gateway.door import Door, Limits, Unauthenticated, with_cors
+from gateway.entrance import entrance
 from gateway.paging import DEFAULT_PAGE
 from gateway.schema import build
 from services.chassis.door import refusal
 from services.chassis.identity import Verifier
 from services.chassis.photos import MAX_UPLOAD, attachment_id, bounded
 from services.contracts.refusals import Code, Refused
+from services.contracts.wrong import Wrong, malformed
 
 FORM_AROUND = 65_536
 """Bytes that a form may have around its one photo."""
@@ -62,7 +64,7 @@ def application(
             caller = verifier.asking(request)
             service = PHOTOS_OF.get(request.query_params.get("for", ""))
             if service is None:
-                raise Refused(Code.MALFORMED, field="for", reason="report, evidence or council")
+                raise malformed("for", Wrong.PHOTOS_OF_WHAT)
             path = "/attachments" + (f"/{attachment_id(request)}" if "id" in request.path_params else "")
             content = await _upload(request) if request.method == "POST" else None
             answer = await gateway.calls.raw(request.method, service, path, token=caller.token, content=content)
@@ -83,6 +85,7 @@ def application(
         return PlainTextResponse(await measured(), media_type="text/plain; version=0.0.4")
 
     routes = [
+        Route("/", entrance(graphiql=graphiql)),
         Route("/graphql", door),
         WebSocketRoute("/graphql", door),
         Route("/attachments", photo, methods=["POST"]),
@@ -116,5 +119,5 @@ async def _one_file(request: Request, body: bytes) -> bytes:
                 if not isinstance(value, str):
                     return await value.read()
     except HTTPException:
-        raise Refused(Code.MALFORMED, field="body", reason="not a form with one file") from None
+        raise malformed("body", Wrong.NOT_A_FORM) from None
     raise Refused(Code.NOT_A_PHOTO)

@@ -143,12 +143,12 @@ class Engine:
             if "nested too deeply" in error.message:
                 found = max(limits.nesting, limits.depth) + 1
                 raise Rejected([too_deep(limits.depth, found)], "QUERY_TOO_DEEP", "查询嵌套过深。") from None
-            raise Rejected([error], "SYNTAX_ERROR", "查询语法有误。") from None
+            raise Rejected([error], "SYNTAX_ERROR", "查询语法有误", "The query has a syntax error") from None
 
     def _validate(self, document: DocumentNode) -> None:
         errors = validate_document(self._served.graphql, document, tuple(specified_rules))
         if errors:
-            raise Rejected(errors, "VALIDATION_FAILED", "查询与模式不符。")
+            raise Rejected(errors, "VALIDATION_FAILED", "查询与模式不符", "The query does not fit the schema")
 
     def _remember(self, text: str, document: DocumentNode) -> None:
         if len(text) > CACHED_CHARACTERS // 8:

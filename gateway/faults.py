@@ -8,6 +8,7 @@ from uuid import uuid4
 from graphql import GraphQLError
 from strawberry.exceptions import StrawberryGraphQLError
 
+from gateway import wording
 from services.chassis.calls import RefusedElsewhere
 from services.chassis.telemetry import where
 from services.contracts.refusals import RefusalBody, Refused
@@ -73,9 +74,17 @@ class BadRequest(DoorRefusal):
 class Rejected(Exception):
     """A readable request whose document is refused before execution, with its formatted errors."""
 
-    def __init__(self, errors: Sequence[GraphQLError], code: str, message_zh: str) -> None:
+    def __init__(
+        self, errors: Sequence[GraphQLError], code: str, message_zh: str, message_en: str | None = None
+    ) -> None:
+        """`message_en`: the errors are the library's, which are put into our words."""
         super().__init__(code)
-        self.errors = [described(error, code, message_zh) for error in errors]
+        self.errors = [
+            described(error, code, message_zh)
+            if message_en is None
+            else _of_document(error, code, message_zh, message_en)
+            for error in errors
+        ]
 
 
 def problem(code: str, message_zh: str, message_en: str, **more: Any) -> dict[str, Any]:
@@ -88,11 +97,18 @@ def refusal(error: DoorRefusal) -> dict[str, Any]:
     return problem(error.code, error.message_zh, error.message_en)
 
 
+def _of_document(error: GraphQLError, code: str, zh: str, en: str) -> dict[str, Any]:
+    message_zh, message_en = wording.of_document(error, zh, en)
+    return {**described(error, code, message_zh), "message": _short(message_en)}
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= LONGEST_MESSAGE else message[:LONGEST_MESSAGE] + "…"
+
+
 def described(error: GraphQLError, code: str, message_zh: str | None = None) -> dict[str, Any]:
     """A GraphQL error as it is sent; its own code wins over `code`, and its text is kept (shortened if endless)."""
-    sent: dict[str, Any] = dict(error.formatted)
-    if len(error.message) > LONGEST_MESSAGE:
-        sent["message"] = error.message[:LONGEST_MESSAGE] + "…"
+    sent: dict[str, Any] = {**error.formatted, "message": _short(error.message)}
     chinese = {"messageZh": message_zh} if message_zh else {}
     sent["extensions"] = {"code": code, **chinese, **(error.extensions or {})}
     return sent
@@ -132,18 +148,24 @@ def refused(body: RefusalBody, at: GraphQLError) -> dict[str, Any]:
     return {**at.formatted, **problem(body.code, body.message_zh, body.message_en, **more)}
 
 
+def _of_value(error: GraphQLError, code: str, zh: str, en: str) -> dict[str, Any]:
+    sent = wording.of_value(error, zh, en)
+    return {**sent, "extensions": {"code": code, **sent["extensions"]}}
+
+
 def executed(error: GraphQLError, context: Any) -> dict[str, Any]:
-    """An error out of execution as it is sent: refusals and bad variables keep their text, everything else is masked."""
+    """An error out of execution as it is sent: refusals keep their text, what is wrong with a value is said without it, everything else
+    is masked."""
     if error.extensions and "code" in error.extensions:
         return described(error, "")
     cause = error.original_error
     if isinstance(cause, Refused | RefusedElsewhere):
         return refused(cause.body, error)
     if error.path is None and error.nodes:  # variables are coerced before any field has a path
-        return described(error, "VARIABLES_INVALID", "变量不符合查询声明的类型。")
+        return _of_value(error, "VARIABLES_INVALID", "变量", "The variable")
     match cause:
         case GraphQLError() if cause.nodes:  # an argument in the text of the query
-            return described(error, "ARGUMENT_INVALID", "参数不符合字段声明的类型。")
+            return _of_value(error, "ARGUMENT_INVALID", "参数", "The argument")
         case StrawberryGraphQLError():
             return described(error, Forbidden.code, Forbidden.message_zh)
     return internal(

@@ -38,7 +38,7 @@ def media_type(accept: str | None) -> str:
     best: tuple[float, int] | None = None
     chosen = JSON
     for offered in (JSON, GRAPHQL_JSON):
-        weight, place = _weight(accept, offered)
+        weight, place = weight_of(accept, offered)
         if weight > 0 and (best is None or (weight, -place) > best):
             best, chosen = (weight, -place), offered
     if best is None:
@@ -52,9 +52,9 @@ def media_type(accept: str | None) -> str:
     return chosen
 
 
-def _weight(accept: str, offered: str) -> tuple[float, int]:
+def weight_of(accept: str, offered: str) -> tuple[float, int]:
     """How much the header wants the type: the weight of its most specific range that fits, and that range's place."""
-    ranges = ["*/*", "application/*", offered]
+    ranges = ["*/*", f"{offered.partition('/')[0]}/*", offered]
     fits = (-1, 0.0, 0)
     for place, part in enumerate(accept.split(",")):
         wanted, *parameters = (piece.strip().lower() for piece in part.split(";"))

@@ -6,7 +6,7 @@ import json
 
 import strawberry
 
-from services.contracts.refusals import Code, Refused
+from services.contracts.wrong import Wrong, malformed
 
 DEFAULT_PAGE = 20
 MAX_PAGE = 100
@@ -23,7 +23,7 @@ class PageInfo:
 def size(first: int) -> int:
     """How many to read: one more than asked for tells whether there is more. Raises Refused MALFORMED."""
     if not 1 <= first <= MAX_PAGE:
-        raise Refused(Code.MALFORMED, field="first", reason=f"1 to {MAX_PAGE}")
+        raise malformed("first", Wrong.OUT_OF_RANGE, least=1, most=MAX_PAGE)
     return first + 1
 
 
@@ -41,7 +41,7 @@ def place(text: str | None, parts: int) -> tuple[str, ...] | None:
     except (ValueError, binascii.Error, RecursionError):
         found = None
     if not isinstance(found, list) or len(found) != parts or not all(_ours(part) for part in found):
-        raise Refused(Code.MALFORMED, field="after", reason="not a cursor; pass an endCursor unchanged")
+        raise malformed("after", Wrong.NO_CURSOR)
     return tuple(found)
 
 

@@ -23,6 +23,7 @@ from gateway.subjects.inbox import MeMutation, MeQuery
 from gateway.subjects.ladder import LadderMutation
 from gateway.subjects.node import OrgNode, RegionQuery
 from gateway.subjects.order_queries import WorkOrderMutation, WorkOrderQuery
+from gateway.subjects.rejections import RejectionQuery
 from gateway.subjects.roster import RosterMutation, RosterQuery
 from gateway.subjects.vacancies import VacancyQuery
 from gateway.subjects.work_order import WorkOrder
@@ -70,6 +71,7 @@ Query = merge_types(
         VacancyQuery,
         CountsQuery,
         BoardQuery,
+        RejectionQuery,
     ),
 )
 Mutation = merge_types(

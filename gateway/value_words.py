@@ -8,6 +8,7 @@ from services.contracts.cases import (
     Channel,
     FeedbackMethod,
     Outcome,
+    RejectionFinding,
     RejectReason,
     Relation,
     SubCategory,
@@ -77,6 +78,10 @@ WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
             "OTHER_AUTHORITY": "属其他部门职责。Another authority's.",
             "TEST": "测试。A test.",
         },
+    ),
+    RejectionFinding: (
+        "对不予受理的抽查结论。What a level above found when it looked at a rejection.",
+        {"UPHELD": "维持。It was right.", "REOPENED": "不当，已重开。It was not: the matter is open again."},
     ),
     Channel: (
         "转介去向。Where a matter belongs instead.",

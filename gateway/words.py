@@ -19,7 +19,7 @@ _REGION: TypeAdapter[str] = TypeAdapter(regions.RegionCode)
 
 
 def _region_code(value: object) -> str:
-    """Raises ValueError, in words of ours."""
+    """Raises ValueError; what the caller is told is in `wording`."""
     try:
         return _REGION.validate_python(value, strict=True)
     except ValidationError:

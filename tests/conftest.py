@@ -16,6 +16,7 @@ from services.chassis.bus.kafka import KafkaBus
 from services.chassis.clock import ManualClock
 from services.chassis.identity import Issuer
 from services.chassis.settings import Settings
+from tests.ending import end_in_order
 from tests.harness import START, Harness, Place
 
 SEED = 20261123
@@ -26,6 +27,11 @@ hypothesis.settings.register_profile(
     "yishi", phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate], print_blob=True
 )
 hypothesis.settings.load_profile("yishi")
+
+
+def pytest_configure() -> None:
+    """A run that is ended by SIGTERM leaves no server behind."""
+    end_in_order()
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,12 @@ poison would rightly find a gap.
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -33,28 +35,46 @@ GROUPS = {
 """Longest first. A folder that stands in none is an error: no test is left out by oversight."""
 AT_ONCE = 2
 NO_TESTS = 5
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SUMMARY = re.compile(r"(\d+) (passed|failed|errors?)")
 
 
 def main() -> int:
-    """Runs the groups; prints each one's report whole when it ends. Returns 1 if any failed."""
+    """All groups. Returns 1 if any failed, 128 + n if signal n ended the run."""
     root = Path(__file__).parent
     folders = {f"tests/{each.name}" for each in root.iterdir() if (each / "__init__.py").exists()} - {"tests/bench"}
     if missing := folders - {folder for group in GROUPS.values() for folder in group}:
         print(f"tests/run.py has no group for {', '.join(sorted(missing))}")
         return 1
-    waiting, failed = list(GROUPS), []
+    return run(GROUPS, sys.argv[1:])
+
+
+def run(groups: Mapping[str, Sequence[str]], options: Sequence[str]) -> int:
+    """Runs the groups; prints each one's report whole when it ends. A signal is passed on to those that run, and waited for: they end
+    the servers that they started."""
+    waiting, failed, came = list(groups), [], list[int]()
     running: dict[str, tuple[subprocess.Popen[bytes], IO[str]]] = {}
     started: dict[str, float] = {}
     counted = {"passed": 0, "failed": 0}
-    while waiting or running:
-        while waiting and len(running) < AT_ONCE:
+    before = {number: signal.signal(number, lambda n, _: came.append(n)) for number in ENDING}
+    passed_on = False
+    while running or (waiting and not came):
+        while waiting and not came and len(running) < AT_ONCE:
             name = waiting.pop(0)
             output = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  (closed when its process has ended)
-            command = [sys.executable, "-m", "pytest", *GROUPS[name], *sys.argv[1:]]
-            running[name] = (subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=os.environ), output)
+            command = [sys.executable, "-m", "pytest", *groups[name], *options]
+            # In a session of its own: Ctrl-C reaches this process alone, which passes it on once.
+            process = subprocess.Popen(
+                command, stdout=output, stderr=subprocess.STDOUT, env=os.environ, start_new_session=True
+            )
+            running[name] = (process, output)
             started[name] = time.monotonic()
             print(f"… {name}", flush=True)
+        if came and not passed_on:
+            passed_on = True
+            print(f"{signal.Signals(came[0]).name}: ending {', '.join(running)}", flush=True)
+            for process, _ in running.values():
+                process.terminate()
         for name, (process, report) in list(running.items()):
             if (code := process.poll()) is None:
                 continue
@@ -69,8 +89,10 @@ def main() -> int:
             if code not in {0, NO_TESTS}:
                 failed.append(name)
         time.sleep(0.2)
+    for number, handler in before.items():
+        signal.signal(number, handler)
     print(f"{counted['passed']} passed, {counted['failed']} failed")
-    return 1 if failed else 0
+    return 128 + came[0] if came else 1 if failed else 0
 
 
 if __name__ == "__main__":

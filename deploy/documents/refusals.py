@@ -2,6 +2,7 @@
 
 from deploy.documents.markdown import code, page, table
 from services.contracts.refusals import Code
+from services.contracts.wrong import Wrong
 
 
 def refusals_page() -> str:
@@ -16,6 +17,7 @@ def refusals_page() -> str:
         )
         for each in Code
     ]
+    reasons = [(code(each.name), each.value.zh, each.value.en) for each in Wrong]
     return page(
         "拒绝代码 · Refusals",
         "被拒绝时什么都没有发生。变更操作以 `Refusal` 返回，查询以错误返回（`extensions.code`），服务与 `/attachments` 以所列 HTTP 状态返回。"
@@ -25,4 +27,7 @@ def refusals_page() -> str:
         "anything personal. Retryable means that the same request, with the same `idempotencyKey`, may succeed later. "
         "`{ refusalCodes { code messageZh messageEn retryable } }` answers the same table.",
         table(("代码 code", "中文", "English", "HTTP", "可重试 retryable"), rows),
+        "`MALFORMED` 的 `{reason}`（`detail.reason` 为其代码；变量与参数有误时在 `extensions.reason`）：",
+        "What `{reason}` of `MALFORMED` may be (`detail.reason` has its code; of variables and arguments `extensions.reason`):",
+        table(("理由 reason", "中文", "English"), reasons),
     )

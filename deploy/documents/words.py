@@ -88,6 +88,7 @@ EVENTS = {
     "InformationSupplied": "反映人已补充",
     "RejectionProposed": "群主建议不予受理",
     "CaseRejected": "不予受理",
+    "RejectionUpheld": "抽查维持不予受理",
     "CaseRedirected": "已转介",
     "CaseWithdrawn": "反映人已撤回",
     "WithdrawalNoted": "反映人撤回，依职权继续办理",

@@ -101,11 +101,21 @@ def _by_grant(grant: Grant) -> ColumnElement[bool]:
         case role if role in COUNCIL:
             return and_(below(CASE.c.region, grant.region), _of(CaseClass.C0, CaseClass.C1), _reaches(grant))
         case role if role in OFFICERS:
-            sealed = role in {Role.CHAIR, Role.RIGHTS_OFFICER} and len(grant.region) <= _COUNTY_UP
-            classes = (CaseClass.C0, CaseClass.C1, CaseClass.C2, *((CaseClass.C3,) if sealed else ()))
-            return and_(below(CASE.c.region, grant.region), _of(*classes), _reaches(grant))
+            return and_(below(CASE.c.region, grant.region), _of(*of_office(grant)), _reaches(grant))
         case _:
             return false()
+
+
+def of_office(grant: Grant) -> tuple[CaseClass, ...]:
+    """The classes of which an officer of the subtree may know that there is a matter (F0): of C3 chairs and rights officers from the
+    county up."""
+    sealed = grant.role in {Role.CHAIR, Role.RIGHTS_OFFICER} and len(grant.region) <= _COUNTY_UP
+    return (CaseClass.C0, CaseClass.C1, CaseClass.C2, *((CaseClass.C3,) if sealed else ()))
+
+
+def not_barred(caller: Caller) -> ColumnElement[bool]:
+    """The rows of `case_view` to which the caller is no party."""
+    return ~_related(caller, "BARRED")
 
 
 HANDLERS = OFFICERS - {Role.INSPECTOR}

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, text, update
 
-from gateway.readmodel import boards
+from gateway.readmodel import boards, rejections
 from gateway.readmodel.counting import count_case, count_custody, count_docket
 from gateway.readmodel.tables import METADATA
 from services.chassis.transaction import Transaction
@@ -71,6 +71,7 @@ async def on_case(tx: Transaction, event: Event, *, sealed: bool = False) -> Non
             return
     await count_case(tx, event)
     if await _part(tx, event.key, "case", event.case, sealed=sealed):
+        await rejections.note(tx, event, sealed=sealed)
         await _timeline(tx, event, node=getattr(event, "by", "") or "", sealed=sealed)
         await _changed(tx, event)
 
@@ -263,6 +264,7 @@ async def _drop(tx: Transaction, event: CaseLeft) -> None:
             values |= {f"{part}_state": "", f"{part}_version": 0}
     await _keep(tx, row, values)
     await tx.execute(delete(TIMELINE).where(TIMELINE.c.case_id == event.case_id, TIMELINE.c.sealed.is_(False)))
+    await rejections.drop(tx, event.case_id)
     await _feed(tx, "CASE", event.case_id, "CaseLeft", event.at)
 
 

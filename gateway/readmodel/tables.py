@@ -175,6 +175,28 @@ class Counter(ReadModel, table=True):
     count: int
 
 
+class Rejection(ReadModel, table=True):
+    """A matter's last rejection, whatever became of it since: what the sample is drawn from. Its class is the matter's of today."""
+
+    __tablename__ = "rejection"
+    __table_args__ = (Index("rejection_month", "month", "region"),)
+    case_id: str = Field(primary_key=True, max_length=40)
+    region: str = Field(max_length=12)
+    month: str = Field(max_length=7)
+    """In Shanghai."""
+    at: str = Field(max_length=32)
+    category: str = Field(max_length=24)
+    reason: str = Field(max_length=24)
+    node: str = Field(max_length=64)
+    width: int
+    """How many digits the region codes of the level have that turned it down."""
+    lot: str = Field(max_length=16)
+    """Its lot, by keyed hash: the lowest are drawn."""
+    version: int
+    sealed: bool = False
+    """Whether it was told on a sealed topic."""
+
+
 class Board(ReadModel, table=True):
     """How many matters stand there now, by the lamp that the sweep has told: by their region (a village; of sealed ones a county), the
     level that has them, category and whether private (C2, C3). Never counted; moved by what each fact changes (`boards`)."""
@@ -226,6 +248,7 @@ MODEL_TABLES = (
     "node_view",
     "region_view",
     "counter",
+    "rejection",
     "board",
 )
 """What a rebuild must reproduce row by row. The feed and the freshness are about delivery, not about matters."""

@@ -11,8 +11,8 @@ from gateway.paging import PageInfo
 from gateway.readmodel import board_reads
 from gateway.words import RegionCode
 from services.contracts.cases import Category
-from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
+from services.contracts.wrong import Wrong, malformed
 
 Info = strawberry.Info[Context, None]
 _QUARTER = re.compile(r"(20[0-9]{2})-Q([1-4])")
@@ -138,6 +138,6 @@ def _months(quarter: str) -> list[str]:
     """The months of a quarter. Raises Refused MALFORMED."""
     found = _QUARTER.fullmatch(quarter)
     if found is None:
-        raise Refused(Code.MALFORMED, field="quarter", reason="a quarter as in 2026-Q4")
+        raise malformed("quarter", Wrong.NO_QUARTER)
     last = int(found[2]) * 3
     return [f"{found[1]}-{month:02d}" for month in range(last - 2, last + 1)]

@@ -18,12 +18,14 @@ from services.contracts.commands.matters import (
     MergeMatter,
     RaiseClass,
     ReopenMatter,
+    ReviewRejection,
     UnmergeMatter,
 )
 
 Info = strawberry.Info[Context, None]
-OF_SIGHT = (RaiseClass, LowerClass, ChangeCircle, MergeMatter, UnmergeMatter, ReopenMatter)
-"""After these the caller may see the matter no more, or has never seen it but in counts: a level above that merges or opens it again."""
+OF_SIGHT = (RaiseClass, LowerClass, ChangeCircle, MergeMatter, UnmergeMatter, ReopenMatter, ReviewRejection)
+"""After these the caller may see the matter no more, or has never seen it but in counts: a level above that merges it, looks at why it was
+turned down or opens it again."""
 
 SightAnswer = Annotated[
     Case | Done | Refusal,

@@ -10,12 +10,19 @@ from gateway.context import Context
 from gateway.readmodel import reads
 from gateway.refusals import RefusalCode, catalogue
 from gateway.words import RegionCode
-from services.contracts.refusals import Code, Refused
+from services.contracts.wrong import Wrong, malformed
 
 Info = strawberry.Info[Context, None]
 _MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 SUPPRESSED_BELOW = 5
 """Counts of private matters smaller than this are not shown (V5): a village would recognise the family."""
+
+
+def month_in(month: str) -> str:
+    """A month, as it stands. Raises Refused MALFORMED for what is none."""
+    if not _MONTH.fullmatch(month):
+        raise malformed("month", Wrong.NO_MONTH)
+    return month
 
 
 @strawberry.type(description="一项月度计数。One count of a month.")
@@ -59,8 +66,7 @@ class CountsQuery:
     ) -> list[Count]:
         """One statement. Raises Refused MALFORMED for what is no month."""
         who = info.context.who
-        if not _MONTH.fullmatch(month):
-            raise Refused(Code.MALFORMED, field="month", reason="a month as in 2026-11")
+        month_in(month)
         async with info.context.gateway.room.database.read() as connection:
             rows = await reads.counts(connection, who, region, month)
         return [

@@ -5,7 +5,7 @@ import strawberry
 import gateway.words  # noqa: F401  enums are given their descriptions there, before a field names one
 from gateway.context import Context
 from gateway.readmodel.reads import Matter
-from services.contracts.cases import Channel, FeedbackMethod, RejectReason
+from services.contracts.cases import Channel, FeedbackMethod, RejectionFinding, RejectReason
 from services.contracts.queries import CaseText
 
 Info = strawberry.Info[Context, None]
@@ -30,6 +30,12 @@ class Course:
     @strawberry.field(description="不予受理的理由。Why it was turned down.")
     def rejected_for(self) -> RejectReason | None:
         return self.matter.case.rejected_for
+
+    @strawberry.field(
+        description="上级对不予受理的抽查结论；未抽查为 null。What a level above found of the rejection; null: not looked at."
+    )
+    def rejection_finding(self) -> RejectionFinding | None:
+        return self.matter.case.rejection_finding
 
     @strawberry.field(description="群主建议不予受理的理由。Why the group's owner proposes to turn it down.")
     def rejection_proposed(self) -> RejectReason | None:

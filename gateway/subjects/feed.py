@@ -18,6 +18,7 @@ from gateway.subjects.work_order import find as find_order
 from services.contracts.ids import is_case_id, is_node_id, is_order_id
 from services.contracts.orders import OrderStep
 from services.contracts.refusals import Code, Refused
+from services.contracts.wrong import Wrong, malformed
 
 Info = strawberry.Info[Context, None]
 
@@ -135,7 +136,7 @@ def _one_of(order_id: str | None, department: str | None) -> str:
         return order_id
     if department is not None and order_id is None and is_node_id(department):
         return department
-    raise Refused(Code.MALFORMED, field="orderId", reason="an order or a department, one of them")
+    raise malformed("orderId", Wrong.ORDER_OR_DEPARTMENT)
 
 
 async def start(info: Info, after: str | None) -> int:
@@ -143,7 +144,7 @@ async def start(info: Info, after: str | None) -> int:
     behind = paging.place(after, 1)
     if behind is not None:
         if not behind[0].isdigit() or len(behind[0]) > 18:
-            raise Refused(Code.MALFORMED, field="after", reason="not a cursor of this subscription")
+            raise malformed("after", Wrong.NO_CURSOR)
         return int(behind[0])
     async with info.context.gateway.room.database.read() as connection:
         return await reads.newest_change(connection)

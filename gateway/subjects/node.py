@@ -12,7 +12,7 @@ from gateway.readmodel import reads
 from gateway.words import RegionCode
 from services.contracts import regions as codes
 from services.contracts.ids import is_node_id
-from services.contracts.organisation import Node, NodeKind
+from services.contracts.organisation import DepartmentType, Node, NodeKind
 from services.contracts.regions import Level
 
 Info = strawberry.Info[Context, None]
@@ -28,6 +28,9 @@ class OrgNode(relay.Node):
     level: Level = strawberry.field(description="层级。Its level.")
     name: str = strawberry.field(description="名称。Its name in Chinese.")
     name_en: str = strawberry.field(description="英文名称，可为空。Its name in English; may be empty.")
+    department: DepartmentType | None = strawberry.field(
+        description="部门类型；其他组织为 null。What a department does; null of every other node."
+    )
 
     @strawberry.field(description="组织编号，命令中使用。The id that commands take.")
     def code(self) -> str:
@@ -44,6 +47,7 @@ class OrgNode(relay.Node):
             level=codes.level_of(node.region),
             name=node.name,
             name_en=node.name_en,
+            department=node.department,
         )
 
     @classmethod

@@ -19,7 +19,7 @@ from services.chassis.door import Answered
 from services.contracts.commands.orders import ORDERS
 from services.contracts.disclosure import PackageField
 from services.contracts.orders import OrderStage
-from services.contracts.refusals import Code, Refused
+from services.contracts.wrong import Wrong, malformed
 
 Info = strawberry.Info[Context, None]
 WorkOrderAnswer = Annotated[
@@ -94,7 +94,7 @@ class WorkOrderQuery:
         """One statement."""
         limit, behind = paging.size(first), paging.place(after, 2)
         if changed_since is not None and changed_since.tzinfo is None:
-            raise Refused(Code.MALFORMED, field="changedSince", reason="a time without a zone")
+            raise malformed("changedSince", Wrong.NO_TIME)
         since = changed_since.astimezone(UTC).isoformat() if changed_since else None
         by = OrderFilter(since, department, region, state.value if state else None)
         place = (behind[0], behind[1]) if behind else None

@@ -13,7 +13,7 @@ from gateway.subjects.inbox import Done, DoneAnswer
 from gateway.words import RegionCode
 from services.contracts.commands import intake
 from services.contracts.commands.base import Command
-from services.contracts.organisation import NodeKind, Role
+from services.contracts.organisation import DepartmentType, NodeKind, Role
 from services.contracts.queries import LineChecks, LineFate
 
 Info = strawberry.Info[Context, None]
@@ -104,6 +104,13 @@ class NodeInput:
     )
     delegated_to_owner: bool = strawberry.field(
         default=False, description="主席是否授权群主受理。Whether the chair lets its owner accept."
+    )
+    department: DepartmentType | None = strawberry.field(
+        default=None,
+        description=(
+            "部门类型，部门必填、其他组织不填；决定可告知部门的内容。What a department does: required of a department, of nothing else. "
+            "It decides what a work order's package may tell."
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from services.chassis.wire import headers_from_json
 from services.contracts.base import Model
 from services.contracts.organisation import Role
 from services.contracts.refusals import Code, Refused
+from services.contracts.wrong import Wrong, malformed
 
 KEYS_AT_A_TIME = 100
 """Keys that the timer re-drives in one run."""
@@ -66,7 +67,7 @@ async def desk(room: Room, inbox: Inbox, verifier: Verifier, request: Request) -
                 through = await inbox.redrive(letter.topic, letter.key)
                 return JSONResponse({"dropped": letter.id, "through": through})
             case _:
-                raise Refused(Code.MALFORMED, field="do", reason="retry, or drop with an id")
+                raise malformed("do", Wrong.RETRY_OR_DROP)
     except Refused as refused:
         return refusal(refused)
 
@@ -150,5 +151,5 @@ def _number(text: Any) -> int:
     except (TypeError, ValueError):
         number = 0
     if not 0 < number < 2**63:
-        raise Refused(Code.MALFORMED, field="id", reason="a number, as `list` shows it")
+        raise malformed("id", Wrong.NO_LETTER)
     return number

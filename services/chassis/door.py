@@ -21,11 +21,13 @@ from services.chassis.room import Room
 from services.chassis.service import Acting, Command
 from services.chassis.telemetry import correlated, correlation
 from services.chassis.transaction import Conflict, Outgoing, Transaction, answer_json
+from services.chassis.wording import malformed_by
 from services.contracts.base import Asked, Model
 from services.contracts.callers import Caller, Target
 from services.contracts.commands.base import Command as AnyCommand
 from services.contracts.permissions import acting_grant, had_it, may_as_herself, may_ever
 from services.contracts.refusals import Code, Refused
+from services.contracts.wrong import Wrong, malformed
 
 log = logging.getLogger(__name__)
 
@@ -209,9 +211,9 @@ async def body_of(request: Request) -> Any:
     try:
         body = json.loads(b"".join(chunks).decode("utf-8"))
     except (ValueError, RecursionError):
-        raise Refused(Code.MALFORMED, field="body", reason="not JSON in UTF-8") from None
+        raise malformed("body", Wrong.NOT_JSON) from None
     if not isinstance(body, dict):
-        raise Refused(Code.MALFORMED, field="body", reason="not an object")
+        raise malformed("body", Wrong.NOT_AN_OBJECT)
     return body
 
 
@@ -224,10 +226,7 @@ def _parsed(model: type[Any], body: Any) -> Any:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        # Never the input: it may be personal.
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        field = ".".join(str(part) for part in first["loc"])[:80] or "body"
-        raise Refused(Code.MALFORMED, field=field, reason=first["type"]) from None
+        raise malformed_by(error) from None
 
 
 def _same(body: str, answer: str, fingerprint: str) -> Answered:

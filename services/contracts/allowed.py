@@ -12,6 +12,9 @@ from services.contracts.permissions import acting_grant, may_as_herself
 from services.contracts.regions import Level, at_level
 from services.contracts.states import AccessState, CaseState, CustodyState, DocketState
 
+FROM_ABOVE = frozenset({"TakeOver", "ReviewRejection"})
+"""Commands of a level that stands above the one that has, or had, the matter."""
+
 
 def owner_may_accept(case: CaseState, *, delegated: bool) -> bool:
     """A group owner accepts under the chair's delegation: C0, GREEN or YELLOW (domain 2.1)."""
@@ -58,7 +61,7 @@ def allowed_commands(
         as_owner = command == "AcceptMatter" and grant is not None and grant.role is Role.GROUP_OWNER
         if as_owner and not owner_may_accept(case, delegated=bool(group and group.delegated_to_owner)):
             continue
-        if command == "TakeOver" and grant is not None and custody is not None and not _above(grant, custody):
+        if command in FROM_ABOVE and grant is not None and custody is not None and not _above(grant, custody):
             continue
         if now is not None and too_late(command, case, now) is not None:
             continue

@@ -219,6 +219,13 @@ class RejectReason(StrEnum):
     TEST = "TEST"
 
 
+class RejectionFinding(StrEnum):
+    """What a level above found when it looked at a rejection (domain 2.1: a tenth is sampled)."""
+
+    UPHELD = "UPHELD"
+    REOPENED = "REOPENED"
+
+
 class Channel(StrEnum):
     """Where a matter belongs instead: emergency and service lines, and the court (domain 2.1 redirect)."""
 

@@ -46,7 +46,9 @@ def fitting_intake(case: CaseState, custody: CustodyState | None) -> tuple[str, 
             # Who wrote a matter down for somebody else does not rate it in her name (S23).
             rate = () if case.answer_by else ("RateMatter",)
             return (*rate, "CallBack", "CloseMatter", *_while_open(case))
-        case Stage.CLOSED | Stage.REJECTED | Stage.WITHDRAWN:
+        case Stage.REJECTED:
+            return ("ReopenMatter", *(("ReviewRejection",) if case.rejection_finding is None else ()))
+        case Stage.CLOSED | Stage.WITHDRAWN:
             return ("ReopenMatter",)
         case Stage.MERGED:
             return ("UnmergeMatter",)

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from services.contracts.base import Instant, Model
 from services.contracts.ids import MemberId, NodeId
-from services.contracts.regions import RegionCode
+from services.contracts.regions import Level, RegionCode, at_level
 
 
 class Role(StrEnum):
@@ -105,6 +105,12 @@ def in_office(node: Node, now: datetime) -> tuple[MemberId, ...]:
 def federation_of(region: str) -> NodeId:
     """The federation of a region: one per region (domain 1.2), so its id can be told from the code."""
     return f"n_fed-{region}"
+
+
+def level_of_office(node: NodeId, region: str) -> Level:
+    """The level of a region's office, by its id: a federation's, or the county's rights department."""
+    levels = (level for level in Level if level.width <= len(region))
+    return next((level for level in levels if node == federation_of(at_level(region, level))), Level.COUNTY)
 
 
 def council_of(region: str) -> NodeId:

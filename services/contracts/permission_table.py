@@ -86,6 +86,13 @@ TABLE: tuple[Permission, ...] = (
     *_lines("UnmergeMatter", *_MERGING),
     *_lines("ReopenMatter", _REPORTER, (Role.INSPECTOR, _ALL, Reach.SUBTREE), *_INVOLVED),
     *_lines(
+        "ReviewRejection",
+        (Role.OFFICER, _TOWNSHIP_UP, Reach.SUBTREE),
+        (Role.CHAIR, _TOWNSHIP_UP, Reach.SUBTREE),
+        (Role.RIGHTS_OFFICER, _C, Reach.SUBTREE),
+        (Role.INSPECTOR, _TOWNSHIP_UP, Reach.SUBTREE),
+    ),
+    *_lines(
         "RaiseClass",
         _REPORTER,
         (Role.UNIT_LEADER, _V, Reach.GROUP),

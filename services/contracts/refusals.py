@@ -257,6 +257,14 @@ class RefusalBody(Model):
     """The values in the message, by name: codes and numbers."""
 
 
+class Said(NamedTuple):
+    """A value of a refusal that is more than a code: in both languages, and the code that it goes by."""
+
+    code: str
+    zh: str
+    en: str
+
+
 class Refused(Exception):
     """A request that is turned down. Expected, typed, and nothing has happened."""
 
@@ -265,9 +273,13 @@ class Refused(Exception):
         self.code = code
         self.body = RefusalBody(
             code=code.name,
-            message_zh=code.value.zh.format(**{name: zh(value) for name, value in detail.items()}),
-            message_en=code.value.en.format(**detail),
+            message_zh=code.value.zh.format(
+                **{name: value.zh if isinstance(value, Said) else zh(value) for name, value in detail.items()}
+            ),
+            message_en=code.value.en.format(
+                **{name: value.en if isinstance(value, Said) else value for name, value in detail.items()}
+            ),
             allowed=allowed,
             retryable=code.value.retryable,
-            detail={name: str(value) for name, value in detail.items()},
+            detail={name: value.code if isinstance(value, Said) else str(value) for name, value in detail.items()},
         )

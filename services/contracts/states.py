@@ -9,6 +9,7 @@ from services.contracts.cases import (
     Channel,
     FeedbackMethod,
     Outcome,
+    RejectionFinding,
     RejectReason,
     Stage,
     SubCategory,
@@ -64,6 +65,8 @@ class CaseState(Model):
     answer_by: FeedbackMethod | None = None
     """How the reporter must be told, where an entry in an inbox would not reach her (S23)."""
     rejected_for: RejectReason | None = None
+    rejection_finding: RejectionFinding | None = None
+    """What a level above found of its last rejection; None while none has looked."""
     rejection_proposed: RejectReason | None = None
     """Why the group's owner proposes to turn it down; the chair decides (S18)."""
     redirected_to: Channel | None = None

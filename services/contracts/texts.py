@@ -1,6 +1,7 @@
 """What a person may write: bounded, and refused with a word on what to do."""
 
 from services.contracts.refusals import Code, Refused
+from services.contracts.wrong import Wrong, malformed
 
 
 def text(value: str, field: str, limit: int, *, required: bool = False) -> str:
@@ -11,5 +12,5 @@ def text(value: str, field: str, limit: int, *, required: bool = False) -> str:
     if len(value) > limit:
         raise Refused(Code.TEXT_TOO_LONG, field=field, limit=limit)
     if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        raise Refused(Code.MALFORMED, field=field, reason="not text")
+        raise malformed(field, Wrong.NOT_TEXT)
     return value

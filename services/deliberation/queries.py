@@ -16,7 +16,8 @@ from services.chassis.transaction import Transaction
 from services.contracts.base import Model
 from services.contracts.callers import Caller
 from services.contracts.queries import CouncilPhoto, CouncilTexts, CouncilWords, Wanted
-from services.contracts.refusals import Code, Refused
+from services.contracts.refusals import Refused
+from services.contracts.wrong import Wrong, malformed
 from services.deliberation.rules.docket import Docket
 from services.deliberation.rules.reading import Readable, readable
 from services.deliberation.store import CONTENT, PHOTO, known_of, log_access
@@ -35,7 +36,7 @@ class Texts(Model):
 async def council_texts(room: Room, caller: Caller, wanted: Wanted) -> Texts:
     """What was said, resolved, asked for and shown about a page of matters. Raises Refused MALFORMED for more than MAX_BATCH."""
     if len(wanted.case_ids) > MAX_BATCH:
-        raise Refused(Code.MALFORMED, field="caseIds", reason=f"at most {MAX_BATCH}")
+        raise malformed("caseIds", Wrong.TOO_MANY, most=MAX_BATCH)
     async with room.transaction() as tx:
         eyes = {case_id: await _readable(tx, caller, case_id) for case_id in wanted.case_ids}
         rows = await tx.execute(select(CONTENT).where(CONTENT.c.case_id.in_(eyes)).order_by(CONTENT.c.id))

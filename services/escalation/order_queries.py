@@ -14,9 +14,9 @@ from services.contracts.cases import CaseClass
 from services.contracts.disclosure import PackageLine
 from services.contracts.organisation import Role
 from services.contracts.queries import OrderNote, OrdersWanted, OrderText
-from services.contracts.refusals import Code, Refused
 from services.contracts.regions import contains
 from services.contracts.states import AccessState
+from services.contracts.wrong import Wrong, malformed
 from services.escalation.order_store import ORDER_CONTENT
 from services.escalation.queries import HANDLERS, MAX_BATCH, log_access
 from services.escalation.rules.custody import Custody
@@ -38,7 +38,7 @@ class OrderTexts(Model):
 async def order_texts(room: Room, caller: Caller, wanted: OrdersWanted) -> OrderTexts:
     """The words of a page of orders. Raises Refused MALFORMED for more than MAX_BATCH."""
     if len(wanted.order_ids) > MAX_BATCH:
-        raise Refused(Code.MALFORMED, field="orderIds", reason=f"at most {MAX_BATCH}")
+        raise malformed("orderIds", Wrong.TOO_MANY, most=MAX_BATCH)
     table = room.service.stored_as(WorkOrder).table
     async with room.transaction() as tx:
         rows = await tx.execute(select(table.c.body).where(table.c.id.in_(wanted.order_ids)))

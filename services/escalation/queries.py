@@ -11,7 +11,7 @@ from services.contracts.cases import CaseClass
 from services.contracts.organisation import Role
 from services.contracts.permissions import may_see_at_all
 from services.contracts.queries import CaseEvidence, Wanted
-from services.contracts.refusals import Code, Refused
+from services.contracts.wrong import Wrong, malformed
 from services.escalation.rules.custody import Custody
 from services.escalation.store import access_of
 from services.escalation.tables import METADATA, PHOTOS
@@ -34,7 +34,7 @@ class Evidence(Model):
 async def case_evidence(room: Room, caller: Caller, wanted: Wanted) -> Evidence:
     """Notes and photos of a page of matters. Raises Refused MALFORMED for more than MAX_BATCH."""
     if len(wanted.case_ids) > MAX_BATCH:
-        raise Refused(Code.MALFORMED, field="caseIds", reason=f"at most {MAX_BATCH}")
+        raise malformed("caseIds", Wrong.TOO_MANY, most=MAX_BATCH)
     async with room.transaction() as tx:
         readable = [case_id for case_id in wanted.case_ids if await _may_see(tx, caller, case_id)]
         attached = await photos.lines(tx, PHOTOS, readable)

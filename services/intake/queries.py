@@ -24,6 +24,7 @@ from services.contracts.queries import (
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import RegionSource
 from services.contracts.states import CustodyState
+from services.contracts.wrong import Wrong, malformed
 from services.intake.rules.case import Case
 from services.intake.rules.reading import (
     Tier,
@@ -52,7 +53,7 @@ class CaseTexts(Model):
 async def case_texts(room: Room, caller: Caller, wanted: Wanted) -> CaseTexts:
     """The words of a page of cases. Raises Refused MALFORMED for more than MAX_BATCH."""
     if len(wanted.case_ids) > MAX_BATCH:
-        raise Refused(Code.MALFORMED, field="caseIds", reason=f"at most {MAX_BATCH}")
+        raise malformed("caseIds", Wrong.TOO_MANY, most=MAX_BATCH)
     async with room.transaction() as tx:
         rows = await tx.execute(select(CASE.c.body).where(CASE.c.id.in_(wanted.case_ids)))
         cases = [Case.model_validate_json(body) for body in rows.scalars()]

@@ -57,6 +57,7 @@ INTAKE = Service(
         Command(wanted.MergeMatter, joining.merge, joining.merge_target),
         Command(wanted.UnmergeMatter, joining.unmerge, joining.unmerge_target),
         Command(wanted.ReopenMatter, course.reopen, matter_target),
+        Command(wanted.ReviewRejection, course.review_rejection, matter_target),
         Command(wanted.RaiseClass, secrecy.raise_class, matter_target),
         Command(wanted.LowerClass, secrecy.lower_class, matter_target),
         Command(wanted.SetUrgency, course.set_urgency, matter_target),

@@ -7,8 +7,8 @@ from services.contracts.callers import Caller, Target
 from services.contracts.cases import CaseClass
 from services.contracts.permissions import may_see_at_all
 from services.contracts.queries import InboxLine, InboxLines, InboxPage
-from services.contracts.refusals import Code, Refused
 from services.contracts.states import AccessState
+from services.contracts.wrong import Wrong, malformed
 from services.notify.rules.entries import title_of
 from services.notify.store import ENTRY, access_of
 from services.notify.tables import METADATA
@@ -21,7 +21,7 @@ async def inbox(room: Room, caller: Caller, page: InboxPage) -> InboxLines:
     """A page of the caller's own inbox and of the boards of the groups she belongs to. Entries of matters that she may no longer
     know of (she became a party, the class rose) are gone from it. Raises Refused MALFORMED."""
     if not 1 <= page.first <= MAX_PAGE:
-        raise Refused(Code.MALFORMED, field="first", reason=f"1 to {MAX_PAGE}")
+        raise malformed("first", Wrong.OUT_OF_RANGE, least=1, most=MAX_PAGE)
     addresses = [caller.member, *{grant.node for grant in caller.grants}]
     async with room.reading() as tx:
         query = select(ENTRY).where(ENTRY.c.address.in_(addresses))

@@ -185,6 +185,7 @@ async def test_a_state_that_does_not_fit_names_the_commands_that_do(
     theirs = {
         **dict.fromkeys(("rateMatter", "supplyInformation", "withdrawMatter", "reopenMatter"), place.resident),
         "proposeRejection": place.owner,
+        "reviewRejection": place.township_officer,
     }
     others = {
         "SUBMITTED": {"TakeOver", "Supervise"},
@@ -231,6 +232,10 @@ async def test_regions_and_nodes_that_are_not_in_order(system: Harness, shared_p
         ("putNode", {"node": {**node, "region": f"{place.county}909"}}, "UNKNOWN_REGION"),
         ("putNode", {"node": {**node, "id": "fed"}}, "MALFORMED"),
         ("putNode", {"node": {**node, "kind": "GROUP", "region": place.township}}, "MALFORMED"),
+        ("putNode", {"node": {**node, "kind": "DEPARTMENT"}}, "MALFORMED"),
+        ("putNode", {"node": {**node, "department": "WATER"}}, "MALFORMED"),
+        ("putNode", {"node": {**node, "kind": "GROUP", "department": "WATER"}}, "MALFORMED"),
+        ("putNode", {"node": {**node, "kind": "DEPARTMENT", "department": "TAXES"}}, "VARIABLES_INVALID"),
         ("putNode", {"node": {**node, "name": ""}}, "TEXT_MISSING"),
         ("putNode", {"node": {**node, "name": "会" * 81}}, "TEXT_TOO_LONG"),
         ("putNode", {"node": {**node, "name": "会\x00"}}, "MALFORMED"),

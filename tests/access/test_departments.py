@@ -170,6 +170,33 @@ async def test_a_package_says_what_the_departments_type_allows(system: Harness, 
     assert "package WATER" in {row.fields for row in rows}
 
 
+async def test_a_department_that_an_operator_states_is_told_what_its_type_allows(system: Harness, place: Place) -> None:
+    """The same department, stated again as another kind of office, is told other things."""
+    case_id = await matter(system, place)
+    node = {"id": f"n_dept-stated-{place.county}", "kind": "DEPARTMENT", "region": place.county, "name": "县某局"}
+    for what, fields in (
+        ("WATER", {"MATTER_TYPE", "LOCATION", "SUMMARY", "URGENCY", "DESK"}),
+        ("PROCURATORATE", {"MATTER_TYPE", "DESK"}),
+    ):
+        assert await send(system.operator, "putNode", node={**node, "department": what}) is None
+        await system.settle()
+        named = await place.liaison.ask(
+            "query($id: ID!) { node(id: $id) { ... on OrgNode { kind department } } }",
+            {"id": relay("OrgNode", node["id"])},
+        )
+        assert named["node"] == {"kind": "DEPARTMENT", "department": what}
+        built = await package(place.county_officer, case_id, node["id"])
+        told = {line["field"] for line in built["lines"]}
+        assert "DESK" in told <= fields, told
+        assert ("SUMMARY" in told) == ("SUMMARY" in fields)
+    lead = await package(place.county_officer, case_id, node["id"])
+    answer = await place.county_officer.do(
+        "issueOrder", returns=ANSWER, caseId=case_id, lead=lead, demand="请依法监督", legalBasis="第七十七条"
+    )
+    assert answer.code is None, answer
+    await system.settle()
+
+
 async def test_what_intake_has_not_signed_is_refused(system: Harness, place: Place) -> None:
     case_id, other = await matter(system, place), await matter(system, place)
     good = await package(place.county_officer, case_id, department(place))

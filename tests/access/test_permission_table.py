@@ -74,6 +74,9 @@ ORACLE: dict[str, set[tuple[Role, str]]] = {
     "mergeMatter": {_CHAIR, (R.OFFICER, "township"), (R.CHAIR, "township")},
     "unmergeMatter": {_CHAIR, (R.OFFICER, "township"), (R.CHAIR, "township")},
     "reopenMatter": {(R.INSPECTOR, where) for where in ("village", "township", "county", "rights", "city", "province")},
+    "reviewRejection": _ABOVE
+    | {(R.INSPECTOR, where) for where in ("township", "county", "rights", "city", "province")}
+    | {(R.RIGHTS_OFFICER, "county"), (R.RIGHTS_OFFICER, "rights")},
     "raiseClass": {_UNIT, _OWNER, *_VILLAGE},
     "lowerClass": set(),
     "setUrgency": {_OWNER, _EXEC, _CHAIR},
@@ -114,6 +117,10 @@ BY_CLASS: dict[str, dict[str, set[str]]] = {
         "mergeMatter": {"chair", "township_officer", "township_chair"},
         "unmergeMatter": {"chair", "township_officer", "township_chair"},
         "reopenMatter": {"resident", "inspector"},
+        "reviewRejection": {
+            *("township_officer", "township_chair", "county_officer", "county_chair", "rights_officer"),
+            *("city_officer", "city_chair", "province_officer", "inspector"),
+        },
         "setUrgency": {"owner", "exec_member", "chair"},
         "changeCircle": {"chair"},
         "lowerClass": set(),
@@ -124,7 +131,7 @@ BY_CLASS: dict[str, dict[str, set[str]]] = {
         **{name: {"chair"} for name in MATTER_COMMANDS},
         **{name: {"resident"} for name in ("rateMatter", "supplyInformation", "withdrawMatter", "reopenMatter")},
         "raiseClass": {"resident", "chair"},
-        **{name: set() for name in ("proposeRejection", "lowerClass", *OF_OTHER_LEVELS)},
+        **{name: set() for name in ("proposeRejection", "reviewRejection", "lowerClass", *OF_OTHER_LEVELS)},
         **council_by_class("C2"),
     },
     "C3": {

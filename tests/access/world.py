@@ -54,6 +54,7 @@ MATTER_COMMANDS: dict[str, dict[str, Any]] = {
     "mergeMatter": {},
     "unmergeMatter": {},
     "reopenMatter": {"reason": "又坏了"},
+    "reviewRejection": {"finding": "UPHELD", "reason": "理由成立"},
     "raiseClass": {"to": "C1"},
     "lowerClass": {"to": "C0", "reason": "当事人同意公开"},
     "setUrgency": {"to": "ORANGE"},

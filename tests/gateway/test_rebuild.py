@@ -36,8 +36,17 @@ async def solved(system: Harness, place: Place) -> str:
     return await system.solved(place)
 
 
+async def rejected(system: Harness, place: Place) -> str:
+    """A matter that was turned down."""
+    case_id = str((await place.resident.report(place))["caseId"])
+    await system.settle()
+    await done(system, place.chair, "rejectMatter", case_id, reason="TEST", route="请拨打 12345")
+    return case_id
+
+
 async def test_it_agrees_and_every_table_was_compared(system: Harness, place: Place, solved: str) -> None:
     await place.resident.report(place, subCategory="MARITAL_CONFLICT")
+    await rejected(system, place)
     before_the_council = await accepted(system, place)
     session_id = await opened(system, place, before_the_council)
     await done(system, place.chair, "speak", before_the_council, sessionId=session_id, text="先修")
@@ -58,6 +67,7 @@ async def test_it_agrees_and_every_table_was_compared(system: Harness, place: Pl
 
 CORRUPTIONS = (
     ("counter", "UPDATE counter SET count = count + 1 WHERE region = :village AND metric = 'accepted'"),
+    ("rejection", "UPDATE rejection SET lot = '0' WHERE case_id = :rejected"),
     ("board", "UPDATE board SET red = red + 1 WHERE region = :village"),
     ("timeline", "DELETE FROM timeline WHERE case_id = :solved AND kind = 'CaseAccepted'"),
     ("case_view", "UPDATE case_view SET state = 'CLOSED' WHERE case_id = :fresh"),
@@ -75,7 +85,7 @@ async def test_one_corrupt_row_fails_it_and_the_swap_heals_it(
     monkeypatch.setattr(module, "MOMENTS", 1)  # nothing moves here, so one look is enough
     fresh = str((await place.resident.report(place))["caseId"])
     await system.settle()
-    known = {"solved": solved, "fresh": fresh, "village": place.village}
+    known = {"solved": solved, "fresh": fresh, "rejected": await rejected(system, place), "village": place.village}
     expected: dict[str, int] = {}
     for table, corruption in CORRUPTIONS:
         values = {name: value for name, value in known.items() if f":{name}" in corruption}

@@ -10,11 +10,13 @@ from random import Random
 from typing import NamedTuple
 
 from services.contracts import topics
+from services.contracts.callers import Grant
 from services.contracts.cases import (
     CaseClass,
     Channel,
     FeedbackMethod,
     Outcome,
+    RejectionFinding,
     RejectReason,
     Relation,
     Stage,
@@ -26,7 +28,7 @@ from services.contracts.events.deliberation import DocketEvent
 from services.contracts.events.escalation import CallBackLapsed, CustodyEvent, InformationLapsed
 from services.contracts.events.intake import AccessChanged, CaseAccepted, CaseEvent
 from services.contracts.fitting import fitting, too_late
-from services.contracts.organisation import federation_of
+from services.contracts.organisation import Role, federation_of
 from services.contracts.refusals import Refused
 from services.contracts.states import CaseState, ClockState, CustodyState
 from services.contracts.topics import Topic
@@ -45,6 +47,7 @@ START = datetime.fromisoformat("2026-11-23T09:00:00+08:00")
 VILLAGE = "210103001001"
 GROUP = "n_g-210103001001"
 BY = federation_of(VILLAGE)
+ABOVE = Grant(role=Role.CHAIR, node=federation_of("21"), region="21")
 SECRET = b"a secret of the test's cell"
 BOOK = load()
 RULES = BOOK.of(VILLAGE)
@@ -60,6 +63,7 @@ COURSE = (
     "MergeMatter",
     "UnmergeMatter",
     "ReopenMatter",
+    "ReviewRejection",
     "SetUrgency",
     "ChangeCircle",
 )
@@ -192,6 +196,9 @@ class Play:
                 return course.withdraw(case, case.reporters[0], custody, now)
             case "ReopenMatter":
                 return course.reopen(case, None, custody, now)
+            case "ReviewRejection":
+                finding = RejectionFinding.UPHELD if solved else RejectionFinding.REOPENED
+                return course.review_rejection(case, finding, ABOVE, custody, now)
             case "SetUrgency":
                 order = list(Urgency)
                 to = order[(order.index(case.urgency) + 1) % len(order)]

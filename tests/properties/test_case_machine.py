@@ -43,6 +43,7 @@ BESIDE = {
     "MergeMatter": {Code.CLASSES_DO_NOT_MERGE, Code.MASTER_NOT_OPEN},
     "UnmergeMatter": {Code.TOO_LATE_NOW, Code.MASTER_NOT_OPEN},
     "ReopenMatter": {Code.TOO_LATE_NOW},
+    "ReviewRejection": {Code.TOO_LATE_NOW},
 }
 """Refusals of what fits the state, for its time or for what it needs beside."""
 

@@ -152,7 +152,8 @@ class ImportRegions(Command):
 
 
 class PutNode(Command):
-    """State an organisation node whole: its members in office. Allowed to: operators."""
+    """State an organisation node whole: its members in office; of a department, what it does. Allowed to: operators. Refused:
+    UNKNOWN_REGION, TEXT_MISSING, TEXT_TOO_LONG, MALFORMED."""
 
     service: ClassVar[str] = "intake"
 

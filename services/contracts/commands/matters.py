@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from services.contracts.cases import CaseClass, Channel, RejectReason, Urgency
+from services.contracts.cases import CaseClass, Channel, RejectionFinding, RejectReason, Urgency
 from services.contracts.commands.base import MatterCommand
 from services.contracts.ids import AttachmentId, CaseId, MemberId
 
@@ -101,6 +101,17 @@ class ReopenMatter(CourseCommand):
     """理由。Why."""
 
 
+class ReviewRejection(CourseCommand):
+    """Say whether a rejection was right, from above the level that turned the matter down: upheld it stays as it is, found wrong it is
+    opened again. Once for each rejection; a tenth of them is drawn (`rejectionSample`). Allowed to: chairs, officers and inspectors of the
+    levels above; of a private matter only those of its circle. Refused: OWN_WORK, TOO_LATE_NOW, TEXT_MISSING, TEXT_TOO_LONG."""
+
+    finding: RejectionFinding
+    """结论：维持，或重开。What she found: upheld, or to be opened again."""
+    reason: str
+    """理由。Why."""
+
+
 class RaiseClass(CourseCommand):
     """Let fewer people know of a matter. It never lowers. Allowed to: anyone with access: reporters, group owner, unit leader, council,
     chair, the levels that have to do with it. Refused: ALREADY_SO."""
@@ -151,6 +162,7 @@ COURSE: tuple[type[CourseCommand], ...] = (
     MergeMatter,
     UnmergeMatter,
     ReopenMatter,
+    ReviewRejection,
     RaiseClass,
     LowerClass,
     SetUrgency,

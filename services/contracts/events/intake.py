@@ -94,6 +94,12 @@ class CaseRejected(CaseEvent):
     reason: RejectReason
 
 
+class RejectionUpheld(CaseEvent):
+    """A level above looked at the rejection and found it right. One that it finds wrong is opened again."""
+
+    by: NodeId
+
+
 class CaseRedirected(CaseEvent):
     """It went where it belongs."""
 
@@ -261,6 +267,7 @@ SEALED = (
     InformationAsked,
     InformationSupplied,
     CaseRejected,
+    RejectionUpheld,
     CaseRedirected,
     CaseWithdrawn,
     WithdrawalNoted,

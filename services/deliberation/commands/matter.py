@@ -13,6 +13,7 @@ from services.contracts.organisation import Role, council_of
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import at_level
 from services.contracts.states import EntryState
+from services.contracts.wrong import Wrong, malformed
 from services.deliberation.rules.docket import Docket, Known
 from services.deliberation.rules.seats import By, may_take_part
 from services.deliberation.store import known_of
@@ -102,5 +103,5 @@ def new_id(tx: Transaction, kind: str) -> str:
 def one_address(member: str | None, node: str | None, field: str) -> str:
     """Exactly one of the two. Raises Refused MALFORMED."""
     if (member is None) == (node is None):
-        raise Refused(Code.MALFORMED, field=field, reason="a member or a node, one of them")
+        raise malformed(field, Wrong.MEMBER_OR_NODE)
     return member or node or ""

@@ -12,6 +12,7 @@ from services.contracts.disclosure import check_signed
 from services.contracts.organisation import Node, Role, council_of, federation_of
 from services.contracts.refusals import Code, Refused
 from services.contracts.texts import text
+from services.contracts.wrong import Wrong, malformed
 from services.deliberation.commands.matter import before, by, docket_before, new_id, one_address, speaks_as
 from services.deliberation.rules import session as rules
 from services.deliberation.rules.docket import Known, session_of
@@ -54,7 +55,7 @@ async def invite(tx: Transaction, acting: Acting, command: asked.Invite) -> Answ
     docket, known = await docket_before(tx, command)
     address = one_address(command.member, command.department, "member")
     if (command.kind is InviteeKind.DEPARTMENT) != (command.department is not None):
-        raise Refused(Code.MALFORMED, field="kind", reason="DEPARTMENT goes with a department")
+        raise malformed("kind", Wrong.KIND_OF_DEPARTMENT)
     package = command.package
     if command.department is not None:
         if package is None or package.department != command.department:

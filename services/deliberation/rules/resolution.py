@@ -17,6 +17,7 @@ from services.contracts.events import deliberation as told
 from services.contracts.fitting_council import before_a_council, fitting_resolution
 from services.contracts.ids import ResolutionId, SessionId
 from services.contracts.refusals import Code, Refused
+from services.contracts.wrong import Wrong
 from services.deliberation.rules import item as items_rules
 from services.deliberation.rules.docket import (
     Docket,
@@ -118,7 +119,7 @@ def supersede(docket: Docket, known: Known, by: By, resolution_id: ResolutionId,
     newer = resolution_of(docket, later)
     places = [each.id for each in docket.resolutions]
     if not newer.stage.stands or places.index(later) <= places.index(resolution.id):
-        raise Refused(Code.NOT_SO, reason="not a later resolution that stands")
+        raise Refused(Code.NOT_SO, reason=Wrong.NO_LATER_RESOLUTION.saying())
     return _superseded(docket, known, by, resolution_id, later)
 
 

@@ -9,6 +9,7 @@ from services.contracts.council import CloseReason, InvitationAnswer, InviteeKin
 from services.contracts.events import deliberation as told
 from services.contracts.ids import Address, MemberId, SessionId
 from services.contracts.refusals import Code, Refused
+from services.contracts.wrong import Wrong, malformed
 from services.deliberation.rules.docket import Docket, Known, Moved, moved
 from services.deliberation.rules.seats import (
     MAX_INVITED,
@@ -128,7 +129,7 @@ def answer(
     session = session_for("AnswerInvitation", docket, known, session_id)
     place, _ = seat_of(session, address)
     if (given is InvitationAnswer.SUBSTITUTE) != (substitute is not None):
-        raise Refused(Code.MALFORMED, field="substitute", reason="required of SUBSTITUTE alone")
+        raise malformed("substitute", Wrong.SUBSTITUTE_ALONE)
     changed = session.with_seat(
         place,
         accepted=given is InvitationAnswer.ACCEPT,
@@ -210,7 +211,7 @@ def close(docket: Docket, known: Known, by: By, session_id: SessionId, reason: C
     """It ends without a resolution; the council's clock stops, and the second time the matter must go up."""
     session = session_of_theirs("CloseSession", docket, known, by, session_id)
     if reason is CloseReason.MATTER_OVER:
-        raise Refused(Code.MALFORMED, field="reason", reason="said by the system alone")
+        raise malformed("reason", Wrong.SYSTEM_ALONE)
     changed = session.model_copy(
         update={
             "stage": SessionStage.CLOSED_NO_RESOLUTION,

@@ -4,14 +4,13 @@ A window that runs keeps its due time, whatever becomes of the table of limits. 
 most as long as the window itself, I14), a raised urgency (earlier), an official calendar (later), and by nothing else.
 """
 
-import hashlib
-import hmac
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from services.contracts.cases import CaseClass, Stage
+from services.contracts.drawing import is_drawn, lot
 from services.contracts.ids import NodeId
 from services.contracts.lifecycle import is_resolved, relay_owed
 from services.contracts.regions import Level
@@ -112,8 +111,7 @@ def window_of(clock: MatterClock, custody: Custody) -> Due | None:
 
 def called_back_by_sample(secret: bytes, case_id: str, share: float) -> bool:
     """Whether a GREEN matter is drawn for a call-back: by keyed hash, so that nobody can tell beforehand and all replicas agree."""
-    drawn = hmac.new(secret, f"sample {case_id}".encode(), hashlib.sha256).digest()
-    return int.from_bytes(drawn[:8], "big") < share * 2**64
+    return is_drawn(lot(secret, "sample", case_id), share)
 
 
 def _window(owed: Owed, kept: Due | None, facts: Facts) -> Due:

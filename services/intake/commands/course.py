@@ -88,6 +88,16 @@ async def reopen(tx: Transaction, acting: Acting, command: asked.ReopenMatter) -
     return await save(tx, (after, events))
 
 
+async def review_rejection(tx: Transaction, acting: Acting, command: asked.ReviewRejection) -> Answer:
+    """What somebody above found, and why; one that was wrong goes on where it was."""
+    case, custody = await matter_of(tx, command)
+    assert acting.grant is not None, "the permission table lets nobody without a grant do this"
+    reason = text(command.reason, "reason", MAX_TEXT, required=True)
+    after, events = rules.review_rejection(case, command.finding, acting.grant, custody, tx.now)
+    await write_content(tx, case.case_id, f"review_{after.version}", reason)
+    return await save(tx, (after, events))
+
+
 async def set_urgency(tx: Transaction, acting: Acting, command: asked.SetUrgency) -> Answer:
     """How fast it must go."""
     case, custody = await matter_of(tx, command)

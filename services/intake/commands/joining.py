@@ -9,6 +9,7 @@ from services.contracts.commands import matters as asked
 from services.contracts.commands.base import Answer
 from services.contracts.permissions import acting_grant
 from services.contracts.refusals import Code, Refused
+from services.contracts.wrong import Wrong, malformed
 from services.intake.commands.loading import matter_of, matter_target, node_of, target_of
 from services.intake.rules import joining as rules
 from services.intake.rules.case import Case, check_fits
@@ -33,7 +34,7 @@ async def unmerge_target(tx: Transaction, command: asked.UnmergeMatter) -> Targe
 async def merge(tx: Transaction, acting: Acting, command: asked.MergeMatter) -> Answer:
     """Join them. The other matter must be one that the caller may merge, too; else it does not exist for her."""
     if command.into == command.case_id:
-        raise Refused(Code.MALFORMED, field="into", reason="a matter does not repeat itself")
+        raise malformed("into", Wrong.ITSELF)
     case, custody = await matter_of(tx, command)
     master = await tx.load(Case, command.into)
     if master is None:

@@ -12,6 +12,7 @@ from services.contracts.organisation import NodeKind, Role
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, at_level
 from services.contracts.texts import text
+from services.contracts.wrong import Wrong, malformed
 from services.intake.commands.loading import first_circle, matter_of, node_of
 from services.intake.rules import pii
 from services.intake.rules import straight_way as rules
@@ -70,7 +71,7 @@ async def accept(tx: Transaction, acting: Acting, command: asked.AcceptMatter) -
     case, custody = await matter_of(tx, command)
     summary = pii.mask(text(command.public_summary, "publicSummary", asked.MAX_TEXT))
     if summary and case.case_class is not CaseClass.C0:
-        raise Refused(Code.MALFORMED, field="publicSummary", reason="only a C0 matter has a public summary")
+        raise malformed("publicSummary", Wrong.SUMMARY_OF_C0)
     group = await tx.load(KeptNode, case.group)
     as_owner = acting.grant is not None and acting.grant.role is Role.GROUP_OWNER
     moved = rules.accept(
@@ -93,7 +94,7 @@ async def give_feedback(tx: Transaction, acting: Acting, command: asked.GiveFeed
     words = text(command.text, "text", asked.MAX_TEXT, required=True)
     to_group = pii.mask(text(command.to_group, "toGroup", asked.MAX_TEXT))
     if to_group and case.case_class is not CaseClass.C0:
-        raise Refused(Code.MALFORMED, field="toGroup", reason="only of a C0 matter is the group told anything")
+        raise malformed("toGroup", Wrong.GROUP_TOLD_OF_C0)
     moved = rules.give_feedback(case, node_of(acting), command.method, custody, tx.now, to_group=bool(to_group))
     await write_content(tx, case.case_id, "feedback", words)
     if to_group:

@@ -15,6 +15,7 @@ from services.contracts.queries import LineFate
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, Region, RegionSource, level_of
 from services.contracts.texts import text
+from services.contracts.wrong import Wrong, malformed
 from services.intake.rules.roster import (
     MAX_MEMBERS,
     KeptNode,
@@ -37,7 +38,7 @@ async def region_target(tx: Transaction, command: asked.AddRegion) -> Target:
 async def add_region(tx: Transaction, acting: Acting, command: asked.AddRegion) -> Answer:
     """Keep a region. Of an operator's own village the suffix is 900 to 999 (domain 4.2)."""
     if command.operator_added and level_of(command.code) is Level.VILLAGE and command.code[-3] != "9":
-        raise Refused(Code.MALFORMED, field="code", reason="an operator's village ends in 900 to 999")
+        raise malformed("code", Wrong.OPERATORS_VILLAGE)
     source = RegionSource.OPERATOR if command.operator_added else RegionSource.STATISTICAL_2023
     kept = await _regions(tx, [command.code])
     given = with_region(tx.room.cell, Region(code=command.code, name=command.name, source=source), kept)
@@ -95,11 +96,13 @@ async def put_node(tx: Transaction, acting: Acting, command: asked.PutNode) -> A
     if await tx.load(KeptRegion, node.region) is None:
         raise Refused(Code.UNKNOWN_REGION, region=node.region)
     if node.kind is NodeKind.GROUP and level_of(node.region) is not Level.VILLAGE:
-        raise Refused(Code.MALFORMED, field="node.region", reason="a group belongs to one village")
+        raise malformed("node.region", Wrong.GROUP_OF_A_VILLAGE)
+    if (node.kind is NodeKind.DEPARTMENT) != (node.department is not None):
+        raise malformed("node.department", Wrong.DEPARTMENT_TYPE)
     text(node.name, "node.name", 80, required=True)
     text(node.name_en, "node.nameEn", 120)
     if len(node.members) > MAX_MEMBERS:
-        raise Refused(Code.MALFORMED, field="node.members", reason=f"at most {MAX_MEMBERS}")
+        raise malformed("node.members", Wrong.TOO_MANY, most=MAX_MEMBERS)
     before = await tx.load(KeptNode, node.id)
     if before and _public(before) == node:
         return Answer(id=before.id, version=before.version)

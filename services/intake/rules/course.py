@@ -3,11 +3,13 @@ opened again, made more urgent. Pure, total, no text."""
 
 from datetime import datetime
 
+from services.contracts.callers import Grant
 from services.contracts.cases import (
     MUST_BE_REPORTED,
     PUBLIC_HAZARDS,
     Channel,
     Outcome,
+    RejectionFinding,
     RejectReason,
     Stage,
     Urgency,
@@ -20,6 +22,7 @@ from services.contracts.events.intake import (
     InformationAsked,
     InformationSupplied,
     RejectionProposed,
+    RejectionUpheld,
     UrgencyChanged,
     WithdrawalNoted,
 )
@@ -27,6 +30,7 @@ from services.contracts.fitting import MAX_ASKED, fitting, too_late
 from services.contracts.ids import MemberId, NodeId
 from services.contracts.lifecycle import is_resolved
 from services.contracts.refusals import Code, Refused
+from services.contracts.regions import level_of
 from services.contracts.states import ClockStage, CustodyState
 from services.intake.rules.case import Case, Moved, check_fits
 from services.intake.rules.straight_way import close_as
@@ -77,8 +81,25 @@ def propose_rejection(
 def reject(case: Case, by: NodeId, reason: RejectReason, custody: CustodyState | None, now: datetime) -> Moved:
     """Not ours to handle."""
     check_fits("RejectMatter", case, custody)
-    after = case.after(stage=Stage.REJECTED, closed_at=now, rejected_for=reason, rejection_proposed=None)
+    after = case.after(
+        stage=Stage.REJECTED, closed_at=now, rejected_for=reason, rejection_proposed=None, rejection_finding=None
+    )
     return after, (CaseRejected(at=now, case=after.public(), by=by, reason=reason),)
+
+
+def review_rejection(
+    case: Case, finding: RejectionFinding, by: Grant, custody: CustodyState | None, now: datetime
+) -> Moved:
+    """A level above the one that turned it down looks at it: nobody reviews what her own level did. Found wrong, it is opened again."""
+    check_fits("ReviewRejection", case, custody)
+    turned_down_at = custody.level if custody else level_of(case.public().region)
+    if by.level.width >= turned_down_at.width:
+        raise Refused(Code.OWN_WORK)
+    if finding is RejectionFinding.UPHELD:
+        after = case.after(rejection_finding=finding)
+        return after, (RejectionUpheld(at=now, case=after.public(), by=by.public_node),)
+    found = case.model_copy(update={"rejection_finding": finding})
+    return reopen(found, by.public_node, custody, now)
 
 
 def redirect(

@@ -11,6 +11,7 @@ from services.contracts.queries import LineFate
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, Region, RegionSource, at_level, contains, level_of
 from services.contracts.texts import text
+from services.contracts.wrong import Wrong, malformed
 
 MAX_MEMBERS = 1_000
 """Of one node: its fact must fit a record."""
@@ -148,9 +149,9 @@ def with_members(node: Node, lines: Sequence[Membership]) -> tuple[Node, list[Li
 
 def _wrong(node: Node, line: Membership, *, again: bool, full: bool) -> Refused | None:
     if line.until is not None and line.until <= line.since:
-        return Refused(Code.MALFORMED, field="until", reason="not after since")
+        return malformed("until", Wrong.NOT_AFTER_SINCE)
     if line.deputy_for == line.member:
-        return Refused(Code.MALFORMED, field="deputyFor", reason="nobody stands in for herself")
+        return malformed("deputyFor", Wrong.OWN_DEPUTY)
     if again:
-        return Refused(Code.MALFORMED, field="members", reason="one line for a person's role at a node")
+        return malformed("members", Wrong.ROLE_TWICE)
     return Refused(Code.NODE_FULL, node=node.id, limit=MAX_MEMBERS) if full else None

@@ -240,6 +240,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code"),
     )
     op.create_table(
+        "rejection",
+        sa.Column("case_id", code(40), nullable=False),
+        sa.Column("region", code(12), nullable=False),
+        sa.Column("month", code(7), nullable=False),
+        sa.Column("at", code(32), nullable=False),
+        sa.Column("category", code(24), nullable=False),
+        sa.Column("reason", code(24), nullable=False),
+        sa.Column("node", code(64), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("lot", code(16), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id"),
+    )
+    op.create_index("rejection_month", "rejection", ["month", "region"], unique=False)
+    op.create_table(
         "timeline",
         sa.Column("event_id", code(80), nullable=False),
         sa.Column("case_id", code(40), nullable=False),
