@@ -48,12 +48,14 @@ async def fetch_summaries(room: Room) -> int:
     except (Refused, RefusedElsewhere) as error:
         log.warning("summaries could not be fetched", extra={"facts": {"error": str(error)}})
         return 0
-    texts = {text["caseId"]: text.get("summary") or "" for text in answer["cases"]}
+    texts = {text["caseId"]: (text.get("summary") or "", text.get("summaryVersion") or 0) for text in answer["cases"]}
     async with room.transaction() as tx:
         await apply.take_turn(tx)
         for case_id, version in wanted:
+            summary, answered = texts.get(case_id, ("", 0))
             where = (CASE.c.case_id == case_id) & (CASE.c.case_class == "C0") & (CASE.c.summary_version < version)
-            values = {"summary": texts.get(case_id, ""), "summary_version": version}
+            # It may be of a later version than the one that was announced here so far.
+            values = {"summary": summary, "summary_version": max(version, answered)}
             await tx.execute(update(CASE).where(where).values(**values))
     room.heard.ring()
     return len(wanted)

@@ -26,12 +26,14 @@ from services.chassis.wire import Record
 from services.contracts.refusals import Refused
 
 MOMENTS = 3
-"""A difference counts when it is there at this many moments: a summary that intake approves between two calls is none."""
+"""A difference counts when it is there at this many moments."""
 PATIENCE = 60.0
 """Seconds without any progress, after which a rebuild gives up."""
 LIVE_PATIENCE = 10.0
 """Seconds that the live model may take for a fact that its topic has told already."""
 CHUNK = 500
+STEP = 100
+"""Records of a batch that are taken at a time: on a busy machine a whole one may take longer than PATIENCE."""
 
 
 class CannotRebuild(Exception):
@@ -62,8 +64,9 @@ class Gate:
     async def receive(self, records: Sequence[Record]) -> None:
         """Takes the batch whole; what must wait is taken too, since this model is thrown away if the rebuild breaks off."""
         async with self._one_at_a_time:
-            await self._sort(records)
-            self.taken += len(records)
+            for start in range(0, len(records), STEP):
+                await self._sort(some := records[start : start + STEP])
+                self.taken += len(some)
 
     async def open_for(self, facts: Collection[str] | None) -> None:
         """Let these facts through from now on, those that wait among them; None: everything."""
@@ -126,13 +129,14 @@ async def rebuild(live: Room, beside: Beside, *, check_only: bool = False, force
 
 
 async def fetch_all_summaries(room: Room) -> None:
-    """Until no approved summary is wanting, or intake does not answer."""
+    """Until no approved summary is wanting, or intake does not answer. Only of a model that stands still: matters are accepted all the time,
+    and of one that moves it would come to no end."""
     while await fetch_summaries(room):
         pass
 
 
 async def _at_one_moment(live: Room, beside: Beside) -> Comparison:
-    await fetch_all_summaries(live)
+    await fetch_summaries(live)
     async with snapshot(live.database) as moment:
         facts, held = await _applied(moment), await _held(moment)
         await beside.gate.open_for(facts)

@@ -1,18 +1,17 @@
 """One database of one service: SQLite in a file or PostgreSQL, the same statements on both."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
-import aiosqlite
 from sqlalchemy import ColumnElement, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from services.chassis import sqlite_driver
 
 Insert = postgresql.Insert | sqlite.Insert
 
@@ -28,13 +27,13 @@ class Database:
             pool_size=pool,
             max_overflow=pool,
             pool_timeout=30,
-            connect_args={"async_creator_fn": _connect_sqlite} if url.startswith("sqlite") else {},
+            connect_args={"async_creator_fn": sqlite_driver.connect} if url.startswith("sqlite") else {},
             hide_parameters=True,  # an error's text may be printed by somebody: never with what a person wrote
         )
         self._writer: asyncio.Lock | None = asyncio.Lock() if self.on_sqlite else None
         if self.on_sqlite:
-            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
-            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+            event.listen(self.engine.sync_engine, "connect", sqlite_driver.prepare)
+            event.listen(self.engine.sync_engine, "begin", sqlite_driver.begin)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -94,40 +93,3 @@ def is_outage(error: BaseException) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     return error.connection_invalidated or str(getattr(error.orig, "sqlstate", None) or "").startswith(PASSING)
-
-
-class _LettingGo(aiosqlite.Connection):
-    """Rolls back before it closes. Whoever is cancelled in the middle of a statement has her connection closed, but SQLite keeps a
-    connection with an open statement alive, transaction, write lock and all, until Python collects the garbage: nobody could write."""
-
-    def stop(self) -> asyncio.Future[Any] | None:
-        self._tx.put_nowait((None, self._let_go))
-        return super().stop()
-
-    async def close(self) -> None:
-        if self._connection is not None:
-            await self.rollback()
-        await super().close()
-
-    def _let_go(self) -> None:
-        if self._connection is not None:
-            self._connection.rollback()
-
-
-def _connect_sqlite(path: str, **settings: Any) -> aiosqlite.Connection:
-    connection = _LettingGo(partial(sqlite3.connect, path, **settings), 64)
-    connection._thread.daemon = True  # as SQLAlchemy does: an open connection keeps no process alive
-    return connection
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Any) -> None:
-    reading = connection.get_execution_options().get("read_only")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -185,6 +185,13 @@ class Transaction:
         text = (await self.connection.execute(query)).scalar_one_or_none()
         return kind.model_validate_json(text) if text and text != "null" else None
 
+    async def known_newest(self, told_on: Sequence[Topic], kind: type[S], key: str) -> S | None:
+        """The same of an aggregate that its owner has told on one topic and then on another: the state of the highest version."""
+        known, names = self.room.service.chassis.known, [topic.in_cell(self.room.cell) for topic in told_on]
+        query = select(known.c.state).where(known.c.topic.in_(names), known.c.key == key, known.c.state != "null")
+        heard = [kind.model_validate_json(text) for text in (await self.connection.execute(query)).scalars()]
+        return max(heard, key=lambda each: int(getattr(each, "version")), default=None)  # noqa: B009  (Model does not declare it)
+
     async def known_many(self, topic: Topic, kind: type[S], keys: Sequence[str]) -> dict[str, S]:
         """The same for several keys, in one statement; unknown ones are absent."""
         known = self.room.service.chassis.known

@@ -6,14 +6,18 @@ from services.contracts.base import Instant
 from services.contracts.callers import Caller, Grant, Target
 from services.contracts.cases import CaseClass, Urgency
 from services.contracts.fitting import fitting, fitting_order, too_late
+from services.contracts.fitting_council import seat
 from services.contracts.orders import OrderState
-from services.contracts.organisation import Node, Role
+from services.contracts.organisation import Node, Role, council_of
 from services.contracts.permissions import acting_grant, may_as_herself
 from services.contracts.regions import Level, at_level
 from services.contracts.states import AccessState, CaseState, CustodyState, DocketState
 
 FROM_ABOVE = frozenset({"TakeOver", "ReviewRejection"})
 """Commands of a level that stands above the one that has, or had, the matter."""
+
+BY_ITS_COUNCIL = frozenset({"PutToCouncil", "ScheduleSession", "OpenSession", "AssignItem"})
+"""What is begun of a matter by the council of the level that holds it, and by no other that has a line in its thread."""
 
 
 def owner_may_accept(case: CaseState, *, delegated: bool) -> bool:
@@ -60,6 +64,9 @@ def allowed_commands(
             continue
         as_owner = command == "AcceptMatter" and grant is not None and grant.role is Role.GROUP_OWNER
         if as_owner and not owner_may_accept(case, delegated=bool(group and group.delegated_to_owner)):
+            continue
+        elsewhere = grant is not None and council_of(grant.region) != council_of(seat(case, custody))
+        if command in BY_ITS_COUNCIL and elsewhere:
             continue
         if command in FROM_ABOVE and grant is not None and custody is not None and not _above(grant, custody):
             continue

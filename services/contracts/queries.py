@@ -32,6 +32,8 @@ class CaseText(Model):
 
     case_id: CaseId
     summary: str | None = None
+    summary_version: int | None = None
+    """Which of the matter's summaries it is: it may be a later one than the facts that the asker has heard of speak of."""
     narrative: str | None = None
     place: str | None = None
     feedback: str | None = None

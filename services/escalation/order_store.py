@@ -1,7 +1,6 @@
 """How a work order is read and written: the matter's custody is locked and raised first (design 3), then the order, then its due times."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlalchemy import delete, select
 
@@ -13,7 +12,7 @@ from services.escalation.rules.custody import Custody
 from services.escalation.rules.limits import RuleBook, Rules
 from services.escalation.rules.order_clocks import WorkOrder, to_come
 from services.escalation.rules.orders import Moved
-from services.escalation.store import case_of, facts_of, keep_dues
+from services.escalation.store import case_of, facts_of, keep_dues, write_dues
 from services.escalation.tables import METADATA
 
 ORDER = METADATA.tables["work_order"]
@@ -79,16 +78,7 @@ async def move(
 async def keep_order_dues(tx: Transaction, order: WorkOrder) -> None:
     """Exactly the rows that the order's clocks call for."""
     await tx.execute(delete(ORDER_DUE).where(ORDER_DUE.c.order_id == order.order_id))
-    for what, at in to_come(order, rules_of(tx, order)):
-        # Due means "until the end of this moment": the sweep looks just after it.
-        values = {
-            "order_id": order.order_id,
-            "what": what,
-            "due_at": at,
-            "look_at": at + timedelta(seconds=1),
-            "attempts": 0,
-        }
-        await tx.execute(tx.room.database.insert(ORDER_DUE).values(**values))
+    await write_dues(tx, ORDER_DUE, {"order_id": order.order_id}, to_come(order, rules_of(tx, order)))
 
 
 async def write(tx: Transaction, order_id: str, member: str, **texts: str) -> None:

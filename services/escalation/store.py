@@ -1,8 +1,9 @@
 """What escalation reads and writes beside its aggregate: the facts that a move rests on, the table that the sweep reads, contents."""
 
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import Table, delete
 
 from services.chassis.ids import ulid
 from services.chassis.transaction import Transaction
@@ -20,16 +21,12 @@ CONTENT = METADATA.tables["content"]
 
 async def access_of(tx: Transaction, case_id: str) -> AccessState | None:
     """Who may see a matter, as intake told it last: of a sealed one on a topic of its own, and of one whose class moved on both."""
-    heard = [
-        await tx.known(topic, AccessState, case_id) for topic in (topics.INTAKE_ACCESS, topics.INTAKE_SEALED_ACCESS)
-    ]
-    return max((each for each in heard if each), key=lambda each: each.version, default=None)
+    return await tx.known_newest((topics.INTAKE_ACCESS, topics.INTAKE_SEALED_ACCESS), AccessState, case_id)
 
 
 async def case_of(tx: Transaction, case_id: str) -> CaseState | None:
     """The case as intake last told it: one whose class moved has been on both topics."""
-    heard = [await tx.known(topic, CaseState, case_id) for topic in (topics.INTAKE_SEALED, topics.INTAKE_CASE)]
-    return max((each for each in heard if each), key=lambda each: each.version, default=None)
+    return await tx.known_newest((topics.INTAKE_SEALED, topics.INTAKE_CASE), CaseState, case_id)
 
 
 def facts_of(tx: Transaction, case: CaseState) -> Facts:
@@ -40,16 +37,17 @@ def facts_of(tx: Transaction, case: CaseState) -> Facts:
 async def keep_dues(tx: Transaction, custody: Custody, facts: Facts) -> None:
     """Exactly the rows that time will bring for this matter."""
     await tx.execute(delete(DUE).where(DUE.c.case_id == custody.case_id))
-    for what, at in dues(custody, facts).items():
-        # Due means "until the end of this moment": the sweep looks just after it.
-        values = {
-            "case_id": custody.case_id,
-            "what": what,
-            "due_at": at,
-            "look_at": at + timedelta(seconds=1),
-            "attempts": 0,
-        }
-        await tx.execute(tx.room.database.insert(DUE).values(**values))
+    await write_dues(tx, DUE, {"case_id": custody.case_id}, dues(custody, facts).items())
+
+
+async def write_dues(
+    tx: Transaction, table: Table, of: Mapping[str, str], to_come: Iterable[tuple[str, datetime]]
+) -> None:
+    """Rows of a table of due times, all in one statement. Due means "until the end of this moment": the sweep looks just after it."""
+    after = timedelta(seconds=1)
+    rows = [{**of, "what": what, "due_at": at, "look_at": at + after, "attempts": 0} for what, at in to_come]
+    if rows:
+        await tx.connection.execute(tx.room.database.insert(table), rows)
 
 
 async def write_content(tx: Transaction, case_id: str, field: str, words: str, member: str) -> None:

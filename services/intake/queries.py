@@ -74,7 +74,7 @@ async def case_texts(room: Room, caller: Caller, wanted: Wanted) -> CaseTexts:
             custody, words = held.get(case.case_id), contents.get(case.case_id, {})
             text = _text(case, caller, custody, readable[case.case_id], words, lines)
             texts.append(text)
-            sealed = sorted(text.model_fields_set - {"case_id", "summary"})
+            sealed = sorted(text.model_fields_set - {"case_id", "summary", "summary_version"})
             if sealed:
                 await log_access(tx, caller.member, case.case_id, sealed)
     return CaseTexts(cases=tuple(texts))
@@ -90,7 +90,7 @@ def _text(
 ) -> CaseText:
     shown: dict[str, object] = {}
     if Tier.SUMMARY in allowed and "summary" in words:
-        shown["summary"] = words["summary"]
+        shown |= {"summary": words["summary"], "summary_version": case.summary_version}
     if Tier.NARRATIVE in allowed:
         shown |= {field: words[field] for field in ("narrative", "place") if field in words}
         if attached:

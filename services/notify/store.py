@@ -29,10 +29,7 @@ ONCE = frozenset({Kind.NEW_MATTER, Kind.SEALED_MATTER})
 
 async def access_of(tx: Transaction, case_id: str) -> AccessState | None:
     """Who may see a matter, as intake told it last: of a sealed one on a topic of its own, and of one whose class moved on both."""
-    heard = [
-        await tx.known(topic, AccessState, case_id) for topic in (topics.INTAKE_ACCESS, topics.INTAKE_SEALED_ACCESS)
-    ]
-    return max((each for each in heard if each), key=lambda each: each.version, default=None)
+    return await tx.known_newest((topics.INTAKE_ACCESS, topics.INTAKE_SEALED_ACCESS), AccessState, case_id)
 
 
 async def tell_newcomers(tx: Transaction, access: AccessState) -> None:

@@ -124,22 +124,26 @@ def due_of(fact: dict[str, Any]) -> str:
     return str(next(clock["dueAt"] for clock in fact["custody"]["clocks"] if clock["stage"] == fact["stage"]))
 
 
-async def test_fifteen_hundred_in_due_order_and_some_that_always_fail() -> None:
+@pytest.mark.timeout(400)  # ten thousand transactions, one behind the other
+async def test_ten_thousand_in_due_order_and_twenty_that_always_fail() -> None:
+    """5,000 matters with two clocks each, all over, in pages of 100; the twenty entries of the ten oldest matters fail whenever they are
+    looked at, and a page is full of what others wait behind."""
+    assert timers.PAGE == 100
     clock = ManualClock(START + 30 * DAYS)
     async with a_room(ESCALATION, clock) as room:
-        custodies = await opened(room, 750, Random(7))
-        oldest = sorted(custodies, key=lambda custody: custody.clocks[0].started_at)[:20]
+        custodies = await opened(room, 5_000, Random(7))
+        oldest = sorted(custodies, key=lambda custody: custody.clocks[0].started_at)[:10]
         broken = {custody.case_id for custody in oldest}
         async with room.database.write() as connection:
             await connection.execute(update(CUSTODY).where(CUSTODY.c.id.in_(broken)).values(body="{"))
 
-        assert await timers.sweep(room) == 2 * 730
+        assert await timers.sweep(room) == 9_980
         told = await flags(room)
-        assert len(told) == 2 * 730
+        assert len(told) == 9_980
         assert [due_of(fact) for fact in told] == sorted(due_of(fact) for fact in told), "in due order"
         assert len({(fact["custody"]["caseId"], fact["stage"]) for fact in told}) == len(told), "each once"
         assert not broken & {fact["custody"]["caseId"] for fact in told}
-        assert await counted(room, DUE) == await counted(room, DUE, DUE.c.attempts == 1) == 40, (
+        assert await counted(room, DUE) == await counted(room, DUE, DUE.c.attempts == 1) == 20, (
             "the failing ones, later"
         )
 
@@ -161,7 +165,7 @@ async def test_fifteen_hundred_in_due_order_and_some_that_always_fail() -> None:
                 await keep_dues(tx, fresh, facts)
             clock.advance(timedelta(hours=2))
             assert await timers.sweep(room) == 2
-        assert await counted(room, DUE, DUE.c.attempts == 4) == 40
+        assert await counted(room, DUE, DUE.c.attempts == 4) == 20
 
         # Mended, they are flagged like the others.
         async with room.database.write() as connection:
@@ -169,7 +173,7 @@ async def test_fifteen_hundred_in_due_order_and_some_that_always_fail() -> None:
                 body = custody.model_dump_json(exclude_none=True)
                 await connection.execute(update(CUSTODY).where(CUSTODY.c.id == custody.case_id).values(body=body))
         clock.advance(timedelta(hours=2))
-        assert await timers.sweep(room) == 40
+        assert await timers.sweep(room) == 20
         assert await counted(room, DUE) == 0
 
 

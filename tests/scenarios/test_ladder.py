@@ -426,3 +426,25 @@ async def test_an_answer_is_given_from_above_where_nobody_below_is_in_office(sys
     closed = await done(system, place.resident, "rateMatter", case_id, score=5, solved=True)
     assert closed["state"] == "CLOSED"
     await system.no_dead_letters()
+
+
+async def test_only_the_council_of_the_level_that_holds_it_is_told_to_begin(system: Harness, place: Place) -> None:
+    """Who has a line in the thread may end what she began, and begins nothing: it is not among what she may do."""
+    begin = {"PutToCouncil", "ScheduleSession", "OpenSession", "AssignItem"}
+
+    async def told(person: Person) -> set[str]:
+        case = await person.case(case_id)
+        assert case is not None
+        return begin & set(case["allowedCommands"])
+
+    case_id = await accepted(system, place)
+    assert await told(place.chair) == begin
+    await acts(system, place.chair, case_id)
+    await done(system, place.chair, "passUp", case_id, reason="NEEDS_AUTHORITY", countersigned=True)
+    assert await told(place.chair) == begin
+    assert await told(place.township_officer) == set()
+    refused = await place.township_officer.do("openSession", caseId=case_id)
+    assert refused.code == "NOT_THE_HOLDER"
+    await done(system, place.township_officer, "receive", case_id)
+    assert await told(place.chair) == set()
+    assert await told(place.township_officer) == begin
