@@ -91,8 +91,8 @@ def fitting_ladder(case: CaseState, custody: CustodyState | None) -> tuple[str, 
     if is_resolved(case, custody):
         return ("RelayFeedback", "ReworkMatter", *always) if relay_owed(case, custody) else ("ReworkMatter", *always)
     if custody.suspended_until is not None:
-        return ("ResumeMatter", *always)
-    return (*_working(case, custody), *always)
+        return ("ResumeMatter", "TellProgress", *always)
+    return (*_working(case, custody), "TellProgress", *always)
 
 
 def _working(case: CaseState, custody: CustodyState) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Evidence on request, checked against the caller's own token."""
+"""Evidence, and what reporters were told, on request: checked against the caller's own token."""
 
 from sqlalchemy import select
 
@@ -10,10 +10,10 @@ from services.contracts.callers import Caller, Grant, Target
 from services.contracts.cases import CaseClass
 from services.contracts.organisation import Role
 from services.contracts.permissions import may_see_at_all
-from services.contracts.queries import CaseEvidence, Wanted
+from services.contracts.queries import CaseEvidence, CaseProgress, ProgressNote, Wanted
 from services.contracts.refusals import Code, Refused
 from services.escalation.rules.custody import Custody
-from services.escalation.store import access_of
+from services.escalation.store import PROGRESS, access_of
 from services.escalation.tables import METADATA, PHOTOS
 
 CONTENT = METADATA.tables["content"]
@@ -52,6 +52,37 @@ async def case_evidence(room: Room, caller: Caller, wanted: Wanted) -> Evidence:
         for each in found:
             await log_access(tx, caller.member, each.case_id, "evidence")
     return Evidence(cases=tuple(found))
+
+
+class Progress(Model):
+    """What the reporters of some matters were told; those of which the caller may read nothing are absent."""
+
+    cases: tuple[CaseProgress, ...]
+
+
+async def case_progress(room: Room, caller: Caller, wanted: Wanted) -> Progress:
+    """What the reporters of a page of matters were told. Raises Refused MALFORMED for more than MAX_BATCH."""
+    if len(wanted.case_ids) > MAX_BATCH:
+        raise Refused(Code.MALFORMED, field="caseIds", reason=f"at most {MAX_BATCH}")
+    async with room.transaction() as tx:
+        readable = [case_id for case_id in wanted.case_ids if await _may_read_progress(tx, caller, case_id)]
+        query = select(CONTENT).where(CONTENT.c.case_id.in_(readable), CONTENT.c.field == PROGRESS)
+        notes: dict[str, list[ProgressNote]] = {}
+        for row in await tx.execute(query.order_by(CONTENT.c.id)):
+            notes.setdefault(row.case_id, []).append(ProgressNote(text=row.text, at=row.written_at))
+        found = [CaseProgress(case_id=each, notes=tuple(notes[each])) for each in readable if each in notes]
+        for each in found:
+            await log_access(tx, caller.member, each.case_id, PROGRESS)
+    return Progress(cases=tuple(found))
+
+
+async def _may_read_progress(tx: Transaction, caller: Caller, case_id: str) -> bool:
+    """She whom it was told, unless she reported somebody else's private matter (V1); and whoever may see the evidence."""
+    access = await access_of(tx, case_id)
+    if access is None or caller.member in access.barred:
+        return False
+    bystander = access.case_class is not CaseClass.C0 and caller.member in access.bystanders
+    return (caller.member in access.reporters and not bystander) or await _may_see(tx, caller, case_id)
 
 
 async def may_see_photos(tx: Transaction, caller: Caller, case_id: str) -> bool:

@@ -16,6 +16,8 @@ from services.escalation.tables import METADATA
 CUSTODY = METADATA.tables["custody"]
 DUE = METADATA.tables["due"]
 CONTENT = METADATA.tables["content"]
+PROGRESS = "progress"
+"""The field of what reporters were told."""
 
 
 async def access_of(tx: Transaction, case_id: str) -> AccessState | None:
@@ -32,9 +34,10 @@ async def case_of(tx: Transaction, case_id: str) -> CaseState | None:
     return max((each for each in heard if each), key=lambda each: each.version, default=None)
 
 
-def facts_of(tx: Transaction, case: CaseState) -> Facts:
-    """What a move of this matter rests on."""
-    return Facts(case, tx.get(RuleBook).of(case.region), tx.room.secret, tx.now)
+def facts_of(tx: Transaction, case: CaseState, access: AccessState | None = None) -> Facts:
+    """What a move of this matter rests on; `access` where it may be news to its reporters."""
+    bystanders = access is not None and bool(access.bystanders)
+    return Facts(case, tx.get(RuleBook).of(case.region), tx.room.secret, tx.now, bystanders)
 
 
 async def keep_dues(tx: Transaction, custody: Custody, facts: Facts) -> None:
