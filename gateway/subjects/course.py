@@ -38,8 +38,8 @@ class Course:
         return (await _text(self, info)).supplied
 
     @strawberry.field(
-        description="告知反映人的进展，限其本人和可以查看办理证明的人，从早到晚。How it stood, as the reporter was told, for her and those who "
-        "may see the evidence; oldest first."
+        description="告知反映人的进展，限其本人和办理人，从早到晚。How it stood, as the reporter was told, for her and those who handle it; "
+        "oldest first."
     )
     async def progress(self, info: Info) -> list[ProgressNote]:
         told: CaseProgress | None = await info.context.progress.load(self.matter.case.case_id)

@@ -60,7 +60,7 @@ class ProgressNote(Model):
 
 
 class CaseProgress(Model):
-    """How a matter stood, as its reporter was told; for her and those who may read its evidence. Oldest first."""
+    """How a matter stood, as its reporter was told; for her and those who handle it. Oldest first."""
 
     case_id: CaseId
     notes: tuple[ProgressNote, ...] = ()

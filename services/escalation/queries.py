@@ -77,12 +77,15 @@ async def case_progress(room: Room, caller: Caller, wanted: Wanted) -> Progress:
 
 
 async def _may_read_progress(tx: Transaction, caller: Caller, case_id: str) -> bool:
-    """She whom it was told, unless she reported somebody else's private matter (V1); and whoever may see the evidence."""
+    """She whom it was told, unless she reported somebody else's private matter (V1); and who handles it, as of the feedback: of C1 not
+    her group."""
     access = await access_of(tx, case_id)
     if access is None or caller.member in access.barred:
         return False
     bystander = access.case_class is not CaseClass.C0 and caller.member in access.bystanders
-    return (caller.member in access.reporters and not bystander) or await _may_see(tx, caller, case_id)
+    if caller.member in access.reporters and not bystander:
+        return True
+    return await _may_see(tx, caller, case_id, in_group=access.case_class is CaseClass.C0)
 
 
 async def may_see_photos(tx: Transaction, caller: Caller, case_id: str) -> bool:
@@ -99,9 +102,9 @@ async def log_access(tx: Transaction, member: str, case_id: str, fields: str) ->
     await tx.execute(tx.room.database.insert(ACCESS_LOG).values(**values))
 
 
-async def _may_see(tx: Transaction, caller: Caller, case_id: str) -> bool:
-    """Evidence is as deep as a narrative (F2): of C0 and C1 the group's owner and unit leaders, who solve on the spot, the village's
-    council and the holder; the circle of C2 and C3. Levels above that do not hold the matter: not."""
+async def _may_see(tx: Transaction, caller: Caller, case_id: str, *, in_group: bool = True) -> bool:
+    """Evidence is as deep as a narrative (F2): of C0 and C1 the group's owner and unit leaders (`in_group`), who solve on the spot, the
+    village's council and the holder; the circle of C2 and C3. Levels above that do not hold the matter: not."""
     custody = await tx.load(Custody, case_id)
     access = await access_of(tx, case_id)
     if custody is None or access is None:
@@ -113,7 +116,7 @@ async def _may_see(tx: Transaction, caller: Caller, case_id: str) -> bool:
         return False
     if access.case_class in {CaseClass.C2, CaseClass.C3}:
         return caller.member in access.circle
-    return any(_may(grant, custody, access.group) for grant in caller.grants)
+    return any(_may(grant, custody, access.group if in_group else None) for grant in caller.grants)
 
 
 def _may(grant: Grant, custody: Custody, group: str | None) -> bool:

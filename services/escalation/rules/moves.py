@@ -32,9 +32,10 @@ def holding(custody: Custody, facts: Facts, by: NodeId) -> LevelEntry:
 def told(
     custody: Custody, changes: Mapping[str, object], facts: Facts, kind: type[CustodyEvent], **fields: object
 ) -> Moved:
-    """The custody after a move, its clocks, and the one fact that tells it. If that is news to all its reporters, the next is due from now."""
+    """The custody after a move, its clocks, and the one fact that tells it. If that is news to all its reporters, the next is due from now
+    (or from `news_at` among the changes)."""
     news = {"news_at": facts.now} if _is_news(kind, fields.get("step"), facts) else {}
-    after = tick(custody.model_copy(update={**changes, **news}), facts).after()
+    after = tick(custody.model_copy(update={**news, **changes}), facts).after()
     return after, (kind.model_validate({"at": facts.now, "custody": after.public(), **fields}),)
 
 

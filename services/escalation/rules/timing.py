@@ -170,12 +170,16 @@ def _information_lapsed(custody: Custody, facts: Facts) -> Moved:
 
 
 def _progress_owed(custody: Custody, facts: Facts) -> Moved:
-    """She has heard nothing for as long as the limit allows: she hears that it goes on, the holder is urged, and the next interval begins
-    now, by the limit that holds now. Nothing is overdue by it."""
+    """She has heard nothing for as long as the limit allows: she hears that it goes on, the holder is urged, and the next interval begins,
+    by the limit that holds now. Nothing is overdue by it. It begins where the last one ended, for what begins after the close of work is
+    counted from the next day; of a sweep that comes too late for that, from now: she is not told twice at once."""
     clock = _clock(custody, ClockStage.PROGRESS)
     if clock is None or clock.state is ClockState.STOPPED or facts.now <= clock.due_at or custody.holder is None:
         return custody, ()
-    return told(custody, {}, facts, ProgressOwed, urged=custody.holder)
+    at_the_end = tick(custody.model_copy(update={"news_at": clock.due_at}), facts)
+    following = _clock(at_the_end, ClockStage.PROGRESS)
+    since = clock.due_at if following is not None and facts.now <= following.due_at else facts.now
+    return told(custody, {"news_at": since}, facts, ProgressOwed, urged=custody.holder)
 
 
 def _by_calendar(custody: Custody, facts: Facts) -> Moved:
