@@ -59,7 +59,7 @@ async def test_the_holder_tells_her_and_she_reads_it(system: Harness, place: Pla
 
     assert (await place.chair.do("tellProgress", caseId=case_id, text=" ")).code == "TEXT_MISSING"
     assert (await place.chair.do("tellProgress", caseId=case_id, text="字" * 2_001)).code == "TEXT_TOO_LONG"
-    assert (await place.owner.do("tellProgress", caseId=case_id, text=WORDS)).code == "CASE_NOT_FOUND"
+    assert (await place.owner.do("tellProgress", caseId=case_id, text=WORDS)).code == "NOT_PERMITTED"
     await up(system, place.chair, place.township_officer, case_id)
     below = await place.chair.do("tellProgress", caseId=case_id, text=WORDS)
     assert below.code == "CASE_NOT_FOUND", "the holder speaks for those below"
