@@ -19,7 +19,7 @@ from services.chassis.room import Room
 from services.chassis.telemetry import correlation
 from services.contracts.orders import OrderState
 from services.contracts.organisation import Node
-from services.contracts.queries import CaseEvidence, CaseText, CouncilTexts, OrderText
+from services.contracts.queries import CaseEvidence, CaseProgress, CaseText, CouncilTexts, OrderText
 from services.contracts.refusals import Code, Refused
 
 
@@ -77,6 +77,11 @@ class Context:
         return DataLoader(self._evidence)
 
     @cached_property
+    def progress(self) -> DataLoader[str, CaseProgress | None]:
+        """What reporters were told: one call to escalation for all matters of a query, with the caller's own token."""
+        return DataLoader(self._progress)
+
+    @cached_property
     def order_texts(self) -> DataLoader[str, OrderText | None]:
         """The words of work orders: one call to escalation for all orders of a query, with the caller's own token."""
         return DataLoader(self._order_texts)
@@ -114,6 +119,11 @@ class Context:
     async def _evidence(self, case_ids: list[str]) -> list[CaseEvidence | None]:
         answer = await self.gateway.calls.query("escalation", "case-evidence", {"caseIds": case_ids}, self.who.token)
         found = {each["caseId"]: CaseEvidence.model_validate(each) for each in answer["cases"]}
+        return [found.get(case_id) for case_id in case_ids]
+
+    async def _progress(self, case_ids: list[str]) -> list[CaseProgress | None]:
+        answer = await self.gateway.calls.query("escalation", "case-progress", {"caseIds": case_ids}, self.who.token)
+        found = {each["caseId"]: CaseProgress.model_validate(each) for each in answer["cases"]}
         return [found.get(case_id) for case_id in case_ids]
 
     async def _order_texts(self, order_ids: list[str]) -> list[OrderText | None]:

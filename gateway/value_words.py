@@ -192,6 +192,7 @@ WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
             "RELAY": "转达。Until the answer has gone one level down.",
             "INFORMATION": "补充材料。Until the reporter has supplied what was asked.",
             "SUPERVISED_REPORT": "督办日报。Until the supervised level has reported today.",
+            "PROGRESS": "告知进展。Until the reporter hears how it stands; never the matter's own clock.",
         },
     ),
     ClockState: (

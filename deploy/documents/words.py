@@ -163,6 +163,8 @@ EVENTS = {
     "MatterResumed": "已恢复办理",
     "OrderMoved": "交办单有进展",
     "ClockNearing": "时限将到，已提醒",
+    "ProgressTold": "已告知反映人办理进展",
+    "ProgressOwed": "久未告知反映人，已告其仍在办理并催促",
     "IdleSurfaced": "久议不决，上级须过问",
     "CustodyReopened": "重新办理，已有责任组织",
     "VacancySurfaced": "负责组织无人任职，已告上级",

@@ -1,14 +1,24 @@
 """What a matter shows beside its straight way: what was asked, where it went instead, what it was joined with, whether it came back."""
 
+from datetime import datetime
+
 import strawberry
 
 import gateway.words  # noqa: F401  enums are given their descriptions there, before a field names one
 from gateway.context import Context
 from gateway.readmodel.reads import Matter
 from services.contracts.cases import Channel, FeedbackMethod, RejectionFinding, RejectReason
-from services.contracts.queries import CaseText
+from services.contracts.queries import CaseProgress, CaseText
 
 Info = strawberry.Info[Context, None]
+
+
+@strawberry.type(description="告知反映人的一次进展。What the reporter was told of how her matter stands.")
+class ProgressNote:
+    """Kept by escalation."""
+
+    text: str = strawberry.field(description="告诉反映人的话。The words.")
+    at: datetime = strawberry.field(description="时间。When.")
 
 
 @strawberry.type
@@ -26,6 +36,14 @@ class Course:
     @strawberry.field(description="补充的内容，限可以查看的人。What she supplied, for those who may read it.")
     async def supplied(self, info: Info) -> str | None:
         return (await _text(self, info)).supplied
+
+    @strawberry.field(
+        description="告知反映人的进展，限其本人和办理人，从早到晚。How it stood, as the reporter was told, for her and those who handle it; "
+        "oldest first."
+    )
+    async def progress(self, info: Info) -> list[ProgressNote]:
+        told: CaseProgress | None = await info.context.progress.load(self.matter.case.case_id)
+        return [ProgressNote(text=note.text, at=note.at) for note in told.notes] if told else []
 
     @strawberry.field(description="不予受理的理由。Why it was turned down.")
     def rejected_for(self) -> RejectReason | None:

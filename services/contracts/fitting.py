@@ -96,8 +96,8 @@ def fitting_ladder(case: CaseState, custody: CustodyState | None) -> tuple[str, 
         # Where nobody is in office to hand the answer down, a level above takes it over and answers.
         return (*relay, "ReworkMatter", *always, *(("TakeOver",) if custody.vacant else ()))
     if custody.suspended_until is not None:
-        return ("ResumeMatter", *always)
-    return (*_working(case, custody), *always)
+        return ("ResumeMatter", "TellProgress", *always)
+    return (*_working(case, custody), "TellProgress", *always)
 
 
 def _working(case: CaseState, custody: CustodyState) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ ZH = {
     "AcceptMatter": "受理",
     "SolveOnSpot": "当场解决",
     "RecordAction": "记录处理",
+    "TellProgress": "告知进展",
     "PassUp": "上报",
     "CancelPassUp": "撤回上报",
     "Receive": "签收",

@@ -54,6 +54,20 @@ class CaseEvidence(Model):
     attachments: tuple[AttachmentLine, ...] = ()
 
 
+class ProgressNote(Model):
+    """What the holder told the reporter, and when."""
+
+    text: str
+    at: Instant
+
+
+class CaseProgress(Model):
+    """How a matter stood, as its reporter was told; for her and those who handle it. Oldest first."""
+
+    case_id: CaseId
+    notes: tuple[ProgressNote, ...] = ()
+
+
 class PackageWanted(Asked):
     """The package for one department, built and signed by intake."""
 

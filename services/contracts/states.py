@@ -176,6 +176,11 @@ class ClockStage(StrEnum):
     RELAY = "RELAY"
     INFORMATION = "INFORMATION"
     SUPERVISED_REPORT = "SUPERVISED_REPORT"
+    PROGRESS = "PROGRESS"
+
+
+BESIDE_THE_WORK = frozenset({ClockStage.PROGRESS})
+"""What is owed beside the work: such a clock is never the matter's own, never overdue (when it ends, the next one begins) and never paused."""
 
 
 class ClockState(StrEnum):
@@ -270,6 +275,8 @@ class CustodyState(Model):
 
     @property
     def clock(self) -> MatterClock | None:
-        """The running clock that is due first; None when the matter is closed."""
-        running = [clock for clock in self.clocks if clock.state is ClockState.RUNNING]
+        """The running clock of the work that is due first; None when the matter is closed."""
+        running = [
+            clock for clock in self.clocks if clock.state is ClockState.RUNNING and clock.stage not in BESIDE_THE_WORK
+        ]
         return min(running, key=lambda clock: clock.due_at, default=None)

@@ -87,6 +87,10 @@ class Wrong(Enum):
     GROUP_TOLD_OF_C0 = Saying(
         "只有公开（C0）事项可以告知全群，请不填", "only of a C0 matter is the group told, leave it out"
     )
+    SOLVED_IF_REACHED = Saying(
+        "联系上反映人时必填是否解决，未联系上时不填",
+        "say whether it is solved of a reporter who was reached, and nothing of one who was not",
+    )
     ITSELF = Saying("不能并入自身，请填另一件", "a matter does not repeat itself, name another one")
     NO_LATER_RESOLUTION = Saying("不是更晚的有效决议", "that is no later resolution that stands")
 

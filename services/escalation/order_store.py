@@ -12,7 +12,7 @@ from services.escalation.rules.custody import Custody
 from services.escalation.rules.limits import RuleBook, Rules
 from services.escalation.rules.order_clocks import WorkOrder, to_come
 from services.escalation.rules.orders import Moved
-from services.escalation.store import case_of, facts_of, keep_dues, write_dues
+from services.escalation.store import access_of, case_of, facts_of, keep_dues, write_dues
 from services.escalation.tables import METADATA
 
 ORDER = METADATA.tables["work_order"]
@@ -54,7 +54,7 @@ async def move(
     order, facts = moved
     case = await case_of(tx, custody.case_id)
     assert case is not None, "custody is opened on hearing of the case"
-    about = facts_of(tx, case)
+    about = facts_of(tx, case, await access_of(tx, case.case_id))
     delta = _counts(order) - (_counts(before) if before is not None else 0)
     for fact in facts:
         custody, told = order_moved(

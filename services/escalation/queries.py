@@ -1,4 +1,4 @@
-"""Evidence on request, checked against the caller's own token."""
+"""Evidence, and what reporters were told, on request: checked against the caller's own token."""
 
 from sqlalchemy import select
 
@@ -10,10 +10,10 @@ from services.contracts.callers import Caller, Grant, Target
 from services.contracts.cases import CaseClass
 from services.contracts.organisation import Role
 from services.contracts.permissions import may_see_at_all
-from services.contracts.queries import CaseEvidence, Wanted
+from services.contracts.queries import CaseEvidence, CaseProgress, ProgressNote, Wanted
 from services.contracts.wrong import Wrong, malformed
 from services.escalation.rules.custody import Custody
-from services.escalation.store import access_of
+from services.escalation.store import PROGRESS, access_of
 from services.escalation.tables import METADATA, PHOTOS
 
 CONTENT = METADATA.tables["content"]
@@ -54,6 +54,40 @@ async def case_evidence(room: Room, caller: Caller, wanted: Wanted) -> Evidence:
     return Evidence(cases=tuple(found))
 
 
+class Progress(Model):
+    """What the reporters of some matters were told; those of which the caller may read nothing are absent."""
+
+    cases: tuple[CaseProgress, ...]
+
+
+async def case_progress(room: Room, caller: Caller, wanted: Wanted) -> Progress:
+    """What the reporters of a page of matters were told. Raises Refused MALFORMED for more than MAX_BATCH."""
+    if len(wanted.case_ids) > MAX_BATCH:
+        raise malformed("caseIds", Wrong.TOO_MANY, most=MAX_BATCH)
+    async with room.transaction() as tx:
+        readable = [case_id for case_id in wanted.case_ids if await _may_read_progress(tx, caller, case_id)]
+        query = select(CONTENT).where(CONTENT.c.case_id.in_(readable), CONTENT.c.field == PROGRESS)
+        notes: dict[str, list[ProgressNote]] = {}
+        for row in await tx.execute(query.order_by(CONTENT.c.id)):
+            notes.setdefault(row.case_id, []).append(ProgressNote(text=row.text, at=row.written_at))
+        found = [CaseProgress(case_id=each, notes=tuple(notes[each])) for each in readable if each in notes]
+        for each in found:
+            await log_access(tx, caller.member, each.case_id, PROGRESS)
+    return Progress(cases=tuple(found))
+
+
+async def _may_read_progress(tx: Transaction, caller: Caller, case_id: str) -> bool:
+    """She whom it was told, unless she reported somebody else's private matter (V1); and who handles it, as of the feedback: of C1 not
+    her group."""
+    access = await access_of(tx, case_id)
+    if access is None or caller.member in access.barred:
+        return False
+    bystander = access.case_class is not CaseClass.C0 and caller.member in access.bystanders
+    if caller.member in access.reporters and not bystander:
+        return True
+    return await _may_see(tx, caller, case_id, in_group=access.case_class is CaseClass.C0)
+
+
 async def may_see_photos(tx: Transaction, caller: Caller, case_id: str) -> bool:
     """Photos of the work are as deep as its notes; a look is logged."""
     if not await _may_see(tx, caller, case_id):
@@ -68,9 +102,9 @@ async def log_access(tx: Transaction, member: str, case_id: str, fields: str) ->
     await tx.execute(tx.room.database.insert(ACCESS_LOG).values(**values))
 
 
-async def _may_see(tx: Transaction, caller: Caller, case_id: str) -> bool:
-    """Evidence is as deep as a narrative (F2): of C0 and C1 the group's owner and unit leaders, who solve on the spot, the village's
-    council and the holder; the circle of C2 and C3. Levels above that do not hold the matter: not."""
+async def _may_see(tx: Transaction, caller: Caller, case_id: str, *, in_group: bool = True) -> bool:
+    """Evidence is as deep as a narrative (F2): of C0 and C1 the group's owner and unit leaders (`in_group`), who solve on the spot, the
+    village's council and the holder; the circle of C2 and C3. Levels above that do not hold the matter: not."""
     custody = await tx.load(Custody, case_id)
     access = await access_of(tx, case_id)
     if custody is None or access is None:
@@ -82,7 +116,7 @@ async def _may_see(tx: Transaction, caller: Caller, case_id: str) -> bool:
         return False
     if access.case_class in {CaseClass.C2, CaseClass.C3}:
         return caller.member in access.circle
-    return any(_may(grant, custody, access.group) for grant in caller.grants)
+    return any(_may(grant, custody, access.group if in_group else None) for grant in caller.grants)
 
 
 def _may(grant: Grant, custody: Custody, group: str | None) -> bool:

@@ -10,7 +10,7 @@ from services.escalation.commands import ladder, order_issue, orders
 from services.escalation.commands.custody import matter_target
 from services.escalation.order_queries import order_texts
 from services.escalation.order_timers import sweep_orders
-from services.escalation.queries import case_evidence, may_see_photos
+from services.escalation.queries import case_evidence, case_progress, may_see_photos
 from services.escalation.reactions import follow_case, follow_docket, topic_of
 from services.escalation.rules.custody import Custody
 from services.escalation.rules.order_clocks import WorkOrder
@@ -48,6 +48,7 @@ ESCALATION = Service(
     commands=(
         Command(asked.SolveOnSpot, ladder.solve_on_spot, matter_target),
         Command(asked.RecordAction, ladder.record_action, matter_target),
+        Command(asked.TellProgress, ladder.tell_progress, matter_target),
         Command(asked.PassUp, ladder.pass_up, matter_target),
         Command(asked.CancelPassUp, ladder.cancel_pass_up, matter_target),
         Command(asked.Receive, ladder.receive, matter_target),
@@ -97,7 +98,11 @@ ESCALATION = Service(
         Timer("vacancies", every=60, run=vacancies),
         Timer("sweep-orders", every=10, run=sweep_orders),
     ),
-    queries=(Query("case-evidence", Wanted, case_evidence), Query("order-texts", OrdersWanted, order_texts)),
+    queries=(
+        Query("case-evidence", Wanted, case_evidence),
+        Query("case-progress", Wanted, case_progress),
+        Query("order-texts", OrdersWanted, order_texts),
+    ),
     routes=photos.routes(
         PHOTOS, ("SolveOnSpot", "RecordAction", "ResolveMatter", "ReportDone", "VerifyOrder"), may_see_photos
     ),

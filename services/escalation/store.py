@@ -17,6 +17,8 @@ from services.escalation.tables import METADATA
 CUSTODY = METADATA.tables["custody"]
 DUE = METADATA.tables["due"]
 CONTENT = METADATA.tables["content"]
+PROGRESS = "progress"
+"""The field of what reporters were told."""
 
 
 async def access_of(tx: Transaction, case_id: str) -> AccessState | None:
@@ -29,9 +31,10 @@ async def case_of(tx: Transaction, case_id: str) -> CaseState | None:
     return await tx.known_newest((topics.INTAKE_SEALED, topics.INTAKE_CASE), CaseState, case_id)
 
 
-def facts_of(tx: Transaction, case: CaseState) -> Facts:
-    """What a move of this matter rests on."""
-    return Facts(case, tx.get(RuleBook).of(case.region), tx.room.secret, tx.now)
+def facts_of(tx: Transaction, case: CaseState, access: AccessState | None = None) -> Facts:
+    """What a move of this matter rests on; `access` where it may be news to its reporters."""
+    bystanders = access is not None and bool(access.bystanders)
+    return Facts(case, tx.get(RuleBook).of(case.region), tx.room.secret, tx.now, bystanders)
 
 
 async def keep_dues(tx: Transaction, custody: Custody, facts: Facts) -> None:

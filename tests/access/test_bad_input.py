@@ -174,7 +174,7 @@ async def test_a_state_that_does_not_fit_names_the_commands_that_do(
     place = shared_place
     while_open = {"WithdrawMatter", "RaiseClass", "SetUrgency"}
     away = {"ProposeRejection", "RejectMatter", "RedirectMatter", "MergeMatter"}
-    working = {"RecordAction", "PassUp", "ResolveMatter", "SolveOnSpot", "IssueOrder"}
+    working = {"RecordAction", "TellProgress", "PassUp", "ResolveMatter", "SolveOnSpot", "IssueOrder"}
     fitting = {
         "SUBMITTED": {"Acknowledge", "AcceptMatter", "AskForInformation", "InformUp", *away, *while_open},
         "ACCEPTED": {"InformUp", *working, *away, *while_open},

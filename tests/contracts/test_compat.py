@@ -30,6 +30,7 @@ READERS_FIRST: dict[str, str] = {
         ),
         "0.2.0: the clocks of the ladder and of a pause",
     ),
+    "ClockStage.PROGRESS": "0.2.0: the interval between two pieces of news to the reporter",
 }
 """Values of enums that came to released events, as in `{"ClockStage.RECEIPT": "0.2.0: …"}`, each with the release in which every reader
 is upgraded before anything writes it. Until then an old reader holds such a record; it loses none."""

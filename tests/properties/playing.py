@@ -30,7 +30,7 @@ from services.contracts.events.intake import AccessChanged, CaseAccepted, CaseEv
 from services.contracts.fitting import fitting, too_late
 from services.contracts.organisation import Role, federation_of
 from services.contracts.refusals import Refused
-from services.contracts.states import CaseState, ClockState, CustodyState
+from services.contracts.states import BESIDE_THE_WORK, CaseState, ClockState, CustodyState
 from services.contracts.topics import Topic
 from services.deliberation.rules.docket import Docket, open_docket
 from services.escalation.limits_file import load
@@ -425,8 +425,12 @@ def move(play: Play, random: Random, matters: int = 3, commands: Sequence[str] =
 
 
 def running(custody: CustodyState) -> set[str]:
-    """The names of the clocks that run."""
-    return {clock.stage.value for clock in custody.clocks if clock.state is ClockState.RUNNING}
+    """The names of the clocks of the work that run; what is owed beside it has a test of its own (`test_progress`)."""
+    return {
+        clock.stage.value
+        for clock in custody.clocks
+        if clock.state is ClockState.RUNNING and clock.stage not in BESIDE_THE_WORK
+    }
 
 
 def refused(play: Play, command: str, case_id: str) -> Refused | None:

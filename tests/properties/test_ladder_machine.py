@@ -22,7 +22,7 @@ from services.contracts.regions import Level, at_level
 from services.contracts.states import CaseState, ClockState, EntryState
 from services.escalation.rules import acting, following, ladder, timing
 from services.escalation.rules.custody import Custody, Facts, Moved
-from tests.properties.playing import RULES, SECRET, START, VILLAGE
+from tests.properties.playing import RULES, SECRET, START, VILLAGE, running
 
 NODES = {level: federation_of(at_level(VILLAGE, level)) for level in Level}
 WORKER = "50173e" * 4
@@ -83,6 +83,7 @@ def moves_of(level: Level) -> Iterator[Move]:
     yield move("ReworkMatter", acting.rework)
     yield move("SuspendMatter", acting.suspend, reason=SuspendReason.SEASONAL, until=START + timedelta(days=30))
     yield move("ResumeMatter", acting.resume)
+    yield move("TellProgress", acting.tell_progress)
 
 
 MOVES = tuple(move for level in Level for move in moves_of(level))
@@ -107,16 +108,16 @@ def check(custody: Custody, facts: Facts) -> None:
         assert not [entry for entry in others if entry.state is EntryState.PASSED_UP]
     assert sum(entry.state is EntryState.NOTIFIED for entry in custody.entries) <= 1
     assert (custody.notified is None) or custody.notified.level is custody.level.above
-    running = {clock.stage.value for clock in custody.clocks if clock.state is ClockState.RUNNING}
+    alive = running(custody)
     paused = {clock.stage.value for clock in custody.clocks if clock.state is ClockState.PAUSED}
     if custody.suspended_until is not None and not resolved:
         assert paused, "a rest has its reason and its date"
-        assert not running
+        assert not alive
         assert custody.suspended_for is not None
     else:
-        assert running, "a clock runs"
+        assert alive, "a clock runs"
         assert not paused
-    assert ("RELAY" in running) == relaying
+    assert ("RELAY" in alive) == relaying
     assert all(entry.bounces <= 2 and entry.refusals <= 1 for entry in custody.entries)
     assert len({entry.level for entry in custody.entries}) == len(custody.entries)
 

@@ -310,6 +310,7 @@ OF_THE_LADDER = {
         "VacancyFilled",
         "ClockNearing",
         "IdleSurfaced",
+        "ProgressTold",
     ),
 }
 """Facts of commands that the play does not give: `test_ladder_machine` does. They project as every custody does."""

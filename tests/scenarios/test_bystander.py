@@ -9,7 +9,8 @@ from tests.access.world import DENIED, HANDLER, SUBS, send
 from tests.harness import Harness, Person, Place
 
 EVERYTHING = """{ caseId state outcome level docket summary feedback custodyVersion closedAt reopens rejectedFor redirectedTo route
-  holder { code } clock { stage } clocks { stage } entries { level } timeline { kind } evidence { notes } }"""
+  holder { code } clock { stage } clocks { stage } entries { level } timeline { kind } evidence { notes }
+  progress { text } }"""
 NOTHING: dict[str, Any] = {
     **dict.fromkeys(
         ("outcome", "level", "summary", "feedback", "custodyVersion", "rejectedFor", "redirectedTo", "route")
@@ -18,6 +19,7 @@ NOTHING: dict[str, Any] = {
     "clocks": [],
     "entries": [],
     "timeline": [],
+    "progress": [],
     "docket": "NONE",
     "reopens": 0,
 }

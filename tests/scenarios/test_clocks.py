@@ -50,6 +50,8 @@ FIRST: dict[str, tuple[timedelta | int, timedelta | int]] = {
 WINDOW = {"ORANGE": 2, "YELLOW": 7, "GREEN": 15}
 COUNCIL = {"YELLOW": 5, "GREEN": 10}
 """Working days until the council has decided, or somebody has acted; ORANGE: 24 hours from acceptance."""
+PROGRESS = {"ORANGE": 1, "YELLOW": 5, "GREEN": 10}
+"""Working days until the reporter must hear something."""
 FEEDBACK = {"ORANGE": 0, "YELLOW": 1, "GREEN": 2}
 
 
@@ -73,7 +75,12 @@ async def test_every_stage_of_s00_is_due_by_the_table(system: Harness, place: Pl
     assert (await place.chair.do("acceptMatter", caseId=case_id)).code is None
     await system.settle()
     council = start + timedelta(hours=24, minutes=20) if urgency == "ORANGE" else close_of(start, COUNCIL[urgency])
-    assert await due(place.chair, case_id) == {"WINDOW": close_of(start, WINDOW[urgency]), "COUNCIL": council}
+    news = close_of(start, PROGRESS[urgency])
+    assert await due(place.chair, case_id) == {
+        "WINDOW": close_of(start, WINDOW[urgency]),
+        "COUNCIL": council,
+        "PROGRESS": news,
+    }
 
     await system.advance(minutes=10)
     assert (await place.chair.do("solveOnSpot", caseId=case_id, evidence="已修好")).code is None
@@ -94,7 +101,7 @@ async def test_every_stage_of_s00_is_due_by_the_table(system: Harness, place: Pl
     seen = await place.chair.case(case_id)
     assert seen is not None
     assert (seen["state"], seen["entries"]) == ("IN_ACTION", [{"level": "VILLAGE", "state": "ACTING"}])
-    assert await due(place.chair, case_id) == {"WINDOW": close_of(start, WINDOW[urgency])}
+    assert await due(place.chair, case_id) == {"WINDOW": close_of(start, WINDOW[urgency]), "PROGRESS": news}
     assert (await place.chair.do("solveOnSpot", caseId=case_id, evidence="又修了一次")).code is None
     await system.settle()
     assert (await place.owner.do("giveFeedback", caseId=case_id, text="修好了")).code is None
@@ -182,7 +189,7 @@ def test_a_window_into_a_year_that_is_not_published_says_so() -> None:
     assert clock.due_at.year == 2027
     assert clock.provisional
     early, its_id = accepted(SubCategory.SUGGESTION, "2026-11-23T10:00:00+08:00")
-    assert [each.provisional for each in early.custodies[its_id].clocks] == [False] * 4
+    assert [each.provisional for each in early.custodies[its_id].clocks] == [False] * 5
 
 
 def test_green_and_not_drawn_closes_by_itself_after_fifteen_working_days() -> None:

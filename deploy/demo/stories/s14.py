@@ -419,12 +419,14 @@ STORY = Story(
         after(
             3,
             11,
-            "agriculture is silent: urged, supervised, its head is written to",
+            "agriculture is silent: urged, supervised, its head is written to; the reporter hears that it goes on",
             Expect(
                 "ESCALATED",
                 C,
                 "WINDOW",
                 told=(
+                    Told("other-pingfang-resident", "STILL_HANDLED"),
+                    Told("pingfang-county-chair", "PROGRESS_OWED"),
                     Told("pingfang-county-chair", "NUDGE"),
                     Told("pingfang-county-chair", "ORDER_HEAD_WRITTEN"),
                     Told("pingfang-county-chair", "ORDER_SUPERVISED"),
@@ -441,6 +443,30 @@ STORY = Story(
                 ),
                 p2="CLOSED_NO_RESOLUTION",
                 p3="V FOLLOWING, T FOLLOWING, C RECEIVED, order SIGNED, order REPORTED_DONE",
+            ),
+            never=AT_COUNTY,
+        ),
+        Step(
+            3,
+            "pingfang-county-officer",
+            "tellProgress",
+            "tells the reporter how it stands",
+            gives(text=Words("progress", "县里已两次催办农业农村局，下周给您答复。")),
+            Expect(
+                "ESCALATED",
+                C,
+                "WINDOW",
+                told=(Told("other-pingfang-resident", "PROGRESS"),),
+                p2="CLOSED_NO_RESOLUTION",
+                p3="V FOLLOWING, T FOLLOWING, C RECEIVED, order SIGNED, order REPORTED_DONE",
+            ),
+            checks=(
+                finds(
+                    "the reporter reads it",
+                    "other-pingfang-resident",
+                    "progress { text }",
+                    lambda it: ["下周给您答复" in each["text"] for each in it["progress"]] == [True],
+                ),
             ),
             never=AT_COUNTY,
         ),

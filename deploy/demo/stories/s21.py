@@ -84,14 +84,16 @@ STORY = Story(
         after(
             3,
             1,
-            "the time is over: red, and visible to the township",
+            "the time is over: red, and visible to the township; the reporter hears that it goes on",
             Expect(
                 "ACCEPTED",
                 VILLAGE,
                 "COUNCIL",
                 told=(
                     Told("chair", "OVERDUE"),
+                    Told("chair", "PROGRESS_OWED"),
                     Told("township-chair", "OVERDUE_BELOW"),
+                    Told("resident", "STILL_HANDLED"),
                 ),
                 counters={"overdue": 1, "council_overdue": 1},
             ),

@@ -48,6 +48,14 @@ class RecordAction(LadderCommand):
     """照片编号（POST /attachments?for=evidence）。Photos of it."""
 
 
+class TellProgress(LadderCommand):
+    """Tell the reporter how her matter stands (告知进展), while it is open; she reads it in the matter. The next news is due from here. Allowed
+    to: the holder's executive members, chair and officers. Refused: NOT_THE_HOLDER, TEXT_MISSING, TEXT_TOO_LONG."""
+
+    text: str
+    """告诉反映人的话，限可以查看的人。What she is told; kept here, for those who may read it."""
+
+
 class PassUp(LadderCommand):
     """The holder hands the matter one level up, after having acted. It stays accountable until the level above receives. Allowed to:
     the holder's chair; its officers, countersigned by her chair, from the township up. Refused: NOT_THE_HOLDER, ACT_FIRST,
@@ -169,6 +177,7 @@ class ResumeMatter(LadderCommand):
 LADDER: tuple[type[LadderCommand], ...] = (
     SolveOnSpot,
     RecordAction,
+    TellProgress,
     PassUp,
     CancelPassUp,
     Receive,

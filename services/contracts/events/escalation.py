@@ -166,6 +166,19 @@ class ClockNearing(CustodyEvent):
     nudged: NodeId
 
 
+class ProgressTold(CustodyEvent):
+    """The holder has told the reporter how her matter stands; the words stay in escalation's contents."""
+
+    by: NodeId
+
+
+class ProgressOwed(CustodyEvent):
+    """The reporter has heard nothing for as long as the limit allows: she is told that it is still being handled, and the holder is urged
+    to say more (domain 3.3)."""
+
+    urged: NodeId
+
+
 class IdleSurfaced(CustodyEvent):
     """Half as much time again has passed: the level above must look after an idle council (S21)."""
 
@@ -231,4 +244,12 @@ CUSTODY = (
     CustodyReopened,
     VacancySurfaced,
     VacancyFilled,
+    ProgressTold,
+    ProgressOwed,
 )
+
+NEWS: tuple[type[CustodyEvent], ...] = (MatterReceived, MatterSuspended, ProgressTold, ProgressOwed)
+"""Facts of custody that its reporters are told of while it is open; beside them a work order's EXTENSION_GRANTED. Notify tells them,
+escalation counts the time without news from them: a test holds the two together."""
+NEWS_TO_ALL: tuple[type[CustodyEvent], ...] = (ProgressTold, ProgressOwed)
+"""Those of them that reach the reporter of somebody else's matter as well (V1)."""

@@ -45,7 +45,7 @@ async def matter(tx: Transaction, command: MatterCommand) -> tuple[Custody, Fact
     if custody is None or case is None:
         raise Refused(Code.CASE_NOT_FOUND)
     tx.check_version(Custody, custody.case_id, command.expected_version)
-    return custody, facts_of(tx, case)
+    return custody, facts_of(tx, case, await access_of(tx, case.case_id))
 
 
 def node_of(acting: Acting) -> NodeId:

@@ -8,7 +8,7 @@ from services.contracts.organisation import Role
 from services.escalation.commands.custody import keep, keep_evidence, matter, node_of, tag_of, words
 from services.escalation.rules import acting as working
 from services.escalation.rules import ladder
-from services.escalation.store import write_content
+from services.escalation.store import PROGRESS, write_content
 
 
 async def solve_on_spot(tx: Transaction, acting: Acting, command: asked.SolveOnSpot) -> Answer:
@@ -29,6 +29,15 @@ async def record_action(tx: Transaction, acting: Acting, command: asked.RecordAc
     moved = working.record_action(custody, facts, by, command.action, worker, reached=command.reached)
     note = words(command.note, "note")
     await keep_evidence(tx, acting, custody.case_id, note, command.photos, "action")
+    return await keep(tx, moved, facts)
+
+
+async def tell_progress(tx: Transaction, acting: Acting, command: asked.TellProgress) -> Answer:
+    """What the reporter is told; it stays here, and she reads it with her own token."""
+    custody, facts = await matter(tx, command)
+    said = words(command.text, "text", required=True)
+    moved = working.tell_progress(custody, facts, node_of(acting))
+    await write_content(tx, custody.case_id, PROGRESS, said, acting.member)
     return await keep(tx, moved, facts)
 
 

@@ -11,6 +11,7 @@ from services.contracts.events.escalation import (
     MatterReworked,
     MatterSuspended,
     OrderMoved,
+    ProgressTold,
 )
 from services.contracts.fitting import fitting
 from services.contracts.ids import NodeId, OrderId
@@ -55,6 +56,13 @@ def record_action(
     if by == custody.idle_to and substantive:
         changes |= {"idle_to": None, "idle_at": None}
     return told(custody, changes, facts, LevelActed, by=by, action=action, substantive=substantive)
+
+
+def tell_progress(custody: Custody, facts: Facts, by: NodeId) -> Moved:
+    """The holder tells the reporter how it stands, also while it rests. Nothing else changes: it is no action of a level (G4)."""
+    fits("TellProgress", custody, facts)
+    holding(custody, facts, by)
+    return told(custody, {}, facts, ProgressTold, by=by)
 
 
 def resolve(custody: Custody, facts: Facts, by: NodeId, worker: str, outcome: Outcome, *, evidence: bool) -> Moved:

@@ -43,6 +43,8 @@ class Custody(CustodyState):
     returned_due: datetime | None = None
     """The date that came with it when it was handed back down."""
     suspended_at: datetime | None = None
+    news_at: datetime | None = None
+    """When all its reporters last heard something of it, or the work began again: the next news is due from here."""
     reported_at: datetime | None = None
     """When the supervised holder last did something, or the supervision began."""
     idle_to: NodeId | None = None
@@ -100,6 +102,8 @@ class Facts:
     rules: Rules
     secret: bytes
     now: datetime
+    bystanders: bool = False
+    """Whether it is somebody else's matter to some of its reporters, who are told less than the others (V1)."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "now", self.now.astimezone(UTC))  # as it is kept, whatever zone a clock thinks in

@@ -159,6 +159,7 @@ def _again_at(custody: Custody, level: Level, since: datetime) -> Custody:
             "resolved_level": None,
             "outcome": None,
             "received_at": None if level is Level.VILLAGE else since,
+            "news_at": since,
             "relayed_at": None,
             "returned_due": None,
             "cure_since": None,

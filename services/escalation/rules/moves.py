@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from services.contracts.events.escalation import CustodyEvent
+from services.contracts.events.escalation import NEWS, NEWS_TO_ALL, CustodyEvent
 from services.contracts.fitting import fitting
 from services.contracts.ids import NodeId
 from services.contracts.lifecycle import lifecycle
+from services.contracts.orders import OrderStep
 from services.contracts.refusals import Code, Refused
 from services.contracts.states import LevelEntry
 from services.escalation.rules.custody import Custody, Facts, Moved
@@ -31,6 +32,14 @@ def holding(custody: Custody, facts: Facts, by: NodeId) -> LevelEntry:
 def told(
     custody: Custody, changes: Mapping[str, object], facts: Facts, kind: type[CustodyEvent], **fields: object
 ) -> Moved:
-    """The custody after a move, its clocks, and the one fact that tells it."""
-    after = tick(custody.model_copy(update=dict(changes)), facts).after()
+    """The custody after a move, its clocks, and the one fact that tells it. If that is news to all its reporters, the next is due from now
+    (or from `news_at` among the changes)."""
+    news = {"news_at": facts.now} if _is_news(kind, fields.get("step"), facts) else {}
+    after = tick(custody.model_copy(update={**news, **changes}), facts).after()
     return after, (kind.model_validate({"at": facts.now, "custody": after.public(), **fields}),)
+
+
+def _is_news(kind: type[CustodyEvent], step: object, facts: Facts) -> bool:
+    if facts.bystanders:
+        return kind in NEWS_TO_ALL
+    return kind in NEWS or step is OrderStep.EXTENSION_GRANTED

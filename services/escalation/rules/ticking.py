@@ -193,6 +193,10 @@ def _working(custody: Custody, facts: Facts) -> Iterator[Owed]:
         yield Owed(ClockStage.SUPERVISED_REPORT, limit(LimitStage.SUPERVISED_REPORT), custody.reported_at)
     if _council_owes(custody, facts):
         yield Owed(ClockStage.COUNCIL, limit(LimitStage.COUNCIL), accepted)
+    # Also while it rests: she waits all the same, and there is nothing to pause.
+    yield Owed(
+        ClockStage.PROGRESS, limit(LimitStage.PROGRESS), max(custody.news_at or accepted, accepted), pauses=False
+    )
     if custody.idle_to is not None and custody.idle_at is not None:
         yield Owed(ClockStage.UPPER_ACTION, limit(LimitStage.FIRST_ACTION), custody.idle_at, debtor=custody.idle_to)
 

@@ -14,6 +14,7 @@ from services.contracts.events.escalation import (
     IdleSurfaced,
     InformationLapsed,
     MatterResumed,
+    ProgressOwed,
 )
 from services.contracts.ids import NodeId
 from services.contracts.ladder import ThreadMode
@@ -22,6 +23,7 @@ from services.contracts.states import ClockStage, ClockState, EntryState, LevelE
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.due import at_share, recompute
 from services.escalation.rules.limits import Share, Widening
+from services.escalation.rules.moves import told
 from services.escalation.rules.ticking import last_due, tick, window_of
 
 LAPSE, NEARING, IDLE, RESUME, CALENDAR, ALERT = "LAPSE", "NEARING", "IDLE", "RESUME", "CALENDAR", "ALERT"
@@ -86,6 +88,8 @@ def come(custody: Custody, what: str, facts: Facts) -> Moved:
             return _alert(custody, Level(of), facts)
         case ClockStage.INFORMATION:
             return _information_lapsed(custody, facts)
+        case ClockStage.PROGRESS:
+            return _progress_owed(custody, facts)
         case _:
             return overdue(custody, ClockStage(name), facts)
 
@@ -170,6 +174,19 @@ def _information_lapsed(custody: Custody, facts: Facts) -> Moved:
         return custody, ()
     after = custody.after(clocks=_flagged(custody, clock.stage, "overdue"))
     return after, (InformationLapsed(at=facts.now, custody=after.public()),)
+
+
+def _progress_owed(custody: Custody, facts: Facts) -> Moved:
+    """She has heard nothing for as long as the limit allows: she hears that it goes on, the holder is urged, and the next interval begins,
+    by the limit that holds now. Nothing is overdue by it. It begins where the last one ended, for what begins after the close of work is
+    counted from the next day; of a sweep that comes too late for that, from now: she is not told twice at once."""
+    clock = _clock(custody, ClockStage.PROGRESS)
+    if clock is None or clock.state is ClockState.STOPPED or facts.now <= clock.due_at or custody.holder is None:
+        return custody, ()
+    at_the_end = tick(custody.model_copy(update={"news_at": clock.due_at}), facts)
+    following = _clock(at_the_end, ClockStage.PROGRESS)
+    since = clock.due_at if following is not None and facts.now <= following.due_at else facts.now
+    return told(custody, {"news_at": since}, facts, ProgressOwed, urged=custody.holder)
 
 
 def _by_calendar(custody: Custody, facts: Facts) -> Moved:

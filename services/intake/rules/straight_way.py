@@ -20,6 +20,7 @@ from services.contracts.ids import CaseId, MemberId, NodeId
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import RegionCode
 from services.contracts.states import CustodyState
+from services.contracts.wrong import Wrong, malformed
 from services.intake.rules.case import SHANGHAI, Case, Moved, check_fits
 
 ATTEMPTS = 3
@@ -151,8 +152,7 @@ def call_back(
     if custody is not None and worker in custody.workers:
         raise Refused(Code.OWN_WORK)
     if reached is (solved is None):
-        why = "whether it is solved, of a reporter who was reached" if reached else "nothing of one who was not reached"
-        raise Refused(Code.MALFORMED, field="solved", reason=why)
+        raise malformed("solved", Wrong.SOLVED_IF_REACHED)
     if reached and solved is not None:
         after = _heard(case, score, solved, now).model_copy(update={"called_back_at": now})
         told: tuple[CaseEvent, ...] = (CaseCalledBack(at=now, case=after.public(), by=by, reached=True),)

@@ -49,6 +49,9 @@ class Kind(StrEnum):
     IDLE_BELOW = "IDLE_BELOW"
     VACANT_BELOW = "VACANT_BELOW"
     ESCALATED = "ESCALATED"
+    PROGRESS = "PROGRESS"
+    STILL_HANDLED = "STILL_HANDLED"
+    PROGRESS_OWED = "PROGRESS_OWED"
     SUSPENDED = "SUSPENDED"
     ORDER_ISSUED = "ORDER_ISSUED"
     ORDER_TO_SIGN = "ORDER_TO_SIGN"
@@ -141,6 +144,12 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
     Kind.IDLE_BELOW: ("下级长期未议未办，请过问", "A council below has done nothing: please look into it"),
     Kind.VACANT_BELOW: ("下级无人任职，请过问其负责的事项", "Nobody is in office below you: look after its matters"),
     Kind.ESCALATED: ("您反映的事项已由上级妇联受理", "A level above now handles your matter"),
+    Kind.PROGRESS: ("您反映的事项有了办理进展，请查看", "You were told how your matter stands: please read it"),
+    Kind.STILL_HANDLED: ("您反映的事项仍在办理中", "Your matter is still being handled"),
+    Kind.PROGRESS_OWED: (
+        "反映人久未得到消息，请告知办理进展",
+        "The reporter has heard nothing for long: tell her how it stands",
+    ),
     Kind.SUSPENDED: ("您反映的事项暂时中止办理", "Your matter rests for a while"),
     Kind.DAILY_DIGEST: ("今日办结事项汇总", "Matters solved today"),
     Kind.ORDER_ISSUED: ("有新的交办单，请签收", "A new work order: please sign"),
@@ -223,6 +232,8 @@ OF_A_REPORTER = frozenset(
         Kind.UNMERGED,
         Kind.REOPENED,
         Kind.ESCALATED,
+        Kind.PROGRESS,
+        Kind.STILL_HANDLED,
         Kind.SUSPENDED,
         Kind.EXTENDED,
     }
@@ -231,6 +242,7 @@ OF_A_REPORTER = frozenset(
 TO_A_BYSTANDER: Mapping[Kind, Kind] = {
     **{kind: kind for kind in (Kind.RECEIVED, Kind.ACCEPTED, Kind.CLOSED, Kind.INFORMATION_ASKED)},
     **{kind: kind for kind in (Kind.WITHDRAWN, Kind.WITHDRAWAL_NOTED)},
+    **dict.fromkeys((Kind.PROGRESS, Kind.STILL_HANDLED), Kind.STILL_HANDLED),
     Kind.FEEDBACK: Kind.HANDLED,
     Kind.REJECTED: Kind.CLOSED,
     Kind.REDIRECTED: Kind.CLOSED,

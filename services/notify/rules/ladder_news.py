@@ -17,6 +17,8 @@ from services.contracts.events.escalation import (
     MatterReworked,
     MatterSuspended,
     PassedUp,
+    ProgressOwed,
+    ProgressTold,
     ReceiptRefused,
     ReturnedDown,
     SupervisionChanged,
@@ -81,6 +83,10 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
             return tell(Kind.REOPENED_HERE, custody.holder)
         case MatterSuspended():
             return [Told(member, Kind.SUSPENDED) for member in reporters]
+        case ProgressTold():
+            return [Told(member, Kind.PROGRESS) for member in access.reporters]
+        case ProgressOwed():
+            return tell(Kind.PROGRESS_OWED, event.urged) + [Told(m, Kind.STILL_HANDLED) for m in access.reporters]
         case ClockNearing():
             return tell(Kind.NUDGE, event.nudged)
         case IdleSurfaced():
