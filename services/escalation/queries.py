@@ -20,6 +20,8 @@ CONTENT = METADATA.tables["content"]
 ACCESS_LOG = METADATA.tables["access_log"]
 MAX_BATCH = 200
 """Matters asked for in one call."""
+MAX_NOTES = 100
+"""The newest of what one matter's reporter was told."""
 
 HANDLERS = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER})
 COUNCIL = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
@@ -61,31 +63,36 @@ class Progress(Model):
 
 
 async def case_progress(room: Room, caller: Caller, wanted: Wanted) -> Progress:
-    """What the reporters of a page of matters were told. Raises Refused MALFORMED for more than MAX_BATCH."""
+    """What the reporters of a page of matters were told, at most MAX_NOTES of one. Raises Refused MALFORMED for more than MAX_BATCH."""
     if len(wanted.case_ids) > MAX_BATCH:
         raise malformed("caseIds", Wrong.TOO_MANY, most=MAX_BATCH)
     async with room.transaction() as tx:
         readable = [case_id for case_id in wanted.case_ids if await _may_read_progress(tx, caller, case_id)]
         query = select(CONTENT).where(CONTENT.c.case_id.in_(readable), CONTENT.c.field == PROGRESS)
         notes: dict[str, list[ProgressNote]] = {}
-        for row in await tx.execute(query.order_by(CONTENT.c.id)):
+        for row in await tx.execute(query.order_by(CONTENT.c.written_at, CONTENT.c.id)):
             notes.setdefault(row.case_id, []).append(ProgressNote(text=row.text, at=row.written_at))
-        found = [CaseProgress(case_id=each, notes=tuple(notes[each])) for each in readable if each in notes]
+        found = [
+            CaseProgress(case_id=each, notes=tuple(notes[each][-MAX_NOTES:])) for each in readable if each in notes
+        ]
         for each in found:
             await log_access(tx, caller.member, each.case_id, PROGRESS)
     return Progress(cases=tuple(found))
 
 
 async def _may_read_progress(tx: Transaction, caller: Caller, case_id: str) -> bool:
-    """She whom it was told, unless she reported somebody else's private matter (V1); and who handles it, as of the feedback: of C1 not
-    her group."""
+    """She whom it was told, unless she reported somebody else's private matter (V1); and who handles it, as of the feedback: of those who
+    solve on the spot the group's owner alone, and of C0 alone."""
     access = await access_of(tx, case_id)
     if access is None or caller.member in access.barred:
         return False
     bystander = access.case_class is not CaseClass.C0 and caller.member in access.bystanders
     if caller.member in access.reporters and not bystander:
         return True
-    return await _may_see(tx, caller, case_id, in_group=access.case_class is CaseClass.C0)
+    owned = {grant.node for grant in caller.grants if grant.role is Role.GROUP_OWNER}
+    if access.case_class is CaseClass.C0 and access.group in owned:
+        return True
+    return await _may_see(tx, caller, case_id, on_the_spot=False)
 
 
 async def may_see_photos(tx: Transaction, caller: Caller, case_id: str) -> bool:
@@ -102,8 +109,8 @@ async def log_access(tx: Transaction, member: str, case_id: str, fields: str) ->
     await tx.execute(tx.room.database.insert(ACCESS_LOG).values(**values))
 
 
-async def _may_see(tx: Transaction, caller: Caller, case_id: str, *, in_group: bool = True) -> bool:
-    """Evidence is as deep as a narrative (F2): of C0 and C1 the group's owner and unit leaders (`in_group`), who solve on the spot, the
+async def _may_see(tx: Transaction, caller: Caller, case_id: str, *, on_the_spot: bool = True) -> bool:
+    """Evidence is as deep as a narrative (F2): of C0 and C1 the group's owner and unit leaders, who solve on the spot (`on_the_spot`), the
     village's council and the holder; the circle of C2 and C3. Levels above that do not hold the matter: not."""
     custody = await tx.load(Custody, case_id)
     access = await access_of(tx, case_id)
@@ -116,7 +123,7 @@ async def _may_see(tx: Transaction, caller: Caller, case_id: str, *, in_group: b
         return False
     if access.case_class in {CaseClass.C2, CaseClass.C3}:
         return caller.member in access.circle
-    return any(_may(grant, custody, access.group if in_group else None) for grant in caller.grants)
+    return any(_may(grant, custody, access.group if on_the_spot else None) for grant in caller.grants)
 
 
 def _may(grant: Grant, custody: Custody, group: str | None) -> bool:

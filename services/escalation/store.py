@@ -57,7 +57,7 @@ async def write_content(tx: Transaction, case_id: str, field: str, words: str, m
     """Keep what somebody wrote down while she worked; nothing, if she wrote nothing."""
     if words:
         values = {
-            "id": f"t_{ulid(tx.now)}",
+            "id": f"t_{ulid(tx.now, 'content')}",
             "case_id": case_id,
             "field": field,
             "text": words,

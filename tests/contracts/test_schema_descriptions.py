@@ -42,6 +42,7 @@ BOUNDED = {
     "Resolution.allowedCommands": "names of commands",
     "Resolution.words": "a few texts of one resolution",
     "Case.clocks": "one for each stage that a clock measures",
+    "Case.progress": "the newest 100 (MAX_NOTES)",
     "Case.entries": "one for each of the five levels",
     "Case.attachments": "at most nine a command",
     "Case.allowedCommands": "names of commands",
@@ -52,7 +53,8 @@ BOUNDED = {
     "WorkOrder.package": "one line for each field of the whitelist",
     "WorkOrder.peers": "at most ten departments have one joint order",
     "Package.lines": "one line for each field of the whitelist",
-    "Case.timeline": "one line for each fact of one matter: each step moves it once, and the sweep flags each clock once",
+    "Case.timeline": "one line for each fact of one matter: each step moves it once, the sweep flags each clock once, and tells of each "
+    "interval without news once",
     "Me.grants": "a token has room for so many",
     "Query.counts": "one line for each metric and category",
     "Query.board": "one line for each region directly below, level and category",

@@ -257,6 +257,25 @@ def test_a_raised_urgency_brings_it_forward() -> None:
     assert clock.due_at == now + timedelta(hours=24)
 
 
+@pytest.mark.parametrize(
+    ("swept", "next_due"),
+    [
+        ("2026-11-30T17:00:01+08:00", "2026-12-07T17:00:00+08:00"),  # in time: every five working days
+        ("2026-11-30T18:00:00+08:00", "2026-12-07T17:00:00+08:00"),
+        ("2026-11-30T18:00:01+08:00", "2026-12-08T17:00:00+08:00"),  # late: she is not told twice at once
+        ("2026-12-07T16:59:00+08:00", "2026-12-14T17:00:00+08:00"),
+    ],
+)
+def test_the_next_interval_begins_where_the_last_one_ended(swept: str, next_due: str) -> None:
+    custody, case = accepted_at(START)
+    facts = Facts(case, RULES, SECRET, datetime.fromisoformat(swept))
+    after, [_] = timing.come(custody, ClockStage.PROGRESS, facts)
+    clock = interval(after)
+    assert clock is not None
+    assert clock.due_at == datetime.fromisoformat(next_due)
+    assert timing.come(after, ClockStage.PROGRESS, facts) == (after, ()), "once"
+
+
 def test_the_interval_over_a_holiday_is_counted_in_working_days() -> None:
     custody, _ = accepted_at(datetime.fromisoformat("2026-09-30T16:30:00+08:00"))
     clock = interval(custody)

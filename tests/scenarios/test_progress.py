@@ -72,6 +72,15 @@ async def test_the_holder_tells_her_and_she_reads_it(system: Harness, place: Pla
     await system.no_dead_letters()
 
 
+async def test_of_an_open_matter_its_group_reads_nothing_of_it(system: Harness, place: Place) -> None:
+    case_id = await in_hand(system, place, sub=SUBS["C0"])
+    await done(system, place.chair, "tellProgress", case_id, text=WORDS)
+    for reader in (place.resident, place.owner, place.chair, place.council_member):
+        assert await reads(reader, case_id) == [WORDS]
+    for other in (place.neighbour, place.unit_leader, place.representative, place.second_owner, place.township_chair):
+        assert not await reads(other, case_id)
+
+
 async def test_who_reported_somebody_elses_matter_learns_that_it_is_being_handled(
     system: Harness, place: Place
 ) -> None:

@@ -29,6 +29,8 @@ from services.escalation.rules.ticking import last_due, tick, window_of
 LAPSE, NEARING, IDLE, RESUME, CALENDAR, ALERT = "LAPSE", "NEARING", "IDLE", "RESUME", "CALENDAR", "ALERT"
 """What may come due beside the clocks, by name; an alert with its level behind it, a reminder with its clock."""
 A_DAY = timedelta(days=1)
+TIMELY = timedelta(hours=1)
+"""A sweep that is no later than this has come in time."""
 WORK = frozenset({ClockStage.WINDOW, ClockStage.COUNCIL})
 """The clocks of the work itself: who owes one is reminded when 80 % of it is used, and its lamp is the matter's on the boards."""
 PRESSING = WORK | {
@@ -179,13 +181,11 @@ def _information_lapsed(custody: Custody, facts: Facts) -> Moved:
 def _progress_owed(custody: Custody, facts: Facts) -> Moved:
     """She has heard nothing for as long as the limit allows: she hears that it goes on, the holder is urged, and the next interval begins,
     by the limit that holds now. Nothing is overdue by it. It begins where the last one ended, for what begins after the close of work is
-    counted from the next day; of a sweep that comes too late for that, from now: she is not told twice at once."""
+    counted from the next day; where the sweep came late, now, so that she is not told twice at once."""
     clock = _clock(custody, ClockStage.PROGRESS)
     if clock is None or clock.state is ClockState.STOPPED or facts.now <= clock.due_at or custody.holder is None:
         return custody, ()
-    at_the_end = tick(custody.model_copy(update={"news_at": clock.due_at}), facts)
-    following = _clock(at_the_end, ClockStage.PROGRESS)
-    since = clock.due_at if following is not None and facts.now <= following.due_at else facts.now
+    since = clock.due_at if facts.now <= clock.due_at + TIMELY else facts.now
     return told(custody, {"news_at": since}, facts, ProgressOwed, urged=custody.holder)
 
 
