@@ -280,7 +280,7 @@ async def test_no_personal_text_leaves_the_service_that_took_it(
     taken = {planted["evidence"], planted["progress"]}
     of_orders = {planted[each] for each in ("orderDemand", "orderReply", "orderNote")}
     of_council = {planted[each] for each in ("speech", "task", "resolution", "minutes", "itemEvidence")}
-    packed = {planted["narrative"], planted["place"]}
+    packed = {planted["place"]}  # of a C1 matter no narrative: the officer writes her own summary
     assert places.pop("escalation") == {"content.text": taken, "order_content.text": of_orders | packed}
     assert places.pop("gateway") == {"case_view.summary": {planted["toGroup"]}}
     assert places.pop("intake") == {
