@@ -34,7 +34,6 @@ TIMELY = timedelta(hours=1)
 WORK = frozenset({ClockStage.WINDOW, ClockStage.COUNCIL})
 """The clocks of the work itself: who owes one is reminded when 80 % of it is used, and its lamp is the matter's on the boards."""
 PRESSING = WORK | {
-    ClockStage.ACK,
     ClockStage.TRIAGE,
     ClockStage.RECEIPT,
     ClockStage.FIRST_ACTION,
@@ -59,8 +58,7 @@ def dues(custody: Custody, facts: Facts) -> Mapping[str, datetime]:
             found[clock.stage.value] = last_due(clock, custody, facts)
         if clock.provisional:
             found[CALENDAR] = facts.now + A_DAY
-        idle = clock.stage is ClockStage.COUNCIL and clock.state is ClockState.RUNNING and clock.overdue
-        if idle and custody.idle_to is None:
+        if clock.stage is ClockStage.COUNCIL and clock.state is ClockState.RUNNING and custody.idle_to is None:
             found[IDLE] = _idle_from(clock, custody, facts)
     found |= {f"{ALERT} {level}": at for level, at in _alerts(custody, facts).items()}
     if custody.lapse_at is not None and not custody.lapsed:
@@ -200,19 +198,20 @@ def _by_calendar(custody: Custody, facts: Facts) -> Moved:
 
 
 def _alerts(custody: Custody, facts: Facts) -> dict[Level, datetime]:
-    """Which levels above the holder are told of an unanswered matter, and when; of a RED one that is late, township and county."""
+    """Which levels above the holder are told of an unanswered matter, and when; of a RED one that has been answered, township and county
+    once it is late."""
     case = facts.case
     found: dict[Level, datetime] = {}
-    if case.urgency is Urgency.RED and (late := [clock.due_at for clock in custody.clocks if _is_late(clock)]):
-        found = dict.fromkeys((Level.TOWNSHIP, Level.COUNTY), min(late))
     if case.stage is Stage.SUBMITTED and case.acknowledged_at is None:
         widening = facts.rules.limits.widening(Widening.ACK_ALERT, case.urgency, case.profile)
-        found |= {level: case.submitted_at + limit.natural for level, limit in widening.items()}
+        found = {level: case.submitted_at + limit.natural for level, limit in widening.items()}
+    elif case.urgency is Urgency.RED and (late := [clock.due_at for clock in custody.clocks if _presses(clock)]):
+        found = dict.fromkeys((Level.TOWNSHIP, Level.COUNTY), min(late))
     return {level: at for level, at in found.items() if level.width < custody.level.width and not custody.knows(level)}
 
 
-def _is_late(clock: MatterClock) -> bool:
-    return clock.stage in PRESSING and clock.overdue and clock.state is ClockState.RUNNING
+def _presses(clock: MatterClock) -> bool:
+    return clock.stage in PRESSING and clock.state is ClockState.RUNNING
 
 
 def _idle_from(clock: MatterClock, custody: Custody, facts: Facts) -> datetime:
