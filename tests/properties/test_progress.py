@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from services.chassis.clock import ManualClock
 from services.contracts import topics
-from services.contracts.cases import CaseClass, Stage, Urgency
+from services.contracts.cases import CaseClass, Outcome, Stage, Urgency
 from services.contracts.events.escalation import NEWS, NEWS_TO_ALL, CustodyEvent, ProgressOwed, ProgressTold
 from services.contracts.events.orders import OrderStepTaken
 from services.contracts.lifecycle import is_resolved
@@ -34,7 +34,7 @@ from services.notify.rules.entries import OF_A_REPORTER
 from services.notify.rules.order_audience import order_audience
 from tests.properties.playing import BY, RULES, SECRET, START, VILLAGE, Play, move
 from tests.properties.tables import a_room
-from tests.properties.test_ladder_machine import MOVES, NODES, a_case, attempt, opened
+from tests.properties.test_ladder_machine import MOVES, NODES, WORKER, a_case, attempt, opened
 from tests.properties.test_sweep import counted, flags, hears
 
 OWN, BYSTANDER = "m_reporter", "m_bystander"
@@ -297,6 +297,18 @@ def test_a_step_of_an_order_that_she_is_not_told_of_is_no_news() -> None:
     later = at(OrderStep.EXTENSION_GRANTED)
     assert later is not None
     assert later.started_at == now
+
+
+def test_back_at_work_she_waits_from_then() -> None:
+    """It was resolved and is not: the time in between counts for nothing, and she is not told the moment it comes back."""
+    custody, case = accepted_at(START)
+    by, facts = NODES[custody.level], Facts(case, RULES, SECRET, START + timedelta(days=1))
+    resolved, _ = acting.resolve(custody, facts, by, WORKER, Outcome.SOLVED, evidence=True)
+    assert interval(resolved) is None
+    later = Facts(case, RULES, SECRET, START + timedelta(days=20))
+    again = interval(acting.rework(resolved, later, by)[0])
+    assert again is not None
+    assert again.started_at == later.now
 
 
 async def test_two_sweepers_at_once_tell_each_once() -> None:
