@@ -29,8 +29,9 @@ MOMENTS = 3
 """A difference counts when it is there at this many moments."""
 PATIENCE = 60.0
 """Seconds without any progress, after which a rebuild gives up."""
-LIVE_PATIENCE = 10.0
-"""Seconds that the live model may take for a fact that its topic has told already."""
+LIVE_PATIENCE = 60.0
+"""Seconds without any progress that the live model may take for facts that their topics have told already: on a machine with its hands full
+one batch takes longer than ten, and a model that is late has no gap."""
 CHUNK = 500
 STEP = 100
 """Records of a batch that are taken at a time: on a busy machine a whole one may take longer than PATIENCE."""
