@@ -62,7 +62,7 @@ async def test_the_holder_tells_her_and_she_reads_it(system: Harness, place: Pla
     assert (await place.owner.do("tellProgress", caseId=case_id, text=WORDS)).code == "NOT_PERMITTED"
     await up(system, place.chair, place.township_officer, case_id)
     below = await place.chair.do("tellProgress", caseId=case_id, text=WORDS)
-    assert below.code == "CASE_NOT_FOUND", "the holder speaks for those below"
+    assert below.code == "NOT_THE_HOLDER", "the holder speaks for those below"
     await done(system, place.township_officer, "tellProgress", case_id, text="街道已接手")
     assert await reads(place.resident, case_id) == [WORDS, "街道已接手"]
     await acts(system, place.township_officer, case_id)
