@@ -21,6 +21,7 @@ from deploy.demo.outsiders import Held
 from deploy.demo.stories.base import TIME, Refused, Scene, Step, Story, Tier
 
 SEEN = f"id number state holder {{ code name level }} clock {{ stage dueAt }} clocks {{ stage state }} timeline {{ at }} {notation.FIELDS}"
+ACKNOWLEDGE = "ACK"
 COUNTS = "query($region: RegionCode!, $month: String!) { counts(region: $region, month: $month) { metric count } }"
 
 
@@ -229,10 +230,9 @@ class _Playing:
         expect = step.expect
         found = {"p1": seen.p1, "p2": seen.p2, "p3": seen.p3, "holder": seen.holder}
         found["clock"] = seen.clock[0] if seen.clock else None
-        if self.scene.front.clockwork is None and expect.clock in seen.running:
-            found["clock"] = (
-                expect.clock
-            )  # by night another may be due first: an acknowledgement waits for half past eight
+        if self.scene.front.clockwork is None and expect.clock == ACKNOWLEDGE and ACKNOWLEDGE in seen.running:
+            # By night the decision may be due first: acknowledging waits for half past eight.
+            found["clock"] = ACKNOWLEDGE
         for name, value in found.items():
             if value != (wanted := getattr(expect, name)):
                 return f"{name} is {value or 'nothing'}, not {wanted or 'nothing'}"
