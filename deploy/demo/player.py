@@ -229,10 +229,7 @@ class _Playing:
         seen = self.seen = await self._see()
         expect = step.expect
         found = {"p1": seen.p1, "p2": seen.p2, "p3": seen.p3, "holder": seen.holder}
-        found["clock"] = seen.clock[0] if seen.clock else None
-        if self.scene.front.clockwork is None and expect.clock == ACKNOWLEDGE and ACKNOWLEDGE in seen.running:
-            # By night the decision may be due first: acknowledging waits for half past eight.
-            found["clock"] = ACKNOWLEDGE
+        found["clock"] = clock_of(seen, expect.clock, by_day=self.scene.front.clockwork is not None)
         for name, value in found.items():
             if value != (wanted := getattr(expect, name)):
                 return f"{name} is {value or 'nothing'}, not {wanted or 'nothing'}"
@@ -281,6 +278,14 @@ class _Playing:
             if moved[metric] < wanted[metric] or (self.alone and moved[metric] > wanted[metric])
         ]
         return f"counters moved: {', '.join(wrong)}" if wrong else None
+
+
+def clock_of(seen: Seen, expected: str | None, *, by_day: bool) -> str | None:
+    """The stage of the clock that is due first. By night it may be the decision's, while the acknowledgement is still owed: that one waits for
+    half past eight (domain 3.3)."""
+    if not by_day and expected == ACKNOWLEDGE and ACKNOWLEDGE in seen.running:
+        return ACKNOWLEDGE
+    return seen.clock[0] if seen.clock else None
 
 
 def _retryable(answer: Answer) -> bool:

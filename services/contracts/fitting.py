@@ -17,12 +17,16 @@ MAX_BOUNCES = 2
 """Times that a level hands a matter back down; the third time it must hold it (domain 2.4)."""
 
 
-def fitting(case: CaseState, custody: CustodyState | None = None, docket: DocketState | None = None) -> tuple[str, ...]:
-    """The commands of all services that fit."""
-    in_session = docket is not None and docket.stage is DocketStage.IN_DELIBERATION
+def fitting(
+    case: CaseState,
+    custody: CustodyState | None = None,
+    docket: DocketState | None = None,
+    council: DocketStage = DocketStage.NONE,
+) -> tuple[str, ...]:
+    """The commands of all services that fit. `council`: what the council is doing with it, for who knows that of its docket and no more."""
     return (
         *fitting_intake(case, custody),
-        *(each for each in fitting_ladder(case, custody) if not (in_session and each == "SolveOnSpot")),
+        *fitting_ladder(case, custody, docket.stage if docket else council),
         *fitting_council(case, custody, docket),
         *fitting_departments(case, custody),
     )
@@ -79,7 +83,9 @@ def _while_open(case: CaseState) -> tuple[str, ...]:
     return (*withdraw, *higher, *lower, *circle, "SetUrgency")
 
 
-def fitting_ladder(case: CaseState, custody: CustodyState | None) -> tuple[str, ...]:
+def fitting_ladder(
+    case: CaseState, custody: CustodyState | None, council: DocketStage = DocketStage.NONE
+) -> tuple[str, ...]:
     """Escalation's: what the holder and the levels above may do about it (domain 2.4)."""
     if case.stage.ended:
         return ()
@@ -97,10 +103,10 @@ def fitting_ladder(case: CaseState, custody: CustodyState | None) -> tuple[str, 
         return (*relay, "ReworkMatter", *always, *(("TakeOver",) if custody.vacant else ()))
     if custody.suspended_until is not None:
         return ("ResumeMatter", "TellProgress", *always)
-    return (*_working(case, custody), "TellProgress", *always)
+    return (*_working(case, custody, council), "TellProgress", *always)
 
 
-def _working(case: CaseState, custody: CustodyState) -> tuple[str, ...]:
+def _working(case: CaseState, custody: CustodyState, council: DocketStage) -> tuple[str, ...]:
     """An accepted matter that nobody has resolved yet: what the level that has it may do, and the one that it is on its way to."""
     if (coming := custody.notified) is not None:
         refuse = () if coming.refusals else ("RefuseReceipt",)
@@ -114,7 +120,8 @@ def _working(case: CaseState, custody: CustodyState) -> tuple[str, ...]:
         found.append("ReturnDown")
     if case.urgency is not Urgency.RED:
         found.append("SuspendMatter")
-    if _small(case) and custody.level is Level.VILLAGE:
+    # What its council is sitting over is not done without one.
+    if _small(case) and custody.level is Level.VILLAGE and council is not DocketStage.IN_DELIBERATION:
         found.append("SolveOnSpot")
     return tuple(found)
 

@@ -14,6 +14,7 @@ from deploy.documents.everything import generated
 from deploy.documents.release import RELEASED, release
 from services.contracts.events.base import Event
 from services.contracts.events.escalation import ClockOverdue
+from services.contracts.events.intake import CaseEvent
 from tests.contracts.compat import Break, breaks
 
 NOW = {kind.type_name(): kind for kind in EVENT_TYPES}
@@ -191,7 +192,7 @@ def test_a_model_that_grows_by_an_optional_field_passes_and_one_that_shrinks_doe
         plain: dict[str, Any] = _plain(kind.model_json_schema(mode="serialization"))
         return plain
 
-    class Told(Event):
+    class Told(CaseEvent):
         told: int
         by: str | None = None
 

@@ -71,6 +71,23 @@ def test_a_number_is_found_where_it_stands_and_masked(kind: Kind, number: str) -
         assert found(masked) == []
 
 
+@pytest.mark.parametrize(
+    "text, masked",
+    [
+        ("聚果园3号楼2单元501室", "聚果园3号楼2单元***室"),
+        ("２单元５０１", "２单元***"),
+        ("三单元五零一", "三单元***"),
+        ("住在302 室", "住在*** 室"),
+        ("12-3-402门口", "**-*-***门口"),
+        ("我的微信号：lan_mei1990", "我的微信号：***_*******"),
+        ("加vx limei-77", "加vx *****-**"),
+    ],
+)
+def test_whose_door_it_is_and_her_name_on_wechat(text: str, masked: str) -> None:
+    assert mask(text) == masked
+    assert found(masked) == []
+
+
 def test_the_identity_number_with_x_is_one() -> None:
     assert ID_X.endswith("X")
 
@@ -101,6 +118,8 @@ def test_a_card_number_before_a_count_is_still_one() -> None:
         "12338 12345 110",
         "2026-10-13 17:00",
         "36,000 元，12 盏灯",
+        "聚果园3号楼2单元门口",
+        "用微信说一声",
         "",
     ],
 )

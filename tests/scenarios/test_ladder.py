@@ -279,6 +279,44 @@ async def test_a_date_that_has_passed_comes_with_no_return(system: Harness, plac
     assert (await place.township_officer.do("returnDown", caseId=case_id, **words)).code == "DATE_IN_PAST"
 
 
+async def test_the_chair_of_the_city_learns_of_a_sealed_matter_that_comes_to_her(system: Harness, place: Place) -> None:
+    answer = await place.resident.report(place, subCategory="DOMESTIC_VIOLENCE", urgency=None)
+    case_id = str(answer["caseId"])
+    await system.settle()
+    rights = place.rights_officer
+    await done(system, rights, "acceptMatter", case_id)
+    await done(system, rights, "recordAction", case_id, action="VISIT", note="已走访")
+    assert await place.city_officer.case(case_id) is None
+    await done(system, rights, "passUp", case_id, reason="NEEDS_AUTHORITY", countersigned=True)
+    assert await place.city_chair.inbox() != []
+    assert await place.city_officer.inbox() == [], "of what is sealed the chair alone"
+    received = await done(system, place.city_chair, "receive", case_id)
+    assert received["holder"]["code"] == f"n_fed-{place.city}"
+
+
+async def test_a_call_back_says_whether_it_is_solved(system: Harness, place: Place) -> None:
+    case_id = await system.solved(place)
+    await done(system, place.owner, "giveFeedback", case_id, text="已修好")
+    without = await place.chair.do("callBack", caseId=case_id, reached=True)
+    of_nobody = await place.chair.do("callBack", caseId=case_id, reached=False, solved=True)
+    assert (without.code, of_nobody.code) == ("MALFORMED", "MALFORMED")
+    assert (await seen(place, case_id))["state"] == "FEEDBACK_GIVEN"
+    closed = await done(system, place.chair, "callBack", case_id, reached=True, solved=True, score=5)
+    assert closed["state"] == "CLOSED"
+
+
+async def test_what_the_group_reads_is_masked(system: Harness, place: Place) -> None:
+    answer = await place.resident.report(place)
+    case_id = str(answer["caseId"])
+    await system.settle()
+    await done(system, place.owner, "acceptMatter", case_id, publicSummary="找老李，13900001111，2单元501室")
+    summary = "query($id: String!) { case(caseId: $id) { summary } }"
+    assert (await place.neighbour.ask(summary, {"id": case_id}))["case"]["summary"] == "找老李，***********，2单元***室"
+    await done(system, place.owner, "solveOnSpot", case_id, evidence="已修好")
+    await done(system, place.owner, "giveFeedback", case_id, text="已修好", toGroup="修好了，谢谢13900001111")
+    assert (await place.neighbour.ask(summary, {"id": case_id}))["case"]["summary"] == "修好了，谢谢***********"
+
+
 async def test_information_moves_no_clock_and_no_holder(system: Harness, place: Place) -> None:
     case_id = await accepted(system, place)
     before = await seen(place, case_id)

@@ -274,6 +274,32 @@ async def test_a_matter_that_ends_takes_its_open_orders_with_it(system: Harness,
     assert '"openOrders":0' in custody[0].body
 
 
+async def test_an_order_of_a_resolved_matter_goes_back_with_it(system: Harness, place: Place) -> None:
+    """Alone it would be cancelled with the answer."""
+    case_id = await matter(system, place)
+    order_id = (await issue(system, place.county_officer, case_id, department(place)))["orderId"]
+    await done(system, place.liaison, order_id)
+    assert (await act(place.county_officer, "verifyOrder", order_id)).code is None
+    assert "ReworkOrder" in ((await order(place.county_officer, order_id)) or {})["allowedCommands"]
+    await system.settle()
+    assert await send(place.chair, "resolveMatter", caseId=case_id, evidence="部门已修复") is None
+    await system.settle()
+    assert "ReworkOrder" not in ((await order(place.county_officer, order_id)) or {})["allowedCommands"]
+    refused = await act(place.county_officer, "reworkOrder", order_id, reason="又漏了")
+    assert (refused.code, refused["allowed"]) == ("STATE_DOES_NOT_FIT", ["ReworkMatter"])
+    assert ((await order(place.liaison, order_id)) or {})["state"] == "VERIFIED"
+
+
+async def test_of_a_sealed_matters_order_nothing_is_read_any_more(system: Harness, place: Place) -> None:
+    case_id = await matter(system, place)
+    order_id = (await issue(system, place.county_officer, case_id, department(place)))["orderId"]
+    assert ((await order(place.liaison, order_id)) or {})["package"]
+    assert await send(place.chair, "raiseClass", caseId=case_id, to="C3") is None
+    await system.settle()
+    for who in (place.liaison, place.county_officer):
+        assert not ((await order(who, order_id)) or {}).get("package")
+
+
 async def test_an_order_of_what_becomes_more_urgent_is_due_sooner(system: Harness, place: Place) -> None:
     case_id = await matter(system, place, "C0", urgency="YELLOW", subCategory="PUBLIC_FACILITY")
     order_id = (await issue(system, place.county_officer, case_id, department(place)))["orderId"]

@@ -12,7 +12,7 @@ from deploy.demo import notation, roster
 from deploy.demo.client import Front
 from deploy.demo.clockworks import LIFETIME, served
 from deploy.demo.days import close, morning
-from deploy.demo.player import play
+from deploy.demo.player import Seen, clock_of, play
 from deploy.demo.seed import operator, seed
 from deploy.demo.stories.base import Scene, Story, Tier
 from deploy.demo.stories.shelf import stories
@@ -106,6 +106,17 @@ def test_the_platforms_in_the_notation_of_the_scenarios() -> None:
     assert notation.follow_up({"entries": entries, "workOrders": orders}) == (
         "V RECEIVED, C INFORMED, 2 orders SIGNED, order ISSUED"
     )
+
+
+def test_by_night_the_acknowledgement_may_be_due_after_the_decision() -> None:
+    night = Seen(clock=("TRIAGE", "…"), running=frozenset({"ACK", "TRIAGE"}))
+    acknowledged = Seen(clock=("TRIAGE", "…"), running=frozenset({"TRIAGE"}))
+    not_yet = Seen(clock=("ACK", "…"), running=frozenset({"ACK", "TRIAGE"}))
+    assert clock_of(night, "ACK", by_day=False) == "ACK"
+    assert clock_of(night, "ACK", by_day=True) == "TRIAGE", "where the clock is the story's own, it is exact"
+    assert clock_of(acknowledged, "ACK", by_day=False) == "TRIAGE"
+    assert clock_of(not_yet, "TRIAGE", by_day=False) == "ACK", "it is waited for until she has acknowledged"
+    assert clock_of(Seen(), None, by_day=False) is None
 
 
 def test_whose_inboxes_are_read_for_a_place() -> None:

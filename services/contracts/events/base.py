@@ -1,5 +1,6 @@
 """What every fact has: a key, a version, a type, a schema version."""
 
+from abc import abstractmethod
 from typing import ClassVar
 
 from services.contracts.base import Instant, Model
@@ -23,16 +24,16 @@ class Event(Model):
         return f"org.yishi.{cls.service}.{cls.__name__}.v{cls.schema_version}"
 
     @property
+    @abstractmethod
     def key(self) -> str:
         """What the fact is about; the record's key."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def version(self) -> int:
         """Which version of that the fact made; later facts of one key on one topic have higher ones."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def state(self) -> Model | None:
         """The public state after the fact; None of a fact that ends what its topic tells of the subject."""
-        raise NotImplementedError

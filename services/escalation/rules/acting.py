@@ -13,7 +13,6 @@ from services.contracts.events.escalation import (
     OrderMoved,
     ProgressTold,
 )
-from services.contracts.fitting import fitting
 from services.contracts.ids import NodeId, OrderId
 from services.contracts.ladder import (
     COUNTY_UP_ONLY,
@@ -21,14 +20,14 @@ from services.contracts.ladder import (
     SuspendReason,
     is_substantive,
 )
-from services.contracts.lifecycle import Lifecycle, lifecycle, times_undone
+from services.contracts.lifecycle import times_undone
 from services.contracts.orders import OrderStep
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
-from services.contracts.states import DocketStage, EntryState, LevelEntry
+from services.contracts.states import EntryState, LevelEntry
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.following import back_to_work
-from services.escalation.rules.moves import fits, holding, told
+from services.escalation.rules.moves import fits, fitting_now, holding, told
 from services.escalation.rules.ticking import tick
 
 REST = timedelta(days=90)
@@ -43,7 +42,7 @@ def record_action(
     level = custody.level_at(by)
     own = custody.entry(level) if level else None
     if level is None or own is None:
-        raise Refused(Code.NOT_THE_HOLDER, allowed=fitting(facts.case, custody))
+        raise Refused(Code.NOT_THE_HOLDER, allowed=fitting_now(custody, facts))
     if action in COUNTY_UP_ONLY and level.width > Level.COUNTY.width:
         raise Refused(Code.COUNTY_UP_ONLY)
     substantive = is_substantive(action, reached=reached)
@@ -79,14 +78,9 @@ def solve_on_spot(
     custody: Custody, facts: Facts, by: NodeId, worker: str, outcome: Outcome, *, evidence: bool
 ) -> Moved:
     """Done without a session (domain 2.1): C0 or C1, not RED, with evidence. The reporter is owed her answer from now on."""
-    case = facts.case
-    deliberating = custody.council is DocketStage.IN_DELIBERATION
-    allowed = tuple(each for each in fitting(case, custody) if not (deliberating and each == "SolveOnSpot"))
-    if case.case_class not in {CaseClass.C0, CaseClass.C1} or case.urgency is Urgency.RED:
-        raise Refused(Code.NOT_ON_THE_SPOT, allowed=allowed)
-    if "SolveOnSpot" not in allowed:
-        state = Lifecycle.IN_DELIBERATION if deliberating else lifecycle(case, None, custody)
-        raise Refused(Code.STATE_DOES_NOT_FIT, allowed=allowed, state=state.value, command="SolveOnSpot")
+    if facts.case.case_class not in {CaseClass.C0, CaseClass.C1} or facts.case.urgency is Urgency.RED:
+        raise Refused(Code.NOT_ON_THE_SPOT, allowed=fitting_now(custody, facts))
+    fits("SolveOnSpot", custody, facts)
     _nothing_owed(custody, evidence=evidence)
     resolved = resolved_here(custody, facts, worker, outcome)
     after = tick(resolved, facts).after()

@@ -16,6 +16,7 @@ from services.contracts.states import (
     ClockStage,
     CustodyState,
     DocketStage,
+    EntryState,
     LevelEntry,
     MatterClock,
 )
@@ -84,6 +85,12 @@ class Custody(CustodyState):
         """The thread with this line in its level's place, lowest level first."""
         others = [each for each in self.entries if each.level is not entry.level]
         return tuple(sorted([*others, entry], key=lambda each: list(Level).index(each.level)))
+
+    def informed(self, level: Level) -> LevelEntry:
+        """The line of a level that is told of it: the one that it has; one whose line ended when the matter was closed begins again, with
+        what is remembered of it."""
+        before = self.entry(level) or LevelEntry(level=level, node=self.node_at(level), state=EntryState.INFORMED)
+        return before if self.knows(level) else before.model_copy(update={"state": EntryState.INFORMED})
 
     def below(self) -> LevelEntry | None:
         """The nearest level below the holder's that has had the matter: it goes back to that one, not to one that never saw it."""

@@ -15,7 +15,7 @@ from services.contracts.events.escalation import (
     SupervisionChanged,
     TakenOver,
 )
-from services.contracts.fitting import MAX_BOUNCES, fitting
+from services.contracts.fitting import MAX_BOUNCES
 from services.contracts.ids import NodeId
 from services.contracts.ladder import (
     PassUpReason,
@@ -27,7 +27,7 @@ from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
 from services.contracts.states import EntryState, LevelEntry
 from services.escalation.rules.custody import Custody, Facts, Moved
-from services.escalation.rules.moves import fits, holding, told
+from services.escalation.rules.moves import fits, fitting_now, holding, told
 
 REST = timedelta(days=90)
 """The longest that a matter may rest (domain 2.1)."""
@@ -42,11 +42,11 @@ def pass_up(
     own = holding(custody, facts, by)
     above = custody.level.above
     if above is None:
-        raise Refused(Code.TOP_OF_THE_LADDER, allowed=fitting(facts.case, custody))
+        raise Refused(Code.TOP_OF_THE_LADDER, allowed=fitting_now(custody, facts))
     if reason is PassUpReason.NO_COMPETENCE and not legal_note:
         raise Refused(Code.REASON_REQUIRED, field="note")
     if not own.acted and reason is not PassUpReason.NO_COMPETENCE:
-        raise Refused(Code.ACT_FIRST, allowed=fitting(facts.case, custody))
+        raise Refused(Code.ACT_FIRST, allowed=fitting_now(custody, facts))
     if custody.level is not Level.VILLAGE and not countersigned:
         raise Refused(Code.COUNTERSIGN_REQUIRED)
     before = custody.entry(above)
@@ -71,7 +71,7 @@ def receive(custody: Custody, facts: Facts, by: NodeId) -> Moved:
     fits("Receive", custody, facts)
     coming = custody.notified
     if coming is None or coming.node != by:
-        raise Refused(Code.NOT_THE_HOLDER, allowed=fitting(facts.case, custody))
+        raise Refused(Code.NOT_THE_HOLDER, allowed=fitting_now(custody, facts))
     changes = _held_by(custody, coming, facts.now) | {"displaced": None}
     return told(custody, changes, facts, MatterReceived, by=by)
 
@@ -83,7 +83,7 @@ def refuse_receipt(custody: Custody, facts: Facts, by: NodeId, reason: RefusalRe
         raise Refused(Code.REFUSED_BEFORE, allowed=("Receive",))
     fits("RefuseReceipt", custody, facts)
     if coming is None or coming.node != by:
-        raise Refused(Code.NOT_THE_HOLDER, allowed=fitting(facts.case, custody))
+        raise Refused(Code.NOT_THE_HOLDER, allowed=fitting_now(custody, facts))
     own = custody.entry(custody.level)
     if reason is RefusalReason.NOT_ACTED and own is not None and own.acted:
         raise Refused(Code.NOT_SO, reason=reason.value, allowed=("Receive",))
@@ -99,13 +99,13 @@ def return_down(custody: Custody, facts: Facts, by: NodeId, due_at: datetime | N
     """Handed back to the nearest level below that has had it, with instructions; that level must act again before it passes up again."""
     own = holding(custody, facts, by)
     if own.bounces >= MAX_BOUNCES:
-        raise Refused(Code.TOO_MANY_RETURNS, limit=MAX_BOUNCES, allowed=fitting(facts.case, custody))
+        raise Refused(Code.TOO_MANY_RETURNS, limit=MAX_BOUNCES, allowed=fitting_now(custody, facts))
     fits("ReturnDown", custody, facts)
     if due_at is not None and due_at <= facts.now:
         raise Refused(Code.DATE_IN_PAST, field="dueAt")
     below = custody.below()
     if below is None:
-        raise Refused(Code.BOTTOM_OF_THE_LADDER, allowed=fitting(facts.case, custody))
+        raise Refused(Code.BOTTOM_OF_THE_LADDER, allowed=fitting_now(custody, facts))
     returning = own.model_copy(update={"state": EntryState.RETURNED_DOWN, "bounces": own.bounces + 1})
     having = below.model_copy(update={"state": EntryState.RECEIVED, "reached_at": facts.now, "acted": False})
     standing = custody.model_copy(update={"entries": custody.with_entry(returning)})
@@ -125,9 +125,9 @@ def take_over(custody: Custody, facts: Facts, by: NodeId) -> Moved:
     nobody below is in office to give, it takes that over: it owes the answer itself."""
     level = custody.level_at(by)
     if custody.holder is not None and (level is None or level.width >= custody.level.width):
-        raise Refused(Code.TAKEN, node=custody.holder, allowed=fitting(facts.case, custody))
+        raise Refused(Code.TAKEN, node=custody.holder, allowed=fitting_now(custody, facts))
     if custody.holder is not None and not custody.may_be_taken:
-        raise Refused(Code.TAKEN, node=custody.holder, allowed=fitting(facts.case, custody))
+        raise Refused(Code.TAKEN, node=custody.holder, allowed=fitting_now(custody, facts))
     fits("TakeOver", custody, facts)
     assert level is not None, "who takes it stands above"
     assert custody.holder is not None, "an open matter has a holder"
@@ -149,7 +149,7 @@ def inform_up(custody: Custody, facts: Facts, by: NodeId, to: Level) -> Moved:
         raise Refused(Code.BOTTOM_OF_THE_LADDER)
     if custody.knows(to):
         return custody, ()
-    entry = _informed(custody, to)
+    entry = custody.informed(to)
     return told(custody, {"entries": custody.with_entry(entry)}, facts, InformedUp, by=by, to=entry.node)
 
 
@@ -163,7 +163,7 @@ def alert_in_parallel(custody: Custody, facts: Facts, by: NodeId, *, as_chair: b
     standing, alerted = custody, []
     for level in (Level.TOWNSHIP, Level.COUNTY):
         if level.width < custody.level.width and not custody.knows(level):
-            entry = _informed(custody, level)
+            entry = custody.informed(level)
             standing = standing.model_copy(update={"entries": standing.with_entry(entry)})
             alerted.append(entry.node)
     if not alerted:
@@ -177,20 +177,14 @@ def supervise(custody: Custody, facts: Facts, by: NodeId, *, on: bool) -> Moved:
     fits("Supervise", custody, facts)
     level = custody.level_at(by)
     if level is None or level.width >= custody.level.width:
-        raise Refused(Code.NOT_THE_HOLDER, allowed=fitting(facts.case, custody))
-    before = (custody.knows(level) and custody.entry(level)) or _informed(custody, level)
+        raise Refused(Code.NOT_THE_HOLDER, allowed=fitting_now(custody, facts))
+    before = custody.informed(level)
     if before.supervising == on:
         return custody, ()
     entries = custody.with_entry(before.model_copy(update={"supervising": on}))
     still = any(entry.supervising for entry in entries)
     changes = {"entries": entries, "reported_at": (custody.reported_at or facts.now) if still else None}
     return told(custody, changes, facts, SupervisionChanged, by=by, on=on)
-
-
-def _informed(custody: Custody, level: Level) -> LevelEntry:
-    """The line of a level that is told: of one whose line ended when the matter was closed, with what is remembered of it."""
-    before = custody.entry(level) or LevelEntry(level=level, node=custody.node_at(level), state=EntryState.INFORMED)
-    return before.model_copy(update={"state": EntryState.INFORMED, "supervising": False})
 
 
 def _held_by(custody: Custody, coming: LevelEntry, now: datetime) -> dict[str, object]:

@@ -8,16 +8,22 @@ from services.contracts.ids import NodeId
 from services.contracts.lifecycle import lifecycle
 from services.contracts.orders import OrderStep
 from services.contracts.refusals import Code, Refused
-from services.contracts.states import LevelEntry
+from services.contracts.states import DocketState, LevelEntry
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.ticking import tick
 
 
+def fitting_now(custody: Custody, facts: Facts) -> tuple[str, ...]:
+    """The commands that fit, as far as escalation knows: of the council its stage."""
+    return fitting(facts.case, custody, council=custody.council)
+
+
 def fits(command: str, custody: Custody, facts: Facts) -> None:
     """Raises Refused STATE_DOES_NOT_FIT, naming the commands that do."""
-    allowed = fitting(facts.case, custody)
+    allowed = fitting_now(custody, facts)
     if command not in allowed:
-        state = lifecycle(facts.case, None, custody)
+        docket = DocketState(case_id=custody.case_id, version=0, stage=custody.council)
+        state = lifecycle(facts.case, docket, custody)
         raise Refused(Code.STATE_DOES_NOT_FIT, allowed=allowed, state=state.value, command=command)
 
 
@@ -25,7 +31,7 @@ def holding(custody: Custody, facts: Facts, by: NodeId) -> LevelEntry:
     """The holder's line, if it is hers. Raises Refused NOT_THE_HOLDER."""
     own = custody.entry(custody.level)
     if custody.holder != by or own is None:
-        raise Refused(Code.NOT_THE_HOLDER, allowed=fitting(facts.case, custody))
+        raise Refused(Code.NOT_THE_HOLDER, allowed=fitting_now(custody, facts))
     return own
 
 

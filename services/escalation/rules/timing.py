@@ -19,7 +19,7 @@ from services.contracts.events.escalation import (
 from services.contracts.ids import NodeId
 from services.contracts.ladder import ThreadMode
 from services.contracts.regions import Level
-from services.contracts.states import ClockStage, ClockState, EntryState, LevelEntry, MatterClock
+from services.contracts.states import ClockStage, ClockState, MatterClock
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.due import at_share, recompute
 from services.escalation.rules.limits import Share, Widening
@@ -224,11 +224,9 @@ def _idle_from(clock: MatterClock, custody: Custody, facts: Facts) -> datetime:
 def _informed(custody: Custody, node: NodeId) -> Custody:
     """The custody with this level in its thread, for information at least."""
     level = custody.level_at(node)
-    if level is None or custody.knows(level):
+    if level is None:
         return custody
-    before = custody.entry(level) or LevelEntry(level=level, node=node, state=EntryState.INFORMED)
-    entry = before.model_copy(update={"state": EntryState.INFORMED, "supervising": False})
-    return custody.model_copy(update={"entries": custody.with_entry(entry)})
+    return custody.model_copy(update={"entries": custody.with_entry(custody.informed(level))})
 
 
 def _above(custody: Custody, node: NodeId) -> NodeId | None:

@@ -8,7 +8,6 @@ from services.contracts.events.escalation import VacancyFilled, VacancySurfaced
 from services.contracts.ids import NodeId
 from services.contracts.organisation import Node, in_office
 from services.contracts.regions import Level
-from services.contracts.states import EntryState, LevelEntry
 from services.escalation.rules.custody import Custody, Moved
 
 
@@ -29,8 +28,7 @@ def surface(custody: Custody, nodes: Mapping[NodeId, Node], now: datetime) -> Mo
     entries, to = custody.entries, None
     if level is not None:
         to = custody.node_at(level)
-        entry = custody.entry(level) or LevelEntry(level=level, node=to, state=EntryState.INFORMED)
-        entries = custody.with_entry(entry)
+        entries = custody.with_entry(custody.informed(level))
     after = custody.after(vacant=holder, entries=entries)
     return after, (VacancySurfaced(at=now, custody=after.public(), vacant=holder, to=to),)
 

@@ -1,7 +1,6 @@
 """What a department is told of a matter: a whitelist by its type (domain 1.4, V3). Pure. Never who reported it; her telephone only where
 she has said that she may be called, and then without a name."""
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -97,18 +96,9 @@ def build(case: Case, department: DepartmentType, sources: Sources) -> tuple[Pac
     )
 
 
-_ROOM = re.compile(r"((?:单元|栋|幢|座|号楼|楼|层)?\s*)([0-9０-９]{1,4}(?=\s*室)|(?<=单元)\s*[0-9０-９]{1,4})")
-"""A department learns the building, not whose door it is (domain 1.4)."""
-_WECHAT = re.compile(
-    r"((?:微信|威信|wechat|weixin|vx)(?:号|\s*id)?\s*(?:是|为|[:：])?\s*)([a-z][-_a-z0-9]{5,19})", re.IGNORECASE
-)
-
-
 def _masked(text: str, words: Mapping[str, str]) -> str:
     """Without the names that the case knows and the numbers that identify a person. The officer reads it before she sends it."""
     for field, alias in (("reporter_name", REPORTER), ("told_by", REPORTER), ("subject_name", ALIAS)):
         if name := words.get(field, "").strip():
             text = text.replace(name, alias)
-    for shape in (_ROOM, _WECHAT):
-        text = shape.sub(lambda found: found[1] + "*" * len(found[2]), text)
     return pii.mask(text)

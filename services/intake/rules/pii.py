@@ -1,4 +1,4 @@
-"""Numbers in free text that identify a person: found, and masked (domain 6.4).
+"""Numbers in free text that identify a person, and whose door it is: found, and masked (domain 6.4, 1.4).
 
 Only what a check digit or a fixed shape makes certain. Names are not looked for: that is done by structured fields, the
 roster of the case and the person who approves the summary.
@@ -19,11 +19,14 @@ class Kind(StrEnum):
     BANK_CARD = "BANK_CARD"
     MOBILE = "MOBILE"
     LANDLINE = "LANDLINE"
+    ROOM = "ROOM"
+    """Whose door it is: a text for others names the building and no more."""
+    WECHAT = "WECHAT"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """A number at ``text[start:end]`` of the text as it was given."""
+    """A number or a name at ``text[start:end]`` of the text as it was given."""
 
     start: int
     end: int
@@ -82,6 +85,7 @@ def _always(digits: str) -> bool:
 
 _ALONE, _END = r"(?<![0-9])", r"(?![0-9])"
 _ISSUER = _ALONE + r"(?=35|4|5[1-5]|6[02]|95)"  # order numbers mostly begin with a year instead
+_CHINESE = "零〇一二三四五六七八九十"
 _AREA = r"(?:010|02[0-9]|0[3-9][0-9]{2})"
 _SHAPES: tuple[tuple[Kind, re.Pattern[str], Callable[[str], bool]], ...] = (
     (
@@ -108,6 +112,10 @@ _SHAPES: tuple[tuple[Kind, re.Pattern[str], Callable[[str], bool]], ...] = (
         re.compile(_ALONE + rf"(?:\({_AREA}\)|{_AREA})[- ]?[1-9][0-9]{{6,7}}" + _END),
         _always,
     ),
+    (Kind.ROOM, re.compile(rf"(?<=单元)(?:[0-9]{{1,4}}|[{_CHINESE}]{{1,4}})"), _always),
+    (Kind.ROOM, re.compile(rf"{_ALONE}(?:[0-9]{{1,4}}|[{_CHINESE}]{{2,4}})(?= ?室)"), _always),
+    (Kind.ROOM, re.compile(r"(?<![0-9-])[0-9]{1,3}-[0-9]{1,2}-[0-9]{3,4}(?![0-9-])"), _always),  # building, unit, room
+    (Kind.WECHAT, re.compile(r"(?:微信|WECHAT|WEIXIN|VX)(?:号|ID)?[是为: ]{0,3}([A-Z][-_A-Z0-9]{5,19})"), _always),
 )
 
 
@@ -115,5 +123,6 @@ def _hits(text: str) -> Iterator[tuple[int, int, Kind]]:
     for kind, shape, certain in _SHAPES:
         for match in shape.finditer(text):
             if certain(re.sub("[- ]", "", match[0])):
-                yield match.start(), match.end(), kind
-                text = text[: match.start()] + "*" * len(match[0]) + text[match.end() :]
+                start, end = match.span(match.lastindex or 0)  # of what has a word before it, the group
+                yield start, end, kind
+                text = text[:start] + "*" * (end - start) + text[end:]
