@@ -42,6 +42,12 @@ def key() -> str:
     return f"test-key-{next(_keys):08d}"
 
 
+def codes_of(number: int) -> tuple[str, str]:
+    """The city and the county of a place by its number: no two places share a county, and no real city (2101 to 2114) is taken."""
+    city = f"21{15 + number % 85:02d}"
+    return city, f"{city}{1 + number // 85:02d}"
+
+
 class Answered(dict[str, Any]):
     """What a mutation answered: a matter, Done, or a refusal."""
 
@@ -149,7 +155,7 @@ class Harness:
         self.clock = clock
         self.issuer = issuer
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(system.app), base_url="http://yishi", timeout=60)
-        self._places = itertools.count(15)
+        self._places = itertools.count()
         self._founded: list[Place] = []
         self._found_lately = 0
         self._told = 0
@@ -168,7 +174,7 @@ class Harness:
         return self.system.room(name)
 
     async def new_place(self) -> Place:
-        """A city nobody else uses: a village with its group, a second group, a sibling village in another township, and their people.
+        """A county nobody else uses: a village with its group, a second group, a sibling village in another township, and their people.
 
         Founded several at once, twice as many each time up to AT_ONCE: most of what a place costs is everybody's hearing of it.
         """
@@ -186,9 +192,7 @@ class Harness:
         return self._founded.pop(0)
 
     def _plan(self) -> "Plan":
-        number = next(self._places)
-        city = f"21{number:02d}" if number < 100 else f"21{15 + number % 85:02d}"
-        county = f"{city}{1 + number // 85:02d}"
+        city, county = codes_of(next(self._places))
         township, beside = f"{county}001", f"{county}002"
         village, sibling = f"{township}001", f"{beside}001"
         rows = [
