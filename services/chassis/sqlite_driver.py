@@ -1,4 +1,4 @@
-"""SQLite behind aiosqlite's threads, with as few trips to the thread as there are statements."""
+"""SQLite beneath aiosqlite: what may wait goes to the connection's thread, everything else runs where it is asked for."""
 
 import asyncio
 import sqlite3
@@ -8,77 +8,79 @@ from typing import Any
 
 import aiosqlite
 
-AHEAD = 256
-"""Rows that come back with the statement itself."""
+WAITS = "BEGIN IMMEDIATE"
+"""The one statement that waits for somebody else: for the file's writer."""
 
 
-class OneTrip(aiosqlite.Cursor):
-    """One trip to the connection's thread for a statement and its first rows. aiosqlite makes four: for a cursor, the statement, the rows,
-    the end. Each waits until the machine has a moment for the other thread: on busy cores that is most of the time that a transaction takes."""
+class InLoop(aiosqlite.Cursor):
+    """Runs a statement in the loop. It takes microseconds, out of memory as a rule: the trip to a thread and back, for which aiosqlite makes
+    four a statement, costs ten times as much, and on busy cores a hundred times (DECISIONS 20)."""
 
-    def __init__(self, connection: "LettingGo") -> None:
-        self._conn: LettingGo = connection
+    def __init__(self, connection: "Connection") -> None:
+        self._conn: Connection = connection
         self._cursor: Any = None
-        self._rows: list[Any] = []
-        self._more = False
-        """Whether there may be rows beside those that are here: the statement is open until they are read."""
 
-    async def __aenter__(self) -> "OneTrip":
+    async def __aenter__(self) -> "InLoop":
         return self
 
-    async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> "OneTrip":
-        await self._conn.on_thread(self._run, sql, parameters or ())
+    async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> "InLoop":
+        run = self._conn._conn.execute
+        self._cursor = await self._conn.on_thread(run, sql) if sql == WAITS else run(sql, parameters or ())  # type: ignore[arg-type]
         return self
 
-    async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> "OneTrip":
-        await self._conn.on_thread(self._run_many, sql, parameters)
+    async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> "InLoop":
+        self._cursor = self._conn._conn.executemany(sql, parameters)  # type: ignore[arg-type]
         return self
 
     async def fetchall(self) -> list[Any]:
-        rows, self._rows = self._rows, []
-        if self._more:
-            self._more = False
-            rows += await self._conn.on_thread(self._cursor.fetchall)
-        return rows
+        found: list[Any] = self._cursor.fetchall()
+        return found
 
     async def fetchmany(self, size: int | None = None) -> list[Any]:
-        size = size or self.arraysize
-        rows, self._rows = self._rows[:size], self._rows[size:]
-        if self._more and len(rows) < size:
-            wanted = size - len(rows)
-            further = await self._conn.on_thread(self._cursor.fetchmany, wanted)
-            self._more = len(further) == wanted
-            rows += further
-        return rows
+        found: list[Any] = self._cursor.fetchmany(size or self.arraysize)
+        return found
 
     async def fetchone(self) -> Any:
-        return next(iter(await self.fetchmany(1)), None)
+        return self._cursor.fetchone()
 
     async def close(self) -> None:
-        self._rows = []
-        if self._more:
-            self._more = False
-            await self._conn.on_thread(self._cursor.close)
-
-    def _run(self, sql: str, parameters: Iterable[Any]) -> None:
-        self._cursor = cursor = self._conn._conn.execute(sql, parameters)  # type: ignore[arg-type]
-        self._rows = cursor.fetchmany(AHEAD) if cursor.description else []
-        self._more = len(self._rows) == AHEAD
-
-    def _run_many(self, sql: str, parameters: Iterable[Iterable[Any]]) -> None:
-        self._cursor = self._conn._conn.executemany(sql, parameters)  # type: ignore[arg-type]
+        if self._cursor is not None:
+            self._cursor.close()
 
 
-class LettingGo(aiosqlite.Connection):
-    """Rolls back before it closes. Whoever is cancelled in the middle of a statement has her connection closed, but SQLite keeps a
-    connection with an open statement alive, transaction, write lock and all, until Python collects the garbage: nobody could write."""
+class Connection(aiosqlite.Connection):
+    """Begins to write and commits on its thread: there the disk is waited for.
 
-    def cursor(self) -> OneTrip:  # type: ignore[override]
-        return OneTrip(self)
+    Rolls back before it closes. Whoever is cancelled in the middle has her connection closed, but SQLite keeps a connection with an open
+    statement alive, transaction, write lock and all, until Python collects the garbage: nobody could write."""
+
+    _on_thread = 0
+    """What the thread has not ended yet: somebody who was cancelled waits for it no longer, and it goes on all the same."""
+
+    def cursor(self) -> InLoop:  # type: ignore[override]
+        return InLoop(self)
 
     async def on_thread(self, work: Callable[..., Any], *given: Any) -> Any:
         """What the connection's thread answers."""
-        return await self._execute(work, *given)  # type: ignore[no-untyped-call]
+
+        def worked() -> Any:
+            try:
+                return work(*given)
+            finally:
+                self._on_thread -= 1
+
+        self._on_thread += 1
+        return await self._execute(worked)  # type: ignore[no-untyped-call]
+
+    async def commit(self) -> None:
+        if self._conn.in_transaction:
+            await self.on_thread(self._conn.commit)
+
+    async def rollback(self) -> None:
+        if self._on_thread:
+            await self.on_thread(self._conn.rollback)
+        elif self._conn.in_transaction:
+            self._conn.rollback()
 
     def stop(self) -> asyncio.Future[Any] | None:
         self._tx.put_nowait((None, self._let_go))
@@ -96,7 +98,7 @@ class LettingGo(aiosqlite.Connection):
 
 def connect(path: str, **settings: Any) -> aiosqlite.Connection:
     """A connection, to be awaited."""
-    connection = LettingGo(partial(sqlite3.connect, path, **settings), 64)
+    connection = Connection(partial(sqlite3.connect, path, **settings | {"check_same_thread": False}), 64)
     connection._thread.daemon = True  # as SQLAlchemy does: an open connection keeps no process alive
     return connection
 
@@ -113,4 +115,4 @@ def prepare(connection: Any, _record: Any) -> None:
 def begin(connection: Any) -> None:
     """A transaction that writes says so from the start: it waits for its turn instead of failing later."""
     reading = connection.get_execution_options().get("read_only")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if reading else WAITS)

@@ -1,5 +1,7 @@
-"""A statement on SQLite is one trip to the connection's thread, however few rows it brings; many are all there."""
+"""A statement on SQLite runs in the loop; what waits for the disk or for another writer waits on the connection's thread."""
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,9 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from services.chassis.database import Database
-from services.chassis.sqlite_driver import AHEAD, LettingGo
+from services.chassis.sqlite_driver import Connection
 
+MANY = 256
 SERIES = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {many}) SELECT i FROM n"
 
 
@@ -24,55 +27,86 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def trips(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What the threads were asked for."""
-    made: list[str] = []
-    really = LettingGo._execute
+    made: list[Any] = []
+    really = Connection._execute
 
-    async def counted(self: LettingGo, work: Any, *given: Any) -> Any:
-        made.append(work.__name__)
+    async def counted(self: Connection, work: Any, *given: Any) -> Any:
+        made.append(work)
         return await really(self, work, *given)  # type: ignore[no-untyped-call]
 
-    monkeypatch.setattr(LettingGo, "_execute", counted)
+    monkeypatch.setattr(Connection, "_execute", counted)
     return made
 
 
-async def test_a_statement_is_one_trip(database: Database, trips: list[str]) -> None:
+async def test_only_a_writer_waits_on_the_thread_when_it_begins_and_when_it_commits(
+    database: Database, trips: list[Any]
+) -> None:
     async with database.write() as connection:
-        trips.clear()
         await connection.execute(text("INSERT INTO t VALUES (1)"))
-        assert len(trips) == 1
         assert (await connection.execute(text("SELECT i FROM t"))).all() == [(1,)]
-        assert len(trips) == 2
         assert (await connection.execute(text("UPDATE t SET i = 2 WHERE i = 1"))).rowcount == 1
         assert (await connection.execute(text("UPDATE t SET i = 3 WHERE i = 1"))).rowcount == 0
         await connection.execute(text("INSERT INTO t VALUES (:i)"), [{"i": 5}, {"i": 6}])
-        assert len(trips) == 5
         returned = await connection.execute(text("INSERT INTO t VALUES (7) RETURNING i"))
         assert returned.scalar_one() == 7
-        assert len(trips) == 6
+        assert len(trips) == 1
+    assert len(trips) == 2
     async with database.read() as connection:
         assert (await connection.execute(text("SELECT i FROM t ORDER BY i"))).scalars().all() == [2, 5, 6, 7]
+    assert len(trips) == 2
 
 
-@pytest.mark.parametrize("many", [1, AHEAD - 1, AHEAD, AHEAD + 1, 3 * AHEAD])
+async def test_the_loop_goes_on_while_somebody_waits_for_another_writer(database: Database, tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    wrote = asyncio.Event()
+
+    async def write() -> None:
+        async with database.write() as connection:
+            await connection.execute(text("INSERT INTO t VALUES (1)"))
+        wrote.set()
+
+    writing = asyncio.create_task(write())
+    for _ in range(20):
+        await asyncio.sleep(0.001)
+    assert not wrote.is_set(), "there is one writer at a time"
+    other.execute("COMMIT")
+    await asyncio.wait_for(writing, 10)
+    assert other.execute("SELECT i FROM t").fetchall() == [(1,)]
+    other.close()
+
+
+async def test_a_read_sees_one_moment(database: Database, tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)
+    async with database.read() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM t"))).scalar_one() == 0
+        other.execute("INSERT INTO t VALUES (1)")
+        assert (await connection.execute(text("SELECT count(*) FROM t"))).scalar_one() == 0
+    async with database.read() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM t"))).scalar_one() == 1
+    other.close()
+
+
+@pytest.mark.parametrize("many", [1, MANY - 1, MANY, MANY + 1, 3 * MANY])
 async def test_all_rows_come_at_once_one_by_one_and_in_pages(database: Database, many: int) -> None:
     query, expected = text(SERIES.format(many=many)), list(range(1, many + 1))
     async with database.read() as connection:
         assert (await connection.execute(query)).scalars().all() == expected
-        for page in (1, 7, AHEAD, 1000):
+        for page in (1, 7, MANY, 1000):
             async with connection.stream(query, execution_options={"yield_per": page}) as found:
                 assert [row.i async for row in found] == expected
         async with connection.stream(query) as found:
-            pages = [await found.fetchmany(AHEAD - 3) for _ in range(5)]
+            pages = [await found.fetchmany(MANY - 3) for _ in range(5)]
             assert [row.i for page in pages for row in page] == expected
 
 
 async def test_what_nobody_read_to_its_end_keeps_nobody_from_writing(database: Database) -> None:
     async with database.read() as connection:
-        async with connection.stream(text(SERIES.format(many=3 * AHEAD))) as found:
+        async with connection.stream(text(SERIES.format(many=3 * MANY))) as found:
             assert (await found.fetchone()) == (1,)
-        async with connection.stream(text(SERIES.format(many=3 * AHEAD))) as found:
+        async with connection.stream(text(SERIES.format(many=3 * MANY))) as found:
             assert (await found.fetchone()) == (1,)
     async with database.write() as connection:
         await connection.execute(text("DROP TABLE t"))
