@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from gateway.readmodel import reads
@@ -15,50 +15,86 @@ LOOK_AGAIN = 0.25
 SURE = 5.0
 """Seconds after which a subscription looks for itself, woken or not."""
 AT_ONCE = 1000
-"""Rows of a look."""
+"""Rows of a look, and of what a subscription has not taken yet."""
 
 Key = tuple[str, str]
 
 
+class Listener:
+    """One subscription, and what has come for it."""
+
+    def __init__(self) -> None:
+        self.rows: list[Any] = []
+        self.sure = False
+        """Whether nothing can have come that is not here."""
+        self.woken = asyncio.Event()
+
+    def tell(self, row: Any) -> None:
+        """Something came. Who is a thousand rows behind reads for herself again."""
+        if len(self.rows) >= AT_ONCE:
+            self.doubt()
+        self.rows.append(row)
+        self.woken.set()
+
+    def doubt(self) -> None:
+        """Something may have come and is not here."""
+        self.rows, self.sure = [], False
+        self.woken.set()
+
+    async def more(self) -> list[Any]:
+        """What has come; when nothing has for long, be sure no more."""
+        try:
+            async with asyncio.timeout(SURE):
+                await self.woken.wait()
+        except TimeoutError:
+            self.sure = False
+        self.woken.clear()
+        rows, self.rows = self.rows, []
+        return rows
+
+
 class Tail:
-    """Reads the feed where it ends and wakes those whose keys have something new; each then reads her own rows from her own place."""
+    """Reads the feed where it ends and hands each row to those who listen for its key; a subscription itself reads what was before."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self._waiting: dict[Key, set[asyncio.Event]] = {}
+        self._listening: dict[Key, set[Listener]] = {}
         self._looking: asyncio.Task[None] | None = None
 
     async def rows(self, subject: str, keys: Sequence[str], place: int) -> AsyncGenerator[Any, None]:
         """What the feed has behind a place for some keys of a subject, and then what comes, for ever: close it."""
-        with self._woken([(subject, key) for key in keys]) as woken:
+        with self._listener([(subject, key) for key in keys]) as listener:
             while True:
-                woken.clear()
-                async with self._room.database.read() as connection:
-                    found = await reads.changes(connection, subject, keys, place)
+                if listener.sure:
+                    found = await listener.more()
+                else:
+                    # From here on nothing is missed: what is read was there, and what comes is told.
+                    listener.rows, listener.sure = [], True
+                    async with self._room.database.read() as connection:
+                        found = [*await reads.changes(connection, subject, keys, place)]
+                    if found:
+                        listener.sure = False  # it was a page: there may be more
                 for row in found:
-                    place = row.seq
-                    yield row
-                if not found:
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(SURE):
-                            await woken.wait()
+                    if row.seq > place:
+                        place = row.seq
+                        yield row
 
     @contextmanager
-    def _woken(self, keys: Sequence[Key]) -> Iterator[asyncio.Event]:
-        """An event that is set when one of the keys may have something new. Looking begins with the first and ends with the last."""
-        woken = asyncio.Event()
+    def _listener(self, keys: Sequence[Key]) -> Iterator[Listener]:
+        """Looking begins with the first and ends with the last."""
+        listener = Listener()
         for key in keys:
-            self._waiting.setdefault(key, set()).add(woken)
+            self._listening.setdefault(key, set()).add(listener)
         if self._looking is None:
             self._looking = asyncio.create_task(self._look())
         try:
-            yield woken
+            yield listener
         finally:
             for key in keys:
-                self._waiting[key].discard(woken)
-                if not self._waiting[key]:
-                    del self._waiting[key]
-            if not self._waiting:
+                self._listening[key].discard(listener)
+                if not self._listening[key]:
+                    del self._listening[key]
+            if not self._listening:
                 self._looking.cancel()
                 self._looking = None
 
@@ -70,18 +106,15 @@ class Tail:
                 async with self._room.database.read() as connection:
                     if place is None:
                         place = await reads.newest_change(connection)
-                        self._wake(self._waiting)  # what came before this look began, somebody may have missed
+                        for listener in {each for some in self._listening.values() for each in some}:
+                            listener.doubt()  # what came before this look began, she may have missed
                     rows = await reads.newer_changes(connection, place, AT_ONCE)
             except Exception:
                 # Whoever waits looks for herself meanwhile, and is told what is wrong.
                 log.exception("the feed cannot be read")
             for row in rows:
                 place = row.seq
-            self._wake({(row.subject, row.key) for row in rows})
+                for listener in self._listening.get((row.subject, row.key), ()):
+                    listener.tell(row)
             if len(rows) < AT_ONCE:
                 await self._room.heard.wait(LOOK_AGAIN)
-
-    def _wake(self, keys: Iterable[Key]) -> None:
-        for key in keys:
-            for woken in self._waiting.get(key, ()):
-                woken.set()
