@@ -77,7 +77,7 @@ async def measure_freshness(room: Room) -> int:
         return 0
     async with room.transaction() as tx:
         values = {"cell": room.cell, "as_of": min([now, *oldest])}
-        await tx.execute(tx.room.database.upsert(FRESHNESS, values))
+        await tx.execute(tx.room.database.upsert(FRESHNESS, values), values)
     return 1
 
 

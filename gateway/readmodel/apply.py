@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import bindparam, delete, select, text, update
 
 from gateway.readmodel import boards, rejections
 from gateway.readmodel.counting import count_case, count_custody, count_docket
@@ -113,7 +113,7 @@ async def on_order(tx: Transaction, event: OrderStepTaken) -> None:
         "state": order.model_dump_json(exclude_none=True),
         "version": order.version,
     }
-    await tx.execute(tx.room.database.upsert(ORDER, values, newer="version"))
+    await tx.execute(tx.room.database.upsert(ORDER, values, newer="version"), values)
     await _feed(tx, "ORDER", order.order_id, event.step.value, event.at, entry=order.order_id)
     await _feed(tx, "ORDER", order.department, event.step.value, event.at, entry=order.order_id)
 
@@ -127,7 +127,7 @@ async def on_access(tx: Transaction, event: AccessEvent) -> None:
         "access_state": access.model_dump_json(exclude_none=True),
         "version": access.version,
     }
-    done = await tx.execute(tx.room.database.upsert(GROUP, values, newer="version"))
+    done = await tx.execute(tx.room.database.upsert(GROUP, values, newer="version"), values)
     if done.rowcount == 0:
         return
     await tx.execute(delete(MEMBER).where(MEMBER.c.case_id == access.case_id))
@@ -136,7 +136,7 @@ async def on_access(tx: Transaction, event: AccessEvent) -> None:
     for relation, members in relations.items():
         for member in members:
             row = {"case_id": access.case_id, "member": member, "relation": relation}
-            await tx.execute(tx.room.database.insert(MEMBER).values(**row))
+            await tx.execute(tx.room.database.insert(MEMBER), row)
 
 
 async def on_node(tx: Transaction, event: NodeChanged) -> None:
@@ -155,7 +155,7 @@ async def on_nodes(tx: Transaction, events: Sequence[NodeChanged]) -> None:
         }
         for event in events
     ]
-    await tx.connection.execute(tx.room.database.upsert_many(NODE, list(rows[0]), newer="version"), rows)
+    await tx.execute(tx.room.database.upsert(NODE, rows[0], newer="version"), rows)
 
 
 async def on_region(tx: Transaction, event: RegionChanged) -> None:
@@ -169,7 +169,7 @@ async def on_regions(tx: Transaction, events: Sequence[RegionChanged]) -> None:
     for event in events:
         region = event.region
         rows.append({"code": region.code, "name": region.name, "source": region.source.value, "version": event.version})
-    await tx.connection.execute(tx.room.database.upsert_many(REGION, list(rows[0]), newer="version"), rows)
+    await tx.execute(tx.room.database.upsert(REGION, rows[0], newer="version"), rows)
 
 
 async def on_inbox(tx: Transaction, event: InboxEntryAdded) -> None:
@@ -193,10 +193,14 @@ async def _part(tx: Transaction, case_id: str, part: str, state: Model, *, seale
     return True
 
 
+_THE_ROW = select(CASE).where(CASE.c.case_id == bindparam("the_case")).with_for_update()
+_REPLACED = update(CASE).where(CASE.c.case_id == bindparam("the_case"))
+
+
 async def _row(tx: Transaction, case_id: str) -> dict[str, Any]:
     """The matter's row, made if there is none, and locked."""
-    await tx.execute(tx.room.database.insert(CASE).values(case_id=case_id, **_EMPTY).on_conflict_do_nothing())
-    found = await tx.execute(select(CASE).where(CASE.c.case_id == case_id).with_for_update())
+    await tx.execute(tx.room.database.insert_new(CASE), {"case_id": case_id, **_EMPTY})
+    found = await tx.execute(_THE_ROW, {"the_case": case_id})
     return dict(found.mappings().one())
 
 
@@ -205,7 +209,7 @@ async def _keep(tx: Transaction, row: dict[str, Any], values: dict[str, Any]) ->
     values = {**values, **_UNDERIVED, **derived(*(after[f"{part}_state"] for part in PARTS))}
     if values["case_class"] != CaseClass.C0.value:
         values |= {"summary": "", "summary_version": 0}
-    await tx.execute(update(CASE).where(CASE.c.case_id == row["case_id"]).values(**values))
+    await tx.execute(_REPLACED, {"the_case": row["case_id"], **values})
     await boards.follow(tx, row, after)
 
 
@@ -281,7 +285,7 @@ async def _timeline(tx: Transaction, event: Event, node: str = "", detail: str =
         "version": event.version,
         "sealed": sealed,
     }
-    await tx.execute(tx.room.database.insert(TIMELINE).values(**values).on_conflict_do_nothing())
+    await tx.execute(tx.room.database.insert_new(TIMELINE), values)
 
 
 def _detail(event: CustodyEvent) -> str:
@@ -296,4 +300,4 @@ async def _changed(tx: Transaction, event: Event) -> None:
 
 async def _feed(tx: Transaction, subject: str, key: str, kind: str, at: datetime, entry: str = "") -> None:
     values = {"subject": subject, "key": key, "kind": kind, "entry": entry, "at": at}
-    await tx.execute(tx.room.database.insert(CHANGE).values(**values))
+    await tx.execute(tx.room.database.insert(CHANGE), values)

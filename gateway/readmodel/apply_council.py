@@ -22,24 +22,24 @@ async def on_people(tx: Transaction, event: PeopleChanged) -> None:
         "people_state": people.model_dump_json(exclude_none=True),
         "version": people.version,
     }
-    done = await tx.execute(tx.room.database.upsert(PEOPLE, values, newer="version"))
+    done = await tx.execute(tx.room.database.upsert(PEOPLE, values, newer="version"), values)
     if done.rowcount == 0:
         return
     await tx.execute(delete(GUEST).where(GUEST.c.case_id == people.case_id))
     for address in people.guests:
         row = {"case_id": people.case_id, "address": address, "private": address in people.private_guests}
-        await tx.execute(tx.room.database.insert(GUEST).values(**row))
+        await tx.execute(tx.room.database.insert(GUEST), row)
 
 
 async def on_council(tx: Transaction, event: CouncilEvent) -> None:
     """A council's standing members; one that has not confirmed yet is none."""
     council = event.council
     values = {"node": council.node, "state": council.model_dump_json(exclude_none=True), "version": council.version}
-    done = await tx.execute(tx.room.database.upsert(COUNCIL, values, newer="version"))
+    done = await tx.execute(tx.room.database.upsert(COUNCIL, values, newer="version"), values)
     if done.rowcount == 0:
         return
     await tx.execute(delete(STANDING).where(STANDING.c.node == council.node))
     for member in council.members:
         if member.stage is MembershipStage.CONFIRMED:
             row = {"node": council.node, "address": member.address, "region": council.region}
-            await tx.execute(tx.room.database.insert(STANDING).values(**row))
+            await tx.execute(tx.room.database.insert(STANDING), row)

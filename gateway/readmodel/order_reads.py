@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.readmodel.access import below, orders_of_federation, per_caller, visible_orders
@@ -56,8 +56,7 @@ async def orders(
 
 async def order(connection: AsyncConnection, caller: Caller, order_id: str) -> Order | None:
     """One order, or None: it does not exist, or not for her."""
-    query = _orders(caller).where(visible_orders(caller), ORDER.c.order_id == order_id)
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(_order_by_id(caller), {"id": order_id})).one_or_none()
     return _order(row) if row else None
 
 
@@ -65,9 +64,8 @@ async def orders_of_cases(
     connection: AsyncConnection, caller: Caller, case_ids: Sequence[str]
 ) -> Mapping[str, Sequence[Order]]:
     """The orders of some matters, for those who work on them, oldest first: one statement for a page."""
-    query = _orders(caller).where(orders_of_federation(caller), ORDER.c.case_id.in_(case_ids))
     found: dict[str, list[Order]] = {}
-    for row in await connection.execute(query.order_by(ORDER.c.order_id)):
+    for row in await connection.execute(_orders_of_cases(caller), {"ids": list(case_ids)}):
         each = _order(row)
         found.setdefault(each.state.case_id, []).append(each)
     return found
@@ -97,6 +95,17 @@ def _orders(caller: Caller) -> Select[Any]:
     )
     grouped = ORDER.outerjoin(GROUP, GROUP.c.case_id == ORDER.c.case_id)
     return select(*columns).select_from(grouped.outerjoin(CASE, CASE.c.case_id == ORDER.c.case_id))
+
+
+@per_caller
+def _order_by_id(caller: Caller) -> Select[Any]:
+    return _orders(caller).where(visible_orders(caller), ORDER.c.order_id == bindparam("id"))
+
+
+@per_caller
+def _orders_of_cases(caller: Caller) -> Select[Any]:
+    hers = (orders_of_federation(caller), ORDER.c.case_id.in_(bindparam("ids", expanding=True)))
+    return _orders(caller).where(*hers).order_by(ORDER.c.order_id)
 
 
 def _order(row: Row[Any]) -> Order:

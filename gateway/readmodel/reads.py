@@ -111,16 +111,8 @@ async def timelines(
     connection: AsyncConnection, caller: Caller, case_ids: Sequence[str]
 ) -> Mapping[str, Sequence[Row[Any]]]:
     """The facts of some matters that the caller may see, oldest first: one statement for a page."""
-    seen = select(CASE.c.case_id).where(fully(caller), CASE.c.case_id.in_(case_ids))
-    sealed = select(CASE.c.case_id).where(CASE.c.case_class == CaseClass.C3.value, CASE.c.case_id.in_(case_ids))
-    # At one moment intake's fact comes first: the others' follow from it.
-    after_intake = case((TIMELINE.c.service == "intake", 0), else_=1)
-    order = (TIMELINE.c.at, after_intake, TIMELINE.c.service, TIMELINE.c.version)
-    # Of a sealed matter nothing that was told on an ordinary topic.
-    ordinary = or_(TIMELINE.c.sealed, ~TIMELINE.c.case_id.in_(sealed))
-    query = select(TIMELINE).where(TIMELINE.c.case_id.in_(seen), ordinary).order_by(*order)
     found: dict[str, list[Row[Any]]] = {}
-    for row in await connection.execute(query):
+    for row in await connection.execute(_timelines(caller), {"ids": list(case_ids)}):
         found.setdefault(row.case_id, []).append(row)
     return found
 
@@ -199,9 +191,11 @@ async def changes(
 
 
 async def newer_changes(connection: AsyncConnection, after: int, limit: int) -> Sequence[Any]:
-    """Of whatever the feed has behind a place, what it is about."""
-    query = select(CHANGE.c.seq, CHANGE.c.subject, CHANGE.c.key).where(CHANGE.c.seq > after)
-    return (await connection.execute(query.order_by(CHANGE.c.seq).limit(limit))).all()
+    """Whatever the feed has behind a place."""
+    return (await connection.execute(_NEWER, {"after": after, "most": limit})).all()
+
+
+_NEWER = select(CHANGE).where(CHANGE.c.seq > bindparam("after")).order_by(CHANGE.c.seq).limit(bindparam("most"))
 
 
 async def newest_change(connection: AsyncConnection) -> int:
@@ -241,6 +235,19 @@ def _matter_by_id(caller: Caller) -> Select[Any]:
 def _versions_by_id(caller: Caller) -> Select[Any]:
     query = select(CASE.c.case_class, CASE.c.case_version, CASE.c.docket_version, CASE.c.custody_version)
     return query.where(visible(caller), CASE.c.case_id == bindparam("id"))
+
+
+@per_caller
+def _timelines(caller: Caller) -> Select[Any]:
+    asked = CASE.c.case_id.in_(bindparam("ids", expanding=True))
+    seen = select(CASE.c.case_id).where(fully(caller), asked)
+    sealed = select(CASE.c.case_id).where(CASE.c.case_class == CaseClass.C3.value, asked)
+    # At one moment intake's fact comes first: the others' follow from it.
+    after_intake = case((TIMELINE.c.service == "intake", 0), else_=1)
+    order = (TIMELINE.c.at, after_intake, TIMELINE.c.service, TIMELINE.c.version)
+    # Of a sealed matter nothing that was told on an ordinary topic.
+    ordinary = or_(TIMELINE.c.sealed, ~TIMELINE.c.case_id.in_(sealed))
+    return select(TIMELINE).where(TIMELINE.c.case_id.in_(seen), ordinary).order_by(*order)
 
 
 def _matter(row: Row[Any]) -> Matter:

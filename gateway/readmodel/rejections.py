@@ -31,7 +31,7 @@ async def note(tx: Transaction, event: CaseEvent, *, sealed: bool) -> None:
         "version": event.version,
         "sealed": sealed,
     }
-    await tx.execute(tx.room.database.upsert(REJECTION, values, newer="version"))
+    await tx.execute(tx.room.database.upsert(REJECTION, values, newer="version"), values)
 
 
 async def drop(tx: Transaction, case_id: str) -> None:

@@ -4,9 +4,9 @@ import asyncio
 import time
 from collections.abc import Mapping
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.chassis import statements
 from services.chassis.room import Room
 from services.contracts.refusals import Code, Refused
 
@@ -59,8 +59,8 @@ class Causality:
         return {topic: version for topic, version in seen.items() if topic in self._read and version > 0}
 
     async def _has(self, connection: AsyncConnection, key: str, wanted: Mapping[str, int]) -> bool:
-        known = self._room.service.chassis.known
-        rows = await connection.execute(select(known.c.topic, known.c.version).where(known.c.key == key))
+        query = statements.versions_known(self._room.service.chassis.known)
+        rows = await connection.execute(query, {"the_key": key})
         versions = {row.topic: row.version for row in rows}
         return all(versions.get(topic, 0) >= version for topic, version in wanted.items())
 
@@ -69,9 +69,7 @@ class Causality:
         async with self._room.database.read() as connection:
             if await self._has(connection, key, wanted):
                 return True
-            held = select(tables.dead_letter.c.id).where(
-                tables.dead_letter.c.key == key, tables.dead_letter.c.topic.in_(list(wanted))
-            )
-            if (await connection.execute(held.limit(1))).first():
+            held = await connection.execute(statements.held(tables.dead_letter), {"the_keys": [key]})
+            if any(row.topic in wanted for row in held):
                 raise Refused(Code.MATTER_BLOCKED)
         return False

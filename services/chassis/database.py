@@ -1,11 +1,11 @@
 """One database of one service: SQLite in a file or PostgreSQL, the same statements on both."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import cache
 
-from sqlalchemy import ColumnElement, Table, event
+from sqlalchemy import Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -30,6 +30,10 @@ class Database:
             connect_args={"async_creator_fn": sqlite_driver.connect} if url.startswith("sqlite") else {},
             hide_parameters=True,  # an error's text may be printed by somebody: never with what a person wrote
         )
+        # A read needs no transaction, which would be two more trips to PostgreSQL.
+        self._reader = self.engine.execution_options(
+            **({"read_only": True} if self.on_sqlite else {"isolation_level": "AUTOCOMMIT"})
+        )
         self._writer: asyncio.Lock | None = asyncio.Lock() if self.on_sqlite else None
         if self.on_sqlite:
             event.listen(self.engine.sync_engine, "connect", sqlite_driver.prepare)
@@ -47,39 +51,48 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A snapshot to read from."""
-        async with self.engine.connect() as connection:
-            connection = await connection.execution_options(read_only=True)
-            async with connection.begin():
-                yield connection
+        """To read from: on SQLite a snapshot, on PostgreSQL what is committed when each statement begins."""
+        async with self._reader.connect() as connection:
+            yield connection
 
     def insert(self, table: Table) -> Insert:
-        """An insert that knows ON CONFLICT."""
-        return sqlite.insert(table) if self.on_sqlite else postgresql.insert(table)
+        """An insert that knows ON CONFLICT. Like the two below it is executed with its rows, and built once: building takes longer
+        than running."""
+        return _insert(table, self.on_sqlite)
 
-    def upsert(self, table: Table, values: dict[str, Any], *, newer: str | None = None) -> Insert:
-        """Insert, or replace the row of the same primary key; with `newer`, only if that column grows."""
-        return self._upserting(table, self.insert(table).values(**values), list(values), newer)
+    def insert_new(self, table: Table) -> Insert:
+        """An insert that leaves what is there."""
+        return _insert_new(table, self.on_sqlite)
 
-    def upsert_many(self, table: Table, columns: Sequence[str], *, newer: str | None = None) -> Insert:
-        """The same for rows that are executed with it, each in turn."""
-        return self._upserting(table, self.insert(table), columns, newer)
-
-    def _upserting(self, table: Table, statement: Insert, columns: Sequence[str], newer: str | None) -> Insert:
-        keys = [column.name for column in table.primary_key]
-        condition: ColumnElement[bool] | None = None
-        if newer:
-            condition = statement.excluded[newer] > table.c[newer]
-        return statement.on_conflict_do_update(
-            index_elements=keys,
-            set_={name: statement.excluded[name] for name in columns if name not in keys}
-            or {keys[0]: statement.excluded[keys[0]]},
-            where=condition,
-        )
+    def upsert(self, table: Table, columns: Iterable[str], *, newer: str | None = None) -> Insert:
+        """Insert these columns, or replace them in the row of the same primary key; with `newer`, only if that column grows."""
+        return _upsert(table, tuple(columns), newer, self.on_sqlite)
 
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
+
+
+@cache
+def _insert(table: Table, on_sqlite: bool) -> Insert:
+    return sqlite.insert(table) if on_sqlite else postgresql.insert(table)
+
+
+@cache
+def _insert_new(table: Table, on_sqlite: bool) -> Insert:
+    return _insert(table, on_sqlite).on_conflict_do_nothing()
+
+
+@cache
+def _upsert(table: Table, columns: tuple[str, ...], newer: str | None, on_sqlite: bool) -> Insert:
+    statement = _insert(table, on_sqlite)
+    keys = [column.name for column in table.primary_key]
+    replaced = [name for name in columns if name not in keys] or keys[:1]
+    return statement.on_conflict_do_update(
+        index_elements=keys,
+        set_={name: statement.excluded[name] for name in replaced},
+        where=statement.excluded[newer] > table.c[newer] if newer else None,
+    )
 
 
 PASSING = ("08", "40", "53", "55P03", "57")

@@ -110,8 +110,8 @@ async def drop(room: Room, letter: int) -> bool:
         row = (await tx.execute(select(tables.dead_letter).where(tables.dead_letter.c.id == letter))).one_or_none()
         if row is None:
             return False
-        seen = room.database.insert(tables.inbox).values(event_id=record_of(row).event_id, at=tx.now.isoformat())
-        await tx.execute(seen.on_conflict_do_nothing())
+        seen = {"event_id": record_of(row).event_id, "at": tx.now.isoformat()}
+        await tx.execute(room.database.insert_new(tables.inbox), seen)
         await tx.execute(tables.dead_letter.delete().where(tables.dead_letter.c.id == letter))
     return True
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
-from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from services.chassis import statements
 from services.chassis.causality import Causality
 from services.chassis.database import is_outage
 from services.chassis.identity import Verifier
@@ -140,9 +140,8 @@ class Door:
             answer = await command.handle(tx, acting(caller, asked, target), asked)
             reached = dict(tx.reached)
             table = self._room.service.chassis.answer
-            await tx.execute(
-                table.update().where(*self._scope(caller, asked)).values(answer=answer_json(answer, reached))
-            )
+            kept = {"answer": answer_json(answer, reached), **_scope(caller, asked)}
+            await tx.execute(statements.answering(table), kept)
         return Answered(answer=json.loads(answer.model_dump_json()), reached=reached, events=tuple(tx.outgoing))
 
     async def _claim(self, tx: Transaction, caller: Caller, asked: AnyCommand, fingerprint: str) -> Answered | None:
@@ -157,29 +156,26 @@ class Door:
             "answer": "",
             "at": tx.now.isoformat(),
         }
-        done = await tx.execute(self._room.database.insert(table).values(**values).on_conflict_do_nothing())
-        if done.rowcount == 1:
+        if (await tx.execute(self._room.database.insert_new(table), values)).rowcount == 1:
             return None
-        row = (await tx.execute(select(table.c.body, table.c.answer).where(*self._scope(caller, asked)))).one()
+        row = (await tx.execute(statements.answered(table), _scope(caller, asked))).one()
         return _same(row.body, row.answer, fingerprint)
 
     async def _remembered(self, caller: Caller, asked: AnyCommand, fingerprint: str) -> Answered | None:
         table = self._room.service.chassis.answer
         async with self._room.database.read() as connection:
-            row = (
-                await connection.execute(select(table.c.body, table.c.answer).where(*self._scope(caller, asked)))
-            ).one_or_none()
+            row = (await connection.execute(statements.answered(table), _scope(caller, asked))).one_or_none()
         return _same(row.body, row.answer, fingerprint) if row else None
-
-    def _scope(self, caller: Caller, asked: AnyCommand) -> tuple[Any, ...]:
-        table = self._room.service.chassis.answer
-        who, key = asked.remembered_as(caller)
-        return (table.c.caller == who, table.c.command == asked.command_name(), table.c.key == key)
 
     def _fingerprint(self, command: Mapping[str, Any]) -> str:
         """Keyed, because a plain hash of a short text can be guessed back."""
         canonical = json.dumps(command, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hmac.new(self._room.secret, canonical.encode(), hashlib.sha256).hexdigest()
+
+
+def _scope(caller: Caller, asked: AnyCommand) -> dict[str, str]:
+    who, key = asked.remembered_as(caller)
+    return {"the_caller": who, "the_command": asked.command_name(), "the_key": key}
 
 
 def acting(caller: Caller, asked: AnyCommand, target: Target) -> Acting:

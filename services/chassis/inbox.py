@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.chassis import statements
 from services.chassis.crash import Point
 from services.chassis.database import is_outage
 from services.chassis.room import Room
@@ -105,7 +106,7 @@ class Inbox:
         if not records:
             return set()
         table, at = self.room.service.chassis.inbox, tx.now.isoformat()
-        insert = self.room.database.insert(table).on_conflict_do_nothing().returning(table.c.event_id)
+        insert = self.room.database.insert_new(table).returning(table.c.event_id)
         rows = [{"event_id": event_id, "at": at} for event_id in sorted({record.event_id for record in records})]
         return set((await tx.connection.execute(insert, rows)).scalars())
 
@@ -117,7 +118,7 @@ class Inbox:
         """What had no effect after all, because it is held, has not been seen."""
         if event_ids:
             table = self.room.service.chassis.inbox
-            await tx.execute(table.delete().where(table.c.event_id.in_(list(event_ids))))
+            await tx.execute(statements.disclaimed(table), {"the_ids": list(event_ids)})
 
     async def receive_now(self, events: Sequence[Outgoing]) -> bool:
         """Apply what a command just told, before its topic brings it. What cannot be applied now is left to the topic, which holds it
@@ -224,25 +225,25 @@ class Inbox:
             )
             await tx.execute(update)
             return
-        insert = self.room.database.insert(table).values(
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            key=record.key,
-            value=record.value,
-            headers=headers_json(record.headers),
-            reason=reason,
-            error=error.replace("\0", "\ufffd"),  # PostgreSQL's texts hold no NUL
-            attempts=1,
-            held_at=tx.now.isoformat(),
-        )
-        await tx.execute(insert.on_conflict_do_nothing(index_elements=["topic", "partition", "offset"]))
+        values = {
+            "topic": record.topic,
+            "partition": record.partition,
+            "offset": record.offset,
+            "key": record.key,
+            "value": record.value,
+            "headers": headers_json(record.headers),
+            "reason": reason,
+            "error": error.replace("\0", "\ufffd"),  # PostgreSQL's texts hold no NUL
+            "attempts": 1,
+            "held_at": tx.now.isoformat(),
+        }
+        await tx.execute(self.room.database.insert_new(table), values)
 
     async def _held(self, connection: AsyncConnection, records: Sequence[Record]) -> set[Place]:
         table = self.room.service.chassis.dead_letter
         keys = {record.key for record in records}
-        query = select(table.c.topic, table.c.key).where(table.c.key.in_(keys)).distinct()
-        return {Place(row.topic, row.key) for row in await connection.execute(query)}
+        found = await connection.execute(statements.held(table), {"the_keys": list(keys)})
+        return {Place(row.topic, row.key) for row in found}
 
     def start_again(self) -> None:
         """Consume once more after a flood: what a restart does, with the fix deployed."""

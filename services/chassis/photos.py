@@ -120,7 +120,7 @@ async def _keep(room: Room, table: Table, caller: Caller, data: bytes) -> Respon
             "data": photo.data,
             "uploaded_at": tx.now.isoformat(),
         }
-        await tx.execute(room.database.insert(table).values(**values))
+        await tx.execute(room.database.insert(table), values)
     return JSONResponse({"id": attachment, "mediaType": photo.media_type, "bytes": len(photo.data)}, status_code=201)
 
 

@@ -5,8 +5,9 @@ import logging
 from collections.abc import Sequence
 from typing import Protocol
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
+from services.chassis import statements
 from services.chassis.crash import Point
 from services.chassis.lease import Lease
 from services.chassis.room import Bell, Room
@@ -58,15 +59,14 @@ class Relay:
         """Publish the oldest unsent rows; returns how many."""
         outbox = self._room.service.chassis.outbox
         async with self._room.database.read() as connection:
-            query = select(outbox).where(outbox.c.sent.is_(False)).order_by(outbox.c.id).limit(PAGE)
-            rows = (await connection.execute(query)).all()
+            rows = (await connection.execute(statements.unsent(outbox), {"the_most": PAGE})).all()
         if not rows:
             return 0
         records = [Record(row.topic, 0, row.id, row.key, row.value, headers_from_json(row.headers)) for row in rows]
         await self._publisher.publish(records)
         self._room.crash(Point.BEFORE_MARK)
         async with self._room.database.write() as connection:
-            await connection.execute(update(outbox).where(outbox.c.id.in_([row.id for row in rows])).values(sent=True))
+            await connection.execute(statements.sent(outbox), {"the_ids": [row.id for row in rows]})
         for record in records:
             self._room.telemetry.relayed.labels(record.topic).inc()
         return len(rows)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 
+from services.chassis import statements
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.crash import CrashAt, Point, never
 from services.chassis.database import Database
@@ -108,10 +109,8 @@ class Room:
 
     async def unsent(self) -> tuple[int, datetime | None]:
         """How many facts wait in the outbox, and since when the oldest does. On the embedded bus: none ever."""
-        outbox = self.service.chassis.outbox
         async with self.database.read() as connection:
-            query = select(func.count(), func.min(outbox.c.at)).where(outbox.c.sent.is_(False))
-            count, oldest = (await connection.execute(query)).one()
+            count, oldest = (await connection.execute(statements.waiting(self.service.chassis.outbox))).one()
         return count, datetime.fromisoformat(oldest) if oldest else None
 
     async def held(self) -> int:

@@ -61,4 +61,4 @@ async def remember(tx: Transaction, topic: Topic, *events: Event) -> None:
         after = event.state
         state = "null" if after is None else after.model_dump_json(exclude_none=True)
         rows.append({"topic": topic.in_cell(tx.room.cell), "key": event.key, "version": event.version, "state": state})
-    await tx.connection.execute(tx.room.database.upsert_many(known, list(rows[0]), newer="version"), rows)
+    await tx.execute(tx.room.database.upsert(known, rows[0], newer="version"), rows)

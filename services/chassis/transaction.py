@@ -3,13 +3,14 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import CursorResult, Executable, select, update
+from sqlalchemy import CursorResult, Executable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.chassis import statements
 from services.chassis.ids import ulid
 from services.chassis.telemetry import correlation
 from services.chassis.wire import headers_json, headers_of, value_of
@@ -59,17 +60,16 @@ class Transaction:
         """A resource that the service was started with: its limits, its calendar."""
         return self.room.get(kind)
 
-    async def execute(self, statement: Executable) -> CursorResult[Any]:
-        """Run a statement of the service's own tables."""
-        return await self.connection.execute(statement)
+    async def execute(
+        self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Run a statement of the service's own tables, with its values or once for each of its rows."""
+        return await self.connection.execute(statement, values)
 
     async def load(self, kind: type[A], key: str) -> A | None:
         """An aggregate, locked until the end of the transaction; not in a snapshot, which is only read."""
         table = self.room.service.stored_as(kind).table
-        query = select(table.c.version, table.c.command_version, table.c.body).where(table.c.id == key)
-        if not self._reading:
-            query = query.with_for_update()
-        row = (await self.connection.execute(query)).one_or_none()
+        row = (await self.execute(statements.stored(table, locked=not self._reading), {"the_id": key})).one_or_none()
         if row is None:
             self._loaded.pop((kind, key), None)  # a savepoint may have taken back what was saved here
             return None
@@ -79,11 +79,10 @@ class Transaction:
     async def load_many(self, kind: type[A], keys: Collection[str]) -> dict[str, A]:
         """The same for several keys in one statement, locked in the order of their keys; unknown ones are absent."""
         table = self.room.service.stored_as(kind).table
-        query = select(table.c.id, table.c.version, table.c.command_version, table.c.body).where(table.c.id.in_(keys))
         for key in keys:
             self._loaded.pop((kind, key), None)
         found = {}
-        for row in await self.connection.execute(query.order_by(table.c.id).with_for_update()):
+        for row in await self.execute(statements.stored_many(table), {"the_ids": list(keys)}):
             self._loaded[kind, row.id] = (row.version, row.command_version)
             found[row.id] = kind.model_validate_json(row.body)
         return found
@@ -101,11 +100,10 @@ class Transaction:
             "body": aggregate.model_dump_json(exclude_none=True),
         }
         if before:
-            where = (stored.table.c.id == key) & (stored.table.c.version == before)
-            done = await self.connection.execute(update(stored.table).where(where).values(**values))
+            values |= {"the_id": key, "the_version": before}
+            done = await self.execute(statements.restored(stored.table), values)
         else:
-            insert = self.room.database.insert(stored.table).values(id=key, **values).on_conflict_do_nothing()
-            done = await self.connection.execute(insert)
+            done = await self.execute(self.room.database.insert_new(stored.table), {"id": key, **values})
         if done.rowcount != 1:
             raise Conflict(stored.table.name)
         self._loaded[type(aggregate), key] = (version, commanded)
@@ -139,8 +137,8 @@ class Transaction:
                     "body": aggregate.model_dump_json(exclude_none=True),
                 }
             )
-        insert = self.room.database.insert(stored.table).on_conflict_do_nothing().returning(stored.table.c.id)
-        if len((await self.connection.execute(insert, rows)).all()) != len(rows):
+        insert = self.room.database.insert_new(stored.table).returning(stored.table.c.id)
+        if len((await self.execute(insert, rows)).all()) != len(rows):
             raise Conflict(stored.table.name)
 
     def check_version(self, kind: type[Model], key: str, expected: int | None) -> None:
@@ -176,29 +174,25 @@ class Transaction:
             self.outgoing.append(Outgoing(topic=name, key=event.key, headers=headers, value=value.decode()))
         if rows:
             outbox = self.room.service.chassis.outbox
-            await self.connection.execute(self.room.database.insert(outbox), rows)
+            await self.execute(self.room.database.insert(outbox), rows)
 
     async def known(self, topic: Topic, kind: type[S], key: str) -> S | None:
         """The newest state that this service has heard of another's aggregate: the fact itself, not a conclusion from it."""
-        known = self.room.service.chassis.known
-        query = select(known.c.state).where(known.c.topic == topic.in_cell(self.room.cell), known.c.key == key)
-        text = (await self.connection.execute(query)).scalar_one_or_none()
-        return kind.model_validate_json(text) if text and text != "null" else None
+        return (await self.known_many(topic, kind, [key])).get(key)
 
     async def known_newest(self, told_on: Sequence[Topic], kind: type[S], key: str) -> S | None:
         """The same of an aggregate that its owner has told on one topic and then on another: the state of the highest version."""
-        known, names = self.room.service.chassis.known, [topic.in_cell(self.room.cell) for topic in told_on]
-        query = select(known.c.state).where(known.c.topic.in_(names), known.c.key == key, known.c.state != "null")
-        heard = [kind.model_validate_json(text) for text in (await self.connection.execute(query)).scalars()]
+        heard = [kind.model_validate_json(row.state) for row in await self._known(told_on, [key])]
         return max(heard, key=lambda each: int(getattr(each, "version")), default=None)  # noqa: B009  (Model does not declare it)
 
     async def known_many(self, topic: Topic, kind: type[S], keys: Sequence[str]) -> dict[str, S]:
         """The same for several keys, in one statement; unknown ones are absent."""
-        known = self.room.service.chassis.known
-        query = select(known.c.key, known.c.state).where(
-            known.c.topic == topic.in_cell(self.room.cell), known.c.key.in_(keys), known.c.state != "null"
-        )
-        return {row.key: kind.model_validate_json(row.state) for row in await self.connection.execute(query)}
+        return {row.key: kind.model_validate_json(row.state) for row in await self._known([topic], keys)}
+
+    async def _known(self, topics: Sequence[Topic], keys: Sequence[str]) -> CursorResult[Any]:
+        names = [topic.in_cell(self.room.cell) for topic in topics]
+        query = statements.known(self.room.service.chassis.known)
+        return await self.execute(query, {"the_topics": names, "the_keys": list(keys)})
 
 
 def answer_json(answer: Model, reached: dict[str, int]) -> str:

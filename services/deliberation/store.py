@@ -71,7 +71,7 @@ async def write(
         "department": department,
         "written_at": tx.now,
     }
-    await tx.execute(tx.room.database.insert(CONTENT).values(**values))
+    await tx.execute(tx.room.database.insert(CONTENT), values)
 
 
 async def write_again(tx: Transaction, case_id: str, item_id: str, next_id: str) -> None:
@@ -98,7 +98,7 @@ PHOTO = "photo"
 async def log_access(tx: Transaction, member: str, case_id: str, fields: str) -> None:
     """Who read what (domain 1.3d)."""
     values = {"at": tx.now, "member": member, "case_id": case_id, "fields": fields[:120]}
-    await tx.execute(tx.room.database.insert(ACCESS_LOG).values(**values))
+    await tx.execute(tx.room.database.insert(ACCESS_LOG), values)
 
 
 async def _look_again(tx: Transaction, key: str, at: datetime | None) -> None:
@@ -106,4 +106,4 @@ async def _look_again(tx: Transaction, key: str, at: datetime | None) -> None:
     if at is not None:
         # Due means "until the end of this moment": the sweep looks just after it.
         values = {"id": key, "look_at": at + timedelta(seconds=1), "attempts": 0}
-        await tx.execute(tx.room.database.insert(DUE).values(**values))
+        await tx.execute(tx.room.database.insert(DUE), values)

@@ -93,7 +93,7 @@ async def write(tx: Transaction, order_id: str, member: str, **texts: str) -> No
                 "written_by": member,
                 "written_at": tx.now,
             }
-            await tx.execute(tx.room.database.insert(ORDER_CONTENT).values(**values))
+            await tx.execute(tx.room.database.insert(ORDER_CONTENT), values)
 
 
 async def texts_of(tx: Transaction, order_id: str, *fields: str) -> dict[str, str]:

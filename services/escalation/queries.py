@@ -106,7 +106,7 @@ async def may_see_photos(tx: Transaction, caller: Caller, case_id: str) -> bool:
 async def log_access(tx: Transaction, member: str, case_id: str, fields: str) -> None:
     """Who read what of which matter (domain 1.3d)."""
     values = {"at": tx.now, "member": member, "case_id": case_id, "fields": fields}
-    await tx.execute(tx.room.database.insert(ACCESS_LOG).values(**values))
+    await tx.execute(tx.room.database.insert(ACCESS_LOG), values)
 
 
 async def _may_see(tx: Transaction, caller: Caller, case_id: str, *, on_the_spot: bool = True) -> bool:

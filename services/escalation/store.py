@@ -64,4 +64,4 @@ async def write_content(tx: Transaction, case_id: str, field: str, words: str, m
             "written_by": member,
             "written_at": tx.now,
         }
-        await tx.execute(tx.room.database.insert(CONTENT).values(**values))
+        await tx.execute(tx.room.database.insert(CONTENT), values)

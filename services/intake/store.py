@@ -27,7 +27,7 @@ REGION = METADATA.tables["region"]
 async def write_content(tx: Transaction, case_id: str, field: str, value: str) -> None:
     """Keep a personal text."""
     values = {"case_id": case_id, "field": field, "text": value, "written_at": tx.now}
-    await tx.execute(tx.room.database.upsert(CONTENT, values))
+    await tx.execute(tx.room.database.upsert(CONTENT, values), values)
 
 
 async def next_number(tx: Transaction, region: str) -> str:
@@ -42,7 +42,7 @@ async def next_number(tx: Transaction, region: str) -> str:
 async def log_access(tx: Transaction, member: str, case_id: str, fields: Sequence[str]) -> None:
     """Who read what (domain 1.3d)."""
     values = {"at": tx.now, "member": member, "case_id": case_id, "fields": ",".join(fields)[:120]}
-    await tx.execute(tx.room.database.insert(ACCESS_LOG).values(**values))
+    await tx.execute(tx.room.database.insert(ACCESS_LOG), values)
 
 
 async def contents_of(tx: Transaction, case_ids: Sequence[str]) -> dict[str, dict[str, str]]:

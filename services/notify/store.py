@@ -48,7 +48,7 @@ async def tell(tx: Transaction, told: Sequence[Told], access: AccessState, numbe
     for each in sorted(told):
         if each.digest:
             line = {"address": each.address, "case_id": access.case_id, "send_at": digest_time(tx.now)}
-            await tx.execute(tx.room.database.insert(DIGEST).values(**line).on_conflict_do_nothing())
+            await tx.execute(tx.room.database.insert_new(DIGEST), line)
         elif each.kind not in ONCE or not await _has(tx, each, access.case_id):
             named = each.names_matter
             await write_entry(
@@ -96,7 +96,7 @@ async def write_entry(
         "count": count,
         "at": tx.now,
     }
-    await tx.execute(tx.room.database.insert(ENTRY).values(**values))
+    await tx.execute(tx.room.database.insert(ENTRY), values)
 
 
 async def keep_waiting(tx: Transaction, topic: Topic, event: Event, case_id: str) -> None:
@@ -107,7 +107,7 @@ async def keep_waiting(tx: Transaction, topic: Topic, event: Event, case_id: str
         "event_type": event.type_name(),
         "event": event.model_dump_json(exclude_none=True),
     }
-    await tx.execute(tx.room.database.insert(WAITING).values(**values))
+    await tx.execute(tx.room.database.insert(WAITING), values)
 
 
 async def waiting_for(tx: Transaction, case_id: str) -> list[Event]:

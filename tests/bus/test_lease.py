@@ -42,6 +42,26 @@ async def test_the_owner_of_a_lease_renews_it_and_loses_it_by_time(room: Room) -
     assert await Lease(room, "other work").hold(), "leases of other names are other leases"
 
 
+async def test_it_is_renewed_in_its_second_half_alone(room: Room) -> None:
+    """Until then nobody else can have it, so nobody asks the database."""
+    room.wall = cast(Any, clock := ManualClock(START))
+    mine, yours = Lease(room, "work", seconds=10), Lease(room, "work", seconds=10)
+    assert await mine.hold()
+    clock.advance(timedelta(seconds=4))
+    assert await mine.hold()
+    clock.advance(timedelta(seconds=6))
+    assert await yours.hold(), "it was not renewed at four seconds"
+    assert not await mine.hold()
+    clock.advance(timedelta(seconds=6))
+    assert await yours.hold()
+    clock.advance(timedelta(seconds=6))
+    assert not await mine.hold(), "it was renewed at six"
+    await yours.release()
+    assert await mine.hold()
+    await mine.release()
+    assert await yours.hold(), "what was given back is not kept in mind"
+
+
 async def test_of_many_who_grasp_a_lease_one_gets_it(room: Room) -> None:
     for n in range(5):
         got = await asyncio.gather(*(Lease(room, f"work-{n}").hold() for _ in range(8)))

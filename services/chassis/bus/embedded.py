@@ -7,13 +7,13 @@ import logging
 import random
 import secrets
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
 from faststream.kafka import KafkaBroker
-from sqlalchemy import ColumnElement, Table, func, or_, select
+from sqlalchemy import select
 
+from services.chassis import statements
 from services.chassis.bus.port import BATCH, BackOff, Receiver, subscribe
 from services.chassis.database import Database
 from services.chassis.room import Bell
@@ -34,21 +34,24 @@ class Log:
 
     async def after(self, offsets: Mapping[str, int], limit: int) -> Sequence[Any]:
         """Records of some topics, each behind its offset. SQLite commits in the order of ids, so nothing appears before them later."""
-        outbox = self.tables.outbox
-        wanted = or_(*_behind(outbox, offsets))
+        query = statements.behind(self.tables.outbox, len(offsets))
         async with self.database.read() as connection:
-            return (await connection.execute(select(outbox).where(wanted).order_by(outbox.c.id).limit(limit))).all()
+            rows: Sequence[Any] = (await connection.execute(query, {"the_most": limit, **_places(offsets)})).all()
+        return rows
 
     async def behind(self, offsets: Mapping[str, int]) -> int:
         """How many records of some topics lie behind their offsets."""
-        outbox = self.tables.outbox
+        query = statements.count_behind(self.tables.outbox, len(offsets))
         async with self.database.read() as connection:
-            query = select(func.count()).where(or_(*_behind(outbox, offsets)))
-            return (await connection.execute(query)).scalar_one()
+            return (await connection.execute(query, _places(offsets))).scalar_one()
 
 
-def _behind(outbox: Table, offsets: Mapping[str, int]) -> list[ColumnElement[bool]]:
-    return [(outbox.c.topic == topic) & (outbox.c.id > offset) for topic, offset in offsets.items()]
+def _places(offsets: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        name: value
+        for n, (topic, offset) in enumerate(offsets.items())
+        for name, value in ((f"topic{n}", topic), (f"offset{n}", offset))
+    }
 
 
 class Chaos:
@@ -116,6 +119,11 @@ class LogConsumer:
         self._kept = {topic: kept.get(topic, 0) for topic in self._topics}
         self.next = dict(self._kept)
 
+    def caught_up(self) -> bool:
+        """Whether all that this process added was read, and the offsets behind it were kept."""
+        read = all(self._read_up_to.get(self._logs[topic]) == self._logs[topic].commits for topic in self._topics)
+        return read and self.next == self._kept
+
     async def stop(self) -> None:
         """Let the loop run out."""
         self._open = False
@@ -126,8 +134,9 @@ class LogConsumer:
         moved = {topic: offset for topic, offset in self.next.items() if self._kept.get(topic) != offset}
         position = self._home.tables.position
         async with self._home.database.write() as connection:
-            for topic, offset in moved.items():
-                await connection.execute(self._home.database.upsert(position, {"topic": topic, "next": offset}))
+            rows = [{"topic": topic, "next": offset} for topic, offset in moved.items()]
+            if rows:
+                await connection.execute(self._home.database.upsert(position, rows[0]), rows)
         self._kept.update(moved)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
@@ -210,7 +219,8 @@ class EmbeddedConsumer:
         self._bus = bus
         self._receiver = receiver
         self._home = home
-        self._broker = LogBroker(partial(LogConsumer, bus.logs, home, bus.bell, bus.chaos))
+        self._consumer: LogConsumer | None = None
+        self._broker = LogBroker(self._made)
         subscribe(self._broker, group, receiver, poll_ms=500)
 
     async def start(self) -> None:
@@ -220,8 +230,14 @@ class EmbeddedConsumer:
         self._bus.bell.ring()
         await self._broker.stop()
 
+    def _made(self, **settings: Any) -> LogConsumer:
+        self._consumer = LogConsumer(self._bus.logs, self._home, self._bus.bell, self._bus.chaos, **settings)
+        return self._consumer
+
     async def lag(self) -> int:
         """By the kept offsets: a record counts until its batch was committed."""
+        if self._consumer and self._consumer.caught_up():
+            return 0
         position = self._home.tables.position
         async with self._home.database.read() as connection:
             kept = {row.topic: row.next for row in (await connection.execute(select(position))).all()}

@@ -18,5 +18,5 @@ async def own_target(tx: Transaction, command: asked.MarkRead) -> Target:
 async def mark_read(tx: Transaction, acting: Acting, command: asked.MarkRead) -> Answer:
     """A mark only moves forward."""
     values = {"member": acting.member, "up_to": command.up_to}
-    await tx.execute(tx.room.database.upsert(READ_MARK, values, newer="up_to"))
+    await tx.execute(tx.room.database.upsert(READ_MARK, values, newer="up_to"), values)
     return Answer(id=command.up_to, version=1)

@@ -1,0 +1,124 @@
+"""The statements that run for every command and every fact, each built once for its table: building one takes longer than running it.
+
+Names in a WHERE that are no columns' names begin with `the_`: an UPDATE would take a column's name for its SET.
+"""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Delete, Select, Table, Update, bindparam, func, or_, select
+
+
+@cache
+def stored(table: Table, *, locked: bool) -> Select[Any]:
+    """An aggregate's row by `the_id`."""
+    query = select(table.c.version, table.c.command_version, table.c.body).where(table.c.id == bindparam("the_id"))
+    return query.with_for_update() if locked else query
+
+
+@cache
+def stored_many(table: Table) -> Select[Any]:
+    """The rows of some aggregates by `the_ids`, locked in their order."""
+    query = select(table.c.id, table.c.version, table.c.command_version, table.c.body)
+    return query.where(table.c.id.in_(bindparam("the_ids", expanding=True))).order_by(table.c.id).with_for_update()
+
+
+@cache
+def restored(table: Table) -> Update:
+    """The columns given, where the row has `the_id` and still `the_version`."""
+    return table.update().where(table.c.id == bindparam("the_id"), table.c.version == bindparam("the_version"))
+
+
+@cache
+def known(table: Table) -> Select[Any]:
+    """What was heard on `the_topics` about `the_keys`."""
+    return select(table.c.key, table.c.state).where(
+        table.c.topic.in_(bindparam("the_topics", expanding=True)),
+        table.c.key.in_(bindparam("the_keys", expanding=True)),
+        table.c.state != "null",
+    )
+
+
+@cache
+def versions_known(table: Table) -> Select[Any]:
+    """How far `the_key` was heard of, by topic."""
+    return select(table.c.topic, table.c.version).where(table.c.key == bindparam("the_key"))
+
+
+@cache
+def held(table: Table) -> Select[Any]:
+    """Where records of `the_keys` are held."""
+    return select(table.c.topic, table.c.key).where(table.c.key.in_(bindparam("the_keys", expanding=True))).distinct()
+
+
+@cache
+def disclaimed(table: Table) -> Delete:
+    """The inbox's lines of `the_ids`."""
+    return table.delete().where(table.c.event_id.in_(bindparam("the_ids", expanding=True)))
+
+
+def _same_key(table: Table) -> tuple[ColumnElement[bool], ...]:
+    return (
+        table.c.caller == bindparam("the_caller"),
+        table.c.command == bindparam("the_command"),
+        table.c.key == bindparam("the_key"),
+    )
+
+
+@cache
+def answered(table: Table) -> Select[Any]:
+    """The answer kept for `the_caller`, `the_command`, `the_key`."""
+    return select(table.c.body, table.c.answer).where(*_same_key(table))
+
+
+@cache
+def answering(table: Table) -> Update:
+    """The same, to be written."""
+    return table.update().where(*_same_key(table))
+
+
+@cache
+def lease(table: Table) -> Select[Any]:
+    """The lease of `the_name`, locked."""
+    return select(table).where(table.c.name == bindparam("the_name")).with_for_update()
+
+
+@cache
+def renewed(table: Table) -> Update:
+    """The same, to be written."""
+    return table.update().where(table.c.name == bindparam("the_name"))
+
+
+@cache
+def unsent(outbox: Table) -> Select[Any]:
+    """The oldest facts that were not sent, at most `the_most`."""
+    return select(outbox).where(outbox.c.sent.is_(False)).order_by(outbox.c.id).limit(bindparam("the_most"))
+
+
+@cache
+def sent(outbox: Table) -> Update:
+    """The facts of `the_ids`."""
+    return outbox.update().where(outbox.c.id.in_(bindparam("the_ids", expanding=True))).values(sent=True)
+
+
+@cache
+def waiting(outbox: Table) -> Select[int, Any]:
+    """How many facts were not sent, and since when."""
+    return select(func.count(), func.min(outbox.c.at)).where(outbox.c.sent.is_(False))
+
+
+@cache
+def behind(outbox: Table, topics: int) -> Select[Any]:
+    """The records of so many topics behind their offsets (`topic0`, `offset0`, …), at most `the_most`."""
+    return select(outbox).where(_behind(outbox, topics)).order_by(outbox.c.id).limit(bindparam("the_most"))
+
+
+@cache
+def count_behind(outbox: Table, topics: int) -> Select[int]:
+    """How many there are."""
+    return select(func.count()).where(_behind(outbox, topics))
+
+
+def _behind(outbox: Table, topics: int) -> ColumnElement[bool]:
+    places = range(topics)
+    return or_(*((outbox.c.topic == bindparam(f"topic{n}")) & (outbox.c.id > bindparam(f"offset{n}")) for n in places))
