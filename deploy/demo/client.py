@@ -124,7 +124,7 @@ class Front:
             # A proxy of the environment knows nothing of this machine's loopback.
             self.direct = urlsplit(self.url).hostname in {"localhost", "127.0.0.1", "::1"}
             # Hang up before the server does, which takes a connection away that has been silent for five seconds.
-            limits = httpx.Limits(max_connections=50, keepalive_expiry=2)
+            limits = httpx.Limits(max_connections=20, keepalive_expiry=2)
             self.http = httpx.AsyncClient(base_url=self.url, timeout=60, trust_env=not self.direct, limits=limits)
         except (ValueError, httpx.InvalidURL):
             raise CannotPlay(f"{self.url} is no address: give one such as --url http://127.0.0.1:8000.") from None

@@ -14,21 +14,9 @@ from services.chassis.transaction import Transaction
 from services.contracts.base import Model
 from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
-from services.contracts.events.deliberation import (
-    DocketEvent,
-    SessionSpoken,
-    VoteCast,
-)
-from services.contracts.events.escalation import (
-    CustodyEvent,
-)
-from services.contracts.events.intake import (
-    AccessEvent,
-    CaseEvent,
-    CaseLeft,
-    NodeChanged,
-    RegionChanged,
-)
+from services.contracts.events.deliberation import DocketEvent, SessionSpoken, VoteCast
+from services.contracts.events.escalation import CustodyEvent
+from services.contracts.events.intake import AccessEvent, CaseEvent, CaseLeft, NodeChanged, RegionChanged
 from services.contracts.events.notify import InboxEntryAdded
 from services.contracts.events.orders import OrderStepTaken
 from services.contracts.lifecycle import lifecycle
@@ -51,12 +39,14 @@ FEED_LOCK = 0x59495348
 each table of that name: a model that is rebuilt beside keeps nobody waiting."""
 
 
+_TURN = text("SELECT pg_advisory_xact_lock(:lock, 'change'::regclass::oid::int)")
+
+
 async def take_turn(tx: Transaction) -> None:
     """One projection at a time, from before its first row to its commit: two that met in the feed with rows of each other's matters in
     hand would wait for each other. (SQLite has one writer anyway.)"""
     if not tx.room.database.on_sqlite:
-        lock = text("SELECT pg_advisory_xact_lock(:lock, 'change'::regclass::oid::int)")
-        await tx.execute(lock.bindparams(lock=FEED_LOCK))
+        await tx.execute(_TURN, {"lock": FEED_LOCK})
 
 
 async def on_case(tx: Transaction, event: Event, *, sealed: bool = False) -> None:

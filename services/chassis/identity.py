@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,13 @@ class Verified(Caller):
     token: str
 
 
+KEPT = 1024
+"""Tokens of which a verifier keeps in mind what they say."""
+
+
 class Verifier:
-    """Checks tokens against a key set: a JWKS file whose keys also name their issuer (`iss`)."""
+    """Checks tokens against a key set: a JWKS file whose keys also name their issuer (`iss`). A token that was checked is not checked again
+    while the key set is the same; whether it holds now is asked each time."""
 
     def __init__(self, jwks: Path, audience: str, clock: Clock) -> None:
         self._file = jwks
@@ -47,6 +53,7 @@ class Verifier:
         self._clock = clock
         self._read_at: tuple[int, int, int] | None = None
         self._keys: dict[str, tuple[str, Any, str]] = {}
+        self._checked = lru_cache(KEPT)(self._check)
 
     def asking(self, connection: HTTPConnection) -> Verified:
         """The caller of a request. Two Authorization headers say two things, of which a proxy may have believed the other: refused.
@@ -60,18 +67,8 @@ class Verifier:
         if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN:
             raise Refused(Code.UNAUTHENTICATED)
         try:
-            claims = self._claims(token.strip())
-            expires = datetime.fromtimestamp(float(claims["exp"]), UTC)
-            not_before = datetime.fromtimestamp(float(claims.get("nbf", claims.get("iat", 0))), UTC)
-            now = self._clock.now()
-            if expires <= now or not_before > now + LEEWAY:
-                raise Refused(Code.UNAUTHENTICATED)
-            return Verified(
-                member=_MEMBER.validate_python(claims["sub"]),
-                grants=_GRANTS.validate_python(claims.get("grants", [])),
-                expires_at=expires,
-                token=token.strip(),
-            )
+            self._read()
+            caller, not_before = self._checked(token.strip(), self._read_at)
         except (
             jwt.PyJWTError,
             ValidationError,
@@ -83,11 +80,26 @@ class Verifier:
             RecursionError,
         ):
             raise Refused(Code.UNAUTHENTICATED) from None
+        now = self._clock.now()
+        if caller.expires_at <= now or not_before > now + LEEWAY:
+            raise Refused(Code.UNAUTHENTICATED)
+        return caller
+
+    def _check(self, token: str, _key_set: tuple[int, int, int] | None) -> tuple[Verified, datetime]:
+        """What a token says, and since when it holds; by which state of the key set it was found good."""
+        claims = self._claims(token)
+        not_before = datetime.fromtimestamp(float(claims.get("nbf", claims.get("iat", 0))), UTC)
+        caller = Verified(
+            member=_MEMBER.validate_python(claims["sub"]),
+            grants=_GRANTS.validate_python(claims.get("grants", [])),
+            expires_at=datetime.fromtimestamp(float(claims["exp"]), UTC),
+            token=token,
+        )
+        return caller, not_before
 
     def _claims(self, token: str) -> dict[str, Any]:
         header = jwt.get_unverified_header(token)
         key_id = str(header["kid"])
-        self._read()
         algorithm, key, issuer = self._keys[key_id]
         claims: dict[str, Any] = jwt.decode(
             token,

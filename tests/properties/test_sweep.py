@@ -63,7 +63,8 @@ def known_as(case: CaseState) -> dict[str, Any]:
 async def hears(room: Room, case: CaseState) -> None:
     """The room has heard of a case."""
     async with room.database.write() as connection:
-        await connection.execute(room.database.upsert(TABLES.known, known_as(case)))
+        row = known_as(case)
+        await connection.execute(room.database.upsert(TABLES.known, row), row)
 
 
 async def opened(room: Room, many: int, random: Random) -> list[Custody]:
