@@ -36,11 +36,11 @@ types: .venv/.dev
 architecture: .venv/.dev
 	@$(BIN)/lint-imports --no-cache && $(BIN)/yishi schema --check
 
-test: check ## all tests on both systems; needs Java 17, Maven and PostgreSQL 15, and says how to get them
+test: .venv/.dev ## lint, types, architecture and all tests on both systems; needs Java 17, Maven and PostgreSQL 15, and says how to get them
 	@$(BIN)/yishi doctor --need-distributed
 	@$(BIN)/python -m tests.run
 
-test-embedded: check ## needs Python alone
+test-embedded: .venv/.dev ## needs Python alone
 	@$(BIN)/python -m tests.run -m "not kafka"
 
 bench: .venv/.dev ## ratios in one run; asserts nothing

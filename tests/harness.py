@@ -63,6 +63,7 @@ class Person:
     def __init__(self, harness: "Harness", caller: Caller | None) -> None:
         self.harness = harness
         self.caller = caller
+        self._token: tuple[Issuer, datetime, str] | None = None
 
     @property
     def member(self) -> str:
@@ -71,9 +72,12 @@ class Person:
         return self.caller.member
 
     def token(self) -> str:
-        """A fresh token, by the test's clock."""
+        """A token of this moment, by the test's clock."""
         assert self.caller is not None
-        return self.harness.issuer.token(self.caller, self.harness.clock.now())
+        issuer, now = self.harness.issuer, self.harness.clock.now()
+        if self._token is None or self._token[:2] != (issuer, now):
+            self._token = (issuer, now, issuer.token(self.caller, now))
+        return self._token[2]
 
     def headers(self) -> dict[str, str]:
         """What she sends along."""

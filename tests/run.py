@@ -1,4 +1,4 @@
-"""All tests, two processes at a time, each with a system, a broker and a cluster of its own: `python -m tests.run [pytest options]`.
+"""All that `make test` runs, three processes at a time, each with a system, a broker and a cluster of its own: `python -m tests.run [pytest options]`.
 
 The tests that plant poison, floods and crafted rows run apart from those that look at a whole system: a rebuild that met another test's
 poison would rightly find a gap. The rebuild under load has a system that knows of nothing else: what others left would be built again with it.
@@ -19,8 +19,6 @@ PERMISSIONS = "tests/access/test_permission_table.py"
 STORIES = "tests/scenarios/test_stories.py"
 LOAD = "tests/gateway/test_rebuild_under_load.py"
 GROUPS = {
-    "stories": [STORIES],
-    "access": ["tests/access", f"--ignore={PERMISSIONS}"],
     "whole": [
         "tests/gateway",
         "tests/deploy",
@@ -29,9 +27,8 @@ GROUPS = {
         f"--ignore={STORIES}",
         f"--ignore={LOAD}",
     ],
+    "stories": [STORIES],
     "bus": ["tests/bus", "tests/commands", "tests/properties"],
-    "permissions": [PERMISSIONS],
-    "load": [LOAD],
     "rest": [
         "tests/architecture",
         "tests/contracts",
@@ -40,9 +37,14 @@ GROUPS = {
         "tests/servers",
         "tests/faults",
     ],
+    "permissions": [PERMISSIONS],
+    "access": ["tests/access", f"--ignore={PERMISSIONS}"],
+    "load": [LOAD],
 }
 """Longest first. A folder that stands in none is an error: no test is left out by oversight."""
-AT_ONCE = 2
+CHECK = ("make", "check")
+AT_ONCE = 3
+"""For two cores: one of them waits, as a rule, for a server or for time to pass."""
 NO_TESTS = 5
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SUMMARY = re.compile(r"(\d+) (passed|failed|errors?)")
@@ -55,13 +57,18 @@ def main() -> int:
     if missing := folders - {folder for group in GROUPS.values() for folder in group}:
         print(f"tests/run.py has no group for {', '.join(sorted(missing))}")
         return 1
-    return run(GROUPS, sys.argv[1:])
+    return run({name: pytest(files, sys.argv[1:]) for name, files in GROUPS.items()} | {"check": CHECK})
 
 
-def run(groups: Mapping[str, Sequence[str]], options: Sequence[str]) -> int:
-    """Runs the groups; prints each one's report whole when it ends. A signal is passed on to those that run, and waited for: they end
+def pytest(files: Sequence[str], options: Sequence[str]) -> Sequence[str]:
+    """The command that runs some tests."""
+    return (sys.executable, "-m", "pytest", *files, *options)
+
+
+def run(commands: Mapping[str, Sequence[str]]) -> int:
+    """Runs the commands; prints each one's report whole when it ends. A signal is passed on to those that run, and waited for: they end
     the servers that they started."""
-    waiting, failed, came = list(groups), [], list[int]()
+    waiting, failed, came = list(commands), [], list[int]()
     running: dict[str, tuple[subprocess.Popen[bytes], IO[str]]] = {}
     started: dict[str, float] = {}
     counted = {"passed": 0, "failed": 0}
@@ -71,10 +78,9 @@ def run(groups: Mapping[str, Sequence[str]], options: Sequence[str]) -> int:
         while waiting and not came and len(running) < AT_ONCE:
             name = waiting.pop(0)
             output = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  (closed when its process has ended)
-            command = [sys.executable, "-m", "pytest", *groups[name], *options]
             # In a session of its own: Ctrl-C reaches this process alone, which passes it on once.
             process = subprocess.Popen(
-                command, stdout=output, stderr=subprocess.STDOUT, env=os.environ, start_new_session=True
+                commands[name], stdout=output, stderr=subprocess.STDOUT, env=os.environ, start_new_session=True
             )
             running[name] = (process, output)
             started[name] = time.monotonic()

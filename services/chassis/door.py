@@ -107,10 +107,10 @@ class Door:
         asking = _parsed(Asking, await body_of(request))
         asked = _parsed(command.model, asking.command)
         fingerprint = self._fingerprint(_intention(caller, asked, asking.command))
-        remembered = await self._remembered(caller, asked, fingerprint)
-        if remembered is not None:
-            return remembered
         if asked.subject and not await self._causality.reached(asked.subject, asking.seen):
+            remembered = await self._remembered(caller, asked, fingerprint)
+            if remembered is not None:
+                return remembered
             await self._may_know(command, caller, asked)
             await self._causality.wait(asked.subject, asking.seen)
         for attempt in range(TRIES):

@@ -30,7 +30,8 @@ def server():
 ALONE = ("-m", "pytest", "-p", "tests.ending", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto")
 TOGETHER = (
     "-c",
-    "import sys; from tests.run import run; sys.exit(run({'one': sys.argv[1:2]}, ['-p', 'tests.ending', '-o', 'asyncio_mode=auto']))",
+    "import sys; from tests.run import pytest, run; "
+    "sys.exit(run({'one': pytest(sys.argv[1:2], ['-p', 'tests.ending', '-o', 'asyncio_mode=auto'])}))",
 )
 
 
