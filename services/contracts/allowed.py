@@ -19,6 +19,9 @@ FROM_ABOVE = frozenset({"TakeOver", "ReviewRejection"})
 BY_ITS_COUNCIL = frozenset({"PutToCouncil", "ScheduleSession", "OpenSession", "AssignItem"})
 """What is begun of a matter by the council of the level that holds it, and by no other that has a line in its thread."""
 
+RESOLVING = frozenset({"ResolveMatter", "SolveOnSpot"})
+"""What nobody may ask while a work order or an action item is open."""
+
 
 def owner_may_accept(case: CaseState, *, delegated: bool) -> bool:
     """A group owner accepts under the chair's delegation: C0, GREEN or YELLOW (domain 2.1)."""
@@ -67,6 +70,8 @@ def allowed_commands(
             continue
         elsewhere = grant is not None and council_of(grant.region) != council_of(seat(case, custody))
         if command in BY_ITS_COUNCIL and elsewhere:
+            continue
+        if command in RESOLVING and ((custody and custody.open_orders) or (docket and docket.open_items)):
             continue
         if command in FROM_ABOVE and grant is not None and custody is not None and not _above(grant, custody):
             continue

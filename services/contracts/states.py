@@ -61,7 +61,7 @@ class CaseState(Model):
     reopened_at: Instant | None = None
     merged_into: CaseId | None = None
     reporter_withdrew: bool = False
-    """The reporter withdrew, and the matter goes on all the same: somebody else's, a hazard, RED (S16)."""
+    """All who reported it withdrew; it may go on all the same: somebody else's, a hazard, RED (S16)."""
     answer_by: FeedbackMethod | None = None
     """How the reporter must be told, where an entry in an inbox would not reach her (S23)."""
     rejected_for: RejectReason | None = None

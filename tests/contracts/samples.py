@@ -4,6 +4,7 @@ import types
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from hypothesis import strategies as st
@@ -17,11 +18,13 @@ MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=ZON
 WORDS = st.text("abcdefgh议事0123456789 -", max_size=12)
 
 
+@cache
 def events(kind: type[Event]) -> st.SearchStrategy[Any]:
     """Events of a type."""
     return _models(kind)
 
 
+@cache
 def _models(kind: type[BaseModel]) -> st.SearchStrategy[Any]:
     fields = {name: _field(field) for name, field in kind.model_fields.items()}
     return st.fixed_dictionaries(fields).map(kind.model_validate)

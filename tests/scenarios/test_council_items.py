@@ -183,9 +183,14 @@ async def test_waived_with_a_reason(system: Harness, place: Place) -> None:
     answer = await resolved(system, place, case_id)
     about = {"itemId": answer["items"][0]["itemId"]}
     assert (await do(place.chair, "waiveItem", case_id, reason="", **about)).code == "REASON_REQUIRED"
+    solving = {"ResolveMatter", "SolveOnSpot"}
+    allowed = (await place.chair.case(case_id) or {})["allowedCommands"]
+    assert not solving & set(allowed), "what is open is done or waived first"
+    assert (await place.chair.do("resolveMatter", caseId=case_id, evidence="已修好")).code == "ITEMS_OPEN"
     waived = await done(system, place.chair, "waiveItem", case_id, reason="已自行解决", **about)
     assert (waived["items"][0]["stage"], waived["docket"]) == ("WAIVED", "COMPLETED")
     assert "ITEM_CANCELLED" in await place.volunteer.inbox()
+    assert solving & set((await place.chair.case(case_id) or {})["allowedCommands"])
 
 
 async def test_solved_while_the_council_sits_what_is_open_is_cancelled(system: Harness, place: Place) -> None:

@@ -49,6 +49,29 @@ async def test_a_reporter_takes_her_own_matter_back(system: Harness, place: Plac
     await system.no_dead_letters()
 
 
+async def test_of_several_who_reported_it_each_takes_back_her_own(system: Harness, place: Place) -> None:
+    case_id = await reported(system, place, subCategory="PUBLIC_FACILITY")
+    assert (await place.chair.do("acceptMatter", caseId=case_id)).code is None
+    other = (await place.neighbour.report(place, subCategory="PUBLIC_FACILITY", urgency=None))["caseId"]
+    await system.settle()
+    merged = await place.chair.do("mergeMatter", caseId=str(other), into=case_id, returns="{ __typename }")
+    assert merged["__typename"] != "Refusal"
+    await system.settle()
+    noted = await place.resident.do("withdrawMatter", caseId=case_id)
+    assert (noted.code, noted["state"]) == (None, "ACCEPTED"), "her neighbour has reported it too"
+    again = await place.resident.do("withdrawMatter", caseId=case_id)
+    assert (again.code, again["version"]) == (None, noted["version"]), "she has said so"
+    await system.settle()
+    assert not (await place.chair.ask(COURSE, {"id": case_id}))["case"]["reporterWithdrew"]
+    assert "WITHDRAWAL_NOTED" not in await place.neighbour.inbox(), "it was not she"
+    gone = await place.neighbour.do("withdrawMatter", caseId=case_id)
+    assert (gone.code, gone["state"]) == (None, "WITHDRAWN"), "nobody wants it any more"
+    await system.settle()
+    seen = (await place.chair.ask(COURSE, {"id": case_id}))["case"]
+    assert (seen["state"], seen["holder"], seen["reporterWithdrew"]) == ("WITHDRAWN", None, True)
+    await system.no_dead_letters()
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -69,7 +69,7 @@ class KafkaConsumer:
                 logger=None,
                 graceful_timeout=20,
             )
-            subscribe(broker, self._group, self._receiver, poll_ms=50)
+            subscribe(broker, self._group, self._receiver, poll_ms=500)
             self._broker = broker  # also half started: stop() gives it back
             try:
                 await broker.start()

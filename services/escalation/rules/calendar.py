@@ -128,6 +128,14 @@ class WorkingHours:
         """The spans of `day` as moments in UTC, as if it were worked."""
         return ((moment(day, opens), moment(day, closes)) for opens, closes in self.spans)
 
+    @property
+    def length(self) -> timedelta:
+        """The working time of a whole day."""
+        worked = (
+            datetime.combine(date.min, closes) - datetime.combine(date.min, opens) for opens, closes in self.spans
+        )
+        return sum(worked, NOTHING)
+
     def close(self, day: date) -> datetime:
         """The end of `day`'s work, in UTC."""
         return moment(day, self.spans[-1][1])
@@ -160,12 +168,13 @@ def received(at: datetime, calendar: Calendar, hours: WorkingHours) -> date:
 
 def working_time(since: datetime, until: datetime, calendar: Calendar, hours: WorkingHours) -> timedelta:
     """The working time between two moments; nothing when `until` is not later."""
-    total = NOTHING
-    for day in _days(local_day(since), local_day(until)):
+    first, last, total = local_day(since), local_day(until), NOTHING
+    for day in {first, last}:
         if calendar.is_working(day):
             for opens, closes in hours.on(day):
                 total += max(NOTHING, min(closes, until) - max(opens, since))
-    return total
+    between = sum(calendar.is_working(day) for day in _days(first + ONE_DAY, last - ONE_DAY))
+    return total + between * hours.length
 
 
 def after_working_time(start: datetime, work: timedelta, calendar: Calendar, hours: WorkingHours) -> datetime:

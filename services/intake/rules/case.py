@@ -52,6 +52,8 @@ class Case(CaseState):
     score: int | None = None
     missed: tuple[date, ...] = ()
     """Days on which a call-back reached nobody."""
+    withdrew: tuple[MemberId, ...] = ()
+    """Those of its reporters who took it back."""
 
     @property
     def everyone(self) -> tuple[MemberId, ...]:

@@ -121,23 +121,28 @@ def redirect(
 
 
 def withdraw(case: Case, member: MemberId, custody: CustodyState | None, now: datetime) -> Moved:
-    """The reporter takes it back. What is not hers alone to stop goes on, and what is resolved stays resolved: then it is noted."""
+    """A reporter takes it back. What is not hers alone to stop goes on, and what is resolved stays resolved: then it is noted, once of
+    each of them."""
     check_fits("WithdrawMatter", case, custody)
+    if member in case.withdrew:
+        return case, ()
+    withdrew = (*case.withdrew, member)
+    said = {"withdrew": withdrew, "reporter_withdrew": set(case.everyone) <= set(withdrew)}
     if goes_on(case, member) or case.stage is Stage.FEEDBACK_GIVEN or is_resolved(case, custody):
-        noted = case.after(reporter_withdrew=True)
+        noted = case.after(**said)
         return noted, (WithdrawalNoted(at=now, case=noted.public()),)
-    after = case.after(stage=Stage.WITHDRAWN, closed_at=now, asked_at=None, reporter_withdrew=True)
+    after = case.after(stage=Stage.WITHDRAWN, closed_at=now, asked_at=None, **said)
     return after, (CaseWithdrawn(at=now, case=after.public()),)
 
 
 def goes_on(case: Case, member: MemberId) -> bool:
     """Whether a matter goes on though this reporter withdraws (S16): RED, or to be reported by law; a public hazard; somebody else's;
-    one that others have reported too."""
+    one that others have reported too, and have not taken back."""
     return (
         case.urgency is Urgency.RED
         or case.sub in MUST_BE_REPORTED | PUBLIC_HAZARDS
         or member in case.bystanders
-        or any(each != member for each in case.everyone)
+        or any(each != member and each not in case.withdrew for each in case.everyone)
     )
 
 
@@ -156,6 +161,7 @@ def reopen(case: Case, by: NodeId | None, custody: CustodyState | None, now: dat
         outcome=None,
         rejected_for=None,
         reporter_withdrew=False,
+        withdrew=(),
         asked_at=None,
         solved=None,
         called_back_at=None,
