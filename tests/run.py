@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-PERMISSIONS = "tests/access/test_permission_table.py"
 STORIES = "tests/scenarios/test_stories.py"
 LOAD = "tests/gateway/test_rebuild_under_load.py"
 GROUPS = {
@@ -28,6 +27,7 @@ GROUPS = {
         f"--ignore={LOAD}",
     ],
     "stories": [STORIES],
+    "access": ["tests/access"],
     "bus": ["tests/bus", "tests/commands", "tests/properties"],
     "rest": [
         "tests/architecture",
@@ -37,8 +37,6 @@ GROUPS = {
         "tests/servers",
         "tests/faults",
     ],
-    "permissions": [PERMISSIONS],
-    "access": ["tests/access", f"--ignore={PERMISSIONS}"],
     "load": [LOAD],
 }
 """Longest first. A folder that stands in none is an error: no test is left out by oversight."""
