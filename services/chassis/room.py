@@ -103,7 +103,7 @@ class Room:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
-        """A snapshot."""
+        """To read from, without locks; how far it stands still, `Database.read` says."""
         async with self.database.read() as connection:
             yield Transaction(self, connection, self.clock.now(), commanded=False, reading=True)
 

@@ -81,7 +81,7 @@ async def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> Non
     """Wait for something that other tasks bring about."""
     async with asyncio.timeout(seconds):
         while not condition():
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.005)  # nothing rings when a condition of the test becomes true
 
 
 @asynccontextmanager
@@ -109,7 +109,7 @@ async def caught_up(consumer: Consumer) -> None:
                     return
             except ConnectionError:
                 pass
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)  # Kafka does not say when a group has caught up
 
 
 class EmbeddedRig:

@@ -123,7 +123,7 @@ async def test_stopping_finishes_the_batch_at_hand(rig: Rig) -> None:
     await rig.bus.publish([record(topic, "k", b"0")])
     await until(lambda: len(collector.batches) == 1)
     stopping = asyncio.create_task(consumer.stop())
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.05)  # time in which it would have stopped, did it not wait for the batch
     assert not stopping.done()
     collector.gate.set()
     await stopping

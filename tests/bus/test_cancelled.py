@@ -38,7 +38,7 @@ async def test_who_is_cancelled_leaves_no_lock_behind(room: Room) -> None:
     kept: list[object] = []
     for number in range(60):
         task = asyncio.create_task(tell(room, ["a"]))
-        await asyncio.sleep(0.0003 * (number % 30))
+        await asyncio.sleep(0.0003 * (number % 30))  # to cancel it at another place each time
         task.cancel()
         kept += await asyncio.gather(
             task, return_exceptions=True

@@ -70,7 +70,7 @@ async def test_the_loop_goes_on_while_somebody_waits_for_another_writer(database
 
     writing = asyncio.create_task(write())
     for _ in range(20):
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0.001)  # time in which it would have written; and the loop goes on
     assert not wrote.is_set(), "there is one writer at a time"
     other.execute("COMMIT")
     await asyncio.wait_for(writing, 10)

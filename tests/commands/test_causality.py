@@ -175,7 +175,7 @@ async def test_what_is_known_or_none_of_ours_is_not_waited_for(room: Room) -> No
 async def test_the_bell_wakes_at_once(room: Room) -> None:
     causality, inbox = Causality(room, 30), Inbox(room)
     waiting = asyncio.create_task(refusal_of(causality, "a", {TOPIC: 2}))
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0.01)  # until it waits
     await inbox.receive([moved("a", 1, 1)])
     await asyncio.sleep(0.1)
     assert not waiting.done(), "one version is not the other"
