@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import make_url, text
 
 from deploy.migrate import migrate
-from gateway.projector import PROJECTOR, SystemToken
+from gateway.projector import PROJECTOR, SystemCaller
 from gateway.readmodel.comparison import Comparison
 from gateway.readmodel.rebuild import Beside, CannotRebuild, Gate
 from gateway.readmodel.rebuild import rebuild as rebuild_beside
@@ -29,7 +29,7 @@ async def rebuild(
     live: Room,
     bus: Bus,
     calls: Calls,
-    token: SystemToken,
+    caller: SystemCaller,
     services: tuple[str, ...],
     *,
     check_only: bool = False,
@@ -37,10 +37,10 @@ async def rebuild(
 ) -> Comparison:
     """Build the model of `live` again beside it, compare, and swap when they agree or by force. Raises CannotRebuild.
 
-    await rebuild(room, bus, calls, token, ("intake", "deliberation", "escalation", "notify"), check_only=True)
+    await rebuild(room, bus, calls, caller, ("intake", "deliberation", "escalation", "notify"), check_only=True)
     """
     live.put(Calls, calls)
-    live.put(SystemToken, token)
+    live.put(SystemCaller, caller)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_alone(live.database))
         database = await stack.enter_async_context(_second_database(live.database))
@@ -50,7 +50,7 @@ async def rebuild(
             live.clock,
             cell=live.cell,
             secret=live.secret,
-            resources={Calls: calls, SystemToken: token},
+            resources={Calls: calls, SystemCaller: caller},
             relayed=live.relayed,
         )
         gate = Gate(Inbox(room))

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from deploy import readmodel
 from deploy.migrate import check, migrate
-from gateway.projector import PROJECTOR, Sources, SystemToken
+from gateway.projector import PROJECTOR, Sources, SystemCaller
 from gateway.readmodel.comparison import Comparison
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.bus.port import Bus
@@ -38,7 +38,7 @@ from services.notify.service import NOTIFY
 SERVICES: Mapping[str, Service] = {s.name: s for s in (INTAKE, DELIBERATION, ESCALATION, NOTIFY)}
 EVERYTHING: Mapping[str, Service] = {**SERVICES, PROJECTOR.name: PROJECTOR}
 DEMO_ISSUER, SYSTEM_ISSUER = "yishi-demo", "yishi-system"
-SYSTEM_LIFETIME = timedelta(days=365)
+SYSTEM_LIFETIME = timedelta(minutes=5)
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -140,20 +140,20 @@ class Wiring:
         sources.consumer = part.runtime.consumer
         part.room.put(Calls, calls)
         part.room.put(Sources, sources)
-        part.room.put(SystemToken, self.system_token())
+        part.room.put(SystemCaller, self.system_caller())
 
-    def system_token(self) -> SystemToken:
-        """The projector's own token."""
+    def system_caller(self) -> SystemCaller:
+        """The projector, with a token of its own for every call."""
         grant = Grant(role=Role.PROJECTOR, node=f"n_cell-{self.settings.cell}", region=self.settings.cell)
         caller = Caller(member="m_projector", grants=(grant,))
-        return SystemToken(self._system.token(caller, self.clock.now(), SYSTEM_LIFETIME))
+        return SystemCaller(lambda: self._system.token(caller, self.clock.now(), SYSTEM_LIFETIME))
 
     async def rebuild(self, *, check_only: bool = False, force: bool = False) -> Comparison:
         """Build the gateway's read model again beside the live one, compare and swap. Raises CannotRebuild."""
         assert self.calls is not None, "calling() comes first"
         live = self.parts[PROJECTOR.name].room
         return await readmodel.rebuild(
-            live, self.bus, self.calls, self.system_token(), tuple(SERVICES), check_only=check_only, force=force
+            live, self.bus, self.calls, self.system_caller(), tuple(SERVICES), check_only=check_only, force=force
         )
 
     def gateway(self, part: Part, calls: Calls, *, graphiql: bool) -> ASGIApp:

@@ -2,6 +2,8 @@
 fresh the model is. A part of the gateway; in a distributed run a process of its own."""
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -23,8 +25,12 @@ FRESHNESS = METADATA.tables["freshness"]
 BATCH = 100
 
 
-class SystemToken(str):
-    """The projector's own token: it may read approved summaries of C0 matters and nothing else."""
+@dataclass(frozen=True)
+class SystemCaller:
+    """The projector as it calls the services: it may read approved summaries of C0 matters and nothing else."""
+
+    token: Callable[[], str]
+    """A token that holds now: a process may run for longer than any token does."""
 
 
 class Sources:
@@ -44,7 +50,7 @@ async def fetch_summaries(room: Room) -> int:
         return 0
     asked = {"caseIds": [case_id for case_id, _ in wanted]}
     try:
-        answer = await room.get(Calls).query("intake", "case-texts", asked, room.get(SystemToken))
+        answer = await room.get(Calls).query("intake", "case-texts", asked, room.get(SystemCaller).token())
     except (Refused, RefusedElsewhere) as error:
         log.warning("summaries could not be fetched", extra={"facts": {"error": str(error)}})
         return 0

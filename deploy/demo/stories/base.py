@@ -22,8 +22,8 @@ MATTER = "matter"
 TIME, PASSES = "time", "passes"
 """Actor and command of a step in which nobody does anything and time passes."""
 
-ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
-"""Of markers: neither digits, which might look like a telephone, nor words."""
+ALPHABET = "BCDFGHJKLMNPQRSTWZ"
+"""Of markers: neither digits, which might look like a telephone, nor words; nor V and X, after which a WeChat account is masked."""
 
 
 class Tier(IntEnum):
@@ -273,6 +273,7 @@ def reads(who: str, field: str, said: str) -> Check:
 
     async def wrong(scene: Scene) -> str | None:
         found = (await scene.read(who, field)).get(field)
-        return None if found == scene.said[said] else f"{who} does not read the {said} in {field}"
+        other = "finds something else" if found else "finds nothing"
+        return None if found == scene.said[said] else f"{who} does not read the {said} in {field}: {other}"
 
     return Check(f"{who} reads {field}", wrong)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from deploy.demo.roster import member_of
-from deploy.demo.stories.base import Expect, Input, Never, Scene, Step, Story, Tier, Told
+from deploy.demo.stories.base import Expect, Input, Never, Scene, Step, Story, Tier, Told, reads
 from deploy.demo.stories.places import (
     BESIDE,
     BETWEEN,
@@ -170,6 +170,7 @@ STORY = Story(
             Expect(
                 "ACCEPTED", VILLAGE, "COUNCIL", told=(Told("executive-member", "ACCEPTED"),), counters={"accepted": 1}
             ),
+            checks=(reads("neighbour", "summary", "summary"),),
             never=AT_FIRST,
         ),
         Step(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from deploy.demo.stories.base import Check, Expect, Never, Step, Story, Tier, Told
+from deploy.demo.stories.base import Check, Expect, Never, Step, Story, Tier, Told, reads
 from deploy.demo.stories.places import (
     BESIDE,
     BETWEEN,
@@ -143,6 +143,7 @@ STORY = Story(
             "accepts it, approving a public summary",
             gives(publicSummary=Words("summary", "5号楼供暖温度不足", Tier.SUMMARY)),
             Expect("ACCEPTED", VILLAGE, "COUNCIL", told=(Told("resident", "ACCEPTED"),), counters={"accepted": 1}),
+            checks=(reads("neighbour", "summary", "summary"),),
             never=AT_FIRST,
         ),
         Step(
