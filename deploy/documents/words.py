@@ -128,6 +128,7 @@ EVENTS = {
     "ItemAccepted": "行动项已接受",
     "ItemDeclined": "行动项已谢绝",
     "ItemUnanswered": "行动项逾期无人接受",
+    "ItemLapsed": "行动项逾期多日，承办人不再可见",
     "ItemProgressed": "行动项有进展",
     "ItemFinished": "行动项已报完成",
     "ItemVerified": "行动项已核验",
@@ -181,6 +182,10 @@ REACHES = {
     ),
     Reach.NOTIFIED: ("辖区内且正报送本组织", "her region, where the matter is on its way to her node"),
     Reach.INVOLVED: ("辖区内且本组织已介入", "her region, where her node has a line in the matter's thread"),
+    Reach.ALERTED: (
+        "辖区内、本组织已介入，且为并行告警事项",
+        "her region, where her node has a line in the thread of a matter that several levels were alerted to at once",
+    ),
     Reach.HOLDER_UP: (
         "辖区内、本组织已介入，且为负责组织或其上级",
         "her region, where her node has a line in the matter's thread and holds it or stands above",

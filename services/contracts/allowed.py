@@ -7,6 +7,7 @@ from services.contracts.callers import Caller, Grant, Target
 from services.contracts.cases import CaseClass, Urgency
 from services.contracts.fitting import fitting, fitting_order, too_late
 from services.contracts.fitting_council import seat
+from services.contracts.ladder import ThreadMode
 from services.contracts.orders import OrderState
 from services.contracts.organisation import Node, Role, council_of
 from services.contracts.permissions import acting_grant, may_as_herself
@@ -54,6 +55,7 @@ def allowed_commands(
         seen_from=custody.seen_from if custody else 0,
         notified=custody.notified.node if custody and custody.notified else None,
         involved=tuple(entry.node for entry in custody.entries) if custody else (),
+        alerted=custody is not None and custody.mode is ThreadMode.PARALLEL_URGENT,
         case_class=access.case_class,
         reporters=access.reporters,
         bystanders=access.bystanders,

@@ -50,6 +50,8 @@ class Target(Model):
     """The level that the matter is on its way to."""
     involved: tuple[NodeId, ...] = ()
     """Every node that has a line in the matter's thread."""
+    alerted: bool = False
+    """Whether several levels were told of the matter at once, for the first of them to take it."""
     department: NodeId | None = None
     """The department whose work order this is."""
     people: tuple[MemberId, ...] = ()
@@ -79,6 +81,8 @@ class Reach(StrEnum):
     INVOLVED = "INVOLVED"
     """As SUBTREE, and the caller's node has a line in the matter's thread (follows, was informed, supervises, holds) or she is of its
     circle."""
+    ALERTED = "ALERTED"
+    """As INVOLVED, of a matter that several levels were alerted to at once: whoever is on duty there may take it, not the head alone."""
     ABOVE = "ABOVE"
     """As SUBTREE, and the caller's node stands above the one that holds the matter, which has surfaced to her level: what she may not
     see she may not do."""

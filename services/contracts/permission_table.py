@@ -124,7 +124,7 @@ TABLE: tuple[Permission, ...] = (
     *_lines("Receive", (Role.OFFICER, _TOWNSHIP_UP, Reach.NOTIFIED), (Role.CHAIR, _TOWNSHIP_UP, Reach.NOTIFIED)),
     *_lines("RefuseReceipt", (Role.CHAIR, _TOWNSHIP_UP, Reach.NOTIFIED)),
     *_lines("ReturnDown", *_HOLDING),
-    *_lines("TakeOver", (Role.CHAIR, _TOWNSHIP_UP, Reach.ABOVE), (Role.OFFICER, _TOWNSHIP_UP, Reach.INVOLVED)),
+    *_lines("TakeOver", (Role.CHAIR, _TOWNSHIP_UP, Reach.ABOVE), (Role.OFFICER, _TOWNSHIP_UP, Reach.ALERTED)),
     *_lines("InformUp", (Role.CHAIR, _V, Reach.INVOLVED), *_INVOLVED),
     *_lines(
         "AlertInParallel",

@@ -2,9 +2,12 @@
 
 from services.contracts.callers import Caller, Grant, Reach, Target
 from services.contracts.cases import CaseClass
-from services.contracts.organisation import council_of, federation_of, rights_department_of
+from services.contracts.organisation import Role, council_of, federation_of, rights_department_of
 from services.contracts.permission_table import TABLE
 from services.contracts.regions import contains, is_above
+
+FOLLOWERS = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER, Role.EXEC_MEMBER})
+"""Who works at a node that has a line in a matter's thread."""
 
 
 def may_ever(caller: Caller, command: str) -> bool:
@@ -69,6 +72,12 @@ def had_it(caller: Caller, command: str, target: Target) -> bool:
     )
 
 
+def takes_part(caller: Caller, target: Target) -> bool:
+    """Whether a node of hers has a line in the matter's thread: she knows of the matter, and may be told that a command is not hers."""
+    known = target.department is None and may_see_at_all(caller, target)
+    return known and any(grant.node in target.involved and grant.role in FOLLOWERS for grant in caller.grants)
+
+
 def _reaches(reach: Reach, grant: Grant, target: Target, in_circle: bool) -> bool:
     below = target.region is not None and contains(grant.region, target.region)
     match reach:
@@ -83,6 +92,8 @@ def _reaches(reach: Reach, grant: Grant, target: Target, in_circle: bool) -> boo
             return below and grant.node == target.notified
         case Reach.INVOLVED:
             return below and (in_circle or grant.node in target.involved)
+        case Reach.ALERTED:
+            return target.alerted and below and (in_circle or grant.node in target.involved)
         case Reach.HOLDER_UP:
             level = target.holder_region
             up = level is not None and len(grant.region) <= len(level)

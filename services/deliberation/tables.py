@@ -54,7 +54,7 @@ class Content(DeliberationTable, table=True):
 
 
 class DueRow(DeliberationTable, table=True):
-    """When a docket or a council must be looked at again: an answer is waited for, a term ends."""
+    """When a docket or a council must be looked at again: an answer or a task is waited for, a term ends."""
 
     __tablename__ = "due"
     __table_args__ = (Index("due_order", "look_at", "id"),)

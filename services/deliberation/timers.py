@@ -1,4 +1,4 @@
-"""What time brings: answers that are overdue are told of once, terms end. In due order, one docket or council a transaction."""
+"""What time brings: answers that are overdue are told of once, tasks lapse, terms end. In due order, one docket or council a transaction."""
 
 import logging
 from datetime import timedelta
@@ -46,7 +46,7 @@ async def _handle(room: Room, key: str) -> int:
     async with room.transaction() as tx:
         if is_case_id(key):
             docket = await tx.load(Docket, key)
-            moved = following.unanswered(docket, tx.now) if docket else None
+            moved = following.overdue(docket, tx.now) if docket else None
             if moved and moved[1]:
                 await save(tx, moved)
                 return 1

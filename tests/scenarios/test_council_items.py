@@ -1,6 +1,6 @@
 """Resolutions and action items through the front door (domain 2.3), and what others' facts do to them (design 5)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.contracts import topics
@@ -136,6 +136,38 @@ async def test_nobody_accepts_in_time(system: Harness, place: Place) -> None:
     await system.advance(hours=2)
     await system.run_timers()
     assert (await place.chair.inbox()).count("ITEM_TO_REASSIGN") == 1
+
+
+async def test_days_after_its_time_a_helper_finds_nothing_of_her_task(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place, "C1", urgency="YELLOW")
+    helper = place.volunteer
+    due = system.in_(days=1)
+    task = {"text": "陪她去医院", "member": helper.member, "dueAt": due.isoformat()}
+    answer = await done(system, place.chair, "assignItem", case_id, task=task)
+    about = {"itemId": answer["items"][0]["itemId"]}
+    await done(system, helper, "acceptItem", case_id, **about)
+    await system.advance(days=4)
+    assert (await seen(helper, case_id) or {})["items"][0]["words"][0]["text"] == "陪她去医院"
+    assert "ITEM_TO_REASSIGN" not in await place.chair.inbox()
+    await system.advance(seconds=2)
+    assert await seen(helper, case_id) is None
+    asked = {"caseIds": [case_id]}
+    calls = system.system.wiring.calls
+    assert calls is not None
+    words = await calls.query("deliberation", "council-texts", asked, helper.token())
+    assert "陪她去医院" not in str(words), "nor at the service's own door"
+    assert (await place.chair.inbox()).count("ITEM_TO_REASSIGN") == 1
+    [item] = (await seen(place.chair, case_id) or {})["items"]
+    assert item["stage"] == "ACCEPTED", "those who see the whole matter see it all the same"
+    await done(system, place.chair, "reassignItem", case_id, member=helper.member, **about)
+    again = (await seen(helper, case_id) or {})["items"][0]
+    assert datetime.fromisoformat(again["dueAt"]) > system.clock.now(), "she has it anew, with a time of its own"
+    await done(system, helper, "acceptItem", case_id, **about)
+    await done(system, helper, "finishItem", case_id, evidence="陪她去了", **about)
+    await system.advance(days=60)
+    assert await seen(helper, case_id) is None, "whether or not anybody looked at what she did"
+    assert (await place.chair.inbox()).count("ITEM_TO_REASSIGN") == 1, "it is done: nobody else must do it"
+    await system.no_dead_letters()
 
 
 async def test_a_resolution_is_blocked_replaced_revoked_and_made_public(system: Harness, place: Place) -> None:

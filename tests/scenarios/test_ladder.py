@@ -157,6 +157,20 @@ async def test_two_levels_press_take_and_the_first_has_it(system: Harness, place
     assert relayed["holder"]["code"] == f"n_fed-{place.village}"
 
 
+async def test_without_an_alert_the_head_alone_takes_over(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    await done(system, place.chair, "informUp", case_id, to="COUNTY", note="请关注")
+    informed = await place.county_officer.case(case_id) or {}
+    assert "TakeOver" not in informed["allowedCommands"]
+    assert "InformUp" in informed["allowedCommands"], "she has a line in the thread"
+    before = await system.snapshot()
+    assert (await place.county_officer.do("takeOver", caseId=case_id, reason="我来办")).code == "NOT_PERMITTED"
+    assert await system.snapshot() == before
+    assert "TakeOver" in (await place.county_chair.case(case_id) or {})["allowedCommands"]
+    taken = await done(system, place.county_chair, "takeOver", case_id, reason="由县里办理")
+    assert taken["holder"]["code"] == f"n_fed-{place.county}"
+
+
 async def test_after_an_alert_the_first_taker_has_it_while_she_is_in_time(system: Harness, place: Place) -> None:
     case_id = await accepted(system, place, subCategory="MEDICAL_HARDSHIP")
     await done(system, place.chair, "alertInParallel", case_id)

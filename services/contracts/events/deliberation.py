@@ -182,6 +182,10 @@ class ItemUnanswered(ItemEvent):
     """The time to accept is over: who assigned it finds somebody else."""
 
 
+class ItemLapsed(ItemEvent):
+    """Its time is over for days: the person who has it finds nothing of it any more. If it is not done, somebody else must have it."""
+
+
 class ItemProgressed(ItemEvent):
     """She said how far it is."""
 
@@ -243,6 +247,7 @@ DOCKET = (
     ItemAccepted,
     ItemDeclined,
     ItemUnanswered,
+    ItemLapsed,
     ItemProgressed,
     ItemFinished,
     ItemVerified,

@@ -5,28 +5,24 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from services.contracts.base import Instant, Model
 from services.contracts.cases import CaseClass
 from services.contracts.council import (
-    InviteeKind,
-    ItemPeople,
     ItemStage,
     ItemState,
     PeopleState,
     ResolutionStage,
     ResolutionState,
-    SessionPeople,
     SessionStage,
     SessionState,
-    Vote,
 )
 from services.contracts.events.deliberation import DocketEvent, DocketOpened
 from services.contracts.fitting import fitting
-from services.contracts.ids import Address, MemberId
+from services.contracts.ids import MemberId
 from services.contracts.lifecycle import lifecycle
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import RegionCode
 from services.contracts.states import CaseState, CustodyState, DocketStage, DocketState
+from services.deliberation.rules.parts import Item, Session, public_fields
 
 E = TypeVar("E", bound=DocketEvent)
 P = TypeVar("P", bound=SessionState | ItemState | ResolutionState)
@@ -45,101 +41,6 @@ class Known(NamedTuple):
     def private(self) -> bool:
         """Whether only its circle deals with it (C2)."""
         return self.case.case_class is CaseClass.C2
-
-
-class Invitee(Model):
-    """Somebody on the list of a session."""
-
-    address: Address
-    kind: InviteeKind
-    restricted: bool = False
-    """Invited when the matter was private already."""
-    accepted: bool = False
-    declined: bool = False
-    """She does not come, or sent somebody else."""
-    recused: bool = False
-    spoke: bool = False
-    vote: Vote | None = None
-    answer_by: Instant | None = None
-    """Until when an answer is waited for; None: for none."""
-
-    @property
-    def takes_part(self) -> bool:
-        """Whether she is one of those who may be in the room."""
-        return not self.recused and not self.declined
-
-    @property
-    def votes(self) -> bool:
-        """Whether she has a vote; experts, helpers and departments have a voice."""
-        return self.kind is InviteeKind.MEMBER and self.takes_part
-
-    @property
-    def responded(self) -> bool:
-        """Whether she counts for the quorum."""
-        return self.takes_part and (self.accepted or self.spoke or self.vote is not None)
-
-
-class Session(SessionState):
-    """A session as deliberation keeps it."""
-
-    convenor: MemberId
-    seats: tuple[Invitee, ...] = ()
-    """Who was invited, in that order; the convenor first."""
-    heard: tuple[MemberId, ...] = ()
-    """Who has spoken: persons, also those who spoke for a department."""
-    speeches: int = 0
-
-    def public(self) -> SessionState:
-        """What events carry: counts in place of people."""
-        counts = {
-            "departments": tuple(each.address for each in self.seats if each.kind is InviteeKind.DEPARTMENT),
-            "invited": len(self.seats),
-            "responded": sum(each.responded for each in self.seats),
-            "recused": sum(each.recused for each in self.seats),
-            "speakers": len(self.heard),
-            "votes": sum(each.vote is not None and each.votes for each in self.seats),
-        }
-        return SessionState(**_public(self, SessionState) | counts)
-
-    def people(self) -> SessionPeople:
-        """Who takes part."""
-        return SessionPeople(
-            id=self.id,
-            convenor=self.convenor,
-            invited=tuple(each.address for each in self.seats),
-            present=tuple(each.address for each in self.seats if each.takes_part),
-            voters=tuple(each.address for each in self.seats if each.votes),
-            recused=tuple(each.address for each in self.seats if each.recused),
-        )
-
-    def seat(self, address: str) -> int | None:
-        """The place of somebody on the list: the last one, if she has been there twice."""
-        return next((n for n in range(len(self.seats) - 1, -1, -1) if self.seats[n].address == address), None)
-
-    def with_seat(self, seat: int, **changes: object) -> "Session":
-        """The session with something changed of one on the list."""
-        changed = self.seats[seat].model_copy(update=changes)
-        return self.model_copy(update={"seats": (*self.seats[:seat], changed, *self.seats[seat + 1 :])})
-
-
-class Item(ItemState):
-    """An item as deliberation keeps it."""
-
-    assignee: Address
-    before: Address | None = None
-    assigner: MemberId
-    workers: tuple[MemberId, ...] = ()
-    restricted: bool = False
-    answer_by: Instant | None = None
-
-    def public(self) -> ItemState:
-        """What events carry."""
-        return ItemState(**_public(self, ItemState))
-
-    def people(self) -> ItemPeople:
-        """Who has it."""
-        fields = {name: getattr(self, name) for name in ItemPeople.model_fields if name != "over"}
-        return ItemPeople(**fields, over=self.stage.over or self.stage is ItemStage.DECLINED)
 
 
 class Docket(DocketState):
@@ -162,7 +63,7 @@ class Docket(DocketState):
             "items": tuple(each.public() for each in self.items),
             "region": None if self.closed else self.region,
         }
-        return DocketState(**_public(self, DocketState) | parts)
+        return DocketState(**public_fields(self, DocketState) | parts)
 
     def people(self) -> PeopleState:
         """Who takes part, for those who are to tell and to show them."""
@@ -170,7 +71,7 @@ class Docket(DocketState):
             each.address: each.restricted for session in self.sessions for each in session.seats if each.takes_part
         }
         for item in self.items:
-            if not item.people().over:
+            if not item.over:
                 guests[item.assignee] = guests.get(item.assignee, False) or item.restricted
         return PeopleState(
             case_id=self.case_id,
@@ -294,7 +195,3 @@ def _found(parts: Sequence[P], part_id: str, what: str) -> P:
     if found is None:
         raise Refused(Code.NOT_FOUND, what=what)
     return found
-
-
-def _public(kept: Model, kind: type[Model]) -> dict[str, object]:
-    return {name: getattr(kept, name) for name in kind.model_fields}

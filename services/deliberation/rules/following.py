@@ -49,15 +49,17 @@ def left(docket: Docket, now: datetime) -> Moved:
     return moved(bare.after(closed=True), now, DocketClosed)
 
 
-def unanswered(docket: Docket, now: datetime) -> Moved:
-    """What has waited too long for an answer: invitations and items."""
-    first, events = session_rules.unanswered(docket, now)
-    second, more = items_rules.unanswered(first, now)
-    return second, events + more
+def overdue(docket: Docket, now: datetime) -> Moved:
+    """What has waited too long: invitations and items for an answer, items for being done."""
+    told: tuple[DocketEvent, ...] = ()
+    for rule in (session_rules.unanswered, items_rules.unanswered, items_rules.lapse):
+        docket, events = rule(docket, now)
+        told += tuple(events)
+    return docket, told
 
 
 def next_look(docket: Docket) -> datetime | None:
-    """When the first answer that is waited for is overdue; None: none is."""
+    """When the first of what is waited for is overdue; None: nothing is."""
     invitations = [each.answer_by for session in docket.sessions if not session.stage.over for each in session.seats]
-    items = [each.answer_by for each in docket.items]
+    items = [at for each in docket.items for at in (each.answer_by, each.lapses_at)]
     return min((at for at in (*invitations, *items) if at is not None), default=None)

@@ -12,7 +12,6 @@ from services.contracts.refusals import Code, Refused
 from services.contracts.states import ClockStage, ClockState
 from services.deliberation.rules.docket import (
     Docket,
-    Item,
     Known,
     Moved,
     check_fits,
@@ -22,6 +21,7 @@ from services.deliberation.rules.docket import (
     resolution_of,
     state_of,
 )
+from services.deliberation.rules.parts import Item
 from services.deliberation.rules.seats import By, check_holds
 
 ACCEPT_WITHIN = {
@@ -140,6 +140,7 @@ def verify(docket: Docket, known: Known, by: By, item_id: ItemId, next_id: ItemI
             "declines": 0,
             "reworks": 0,
             "workers": (),
+            "lapsed": False,
             "answer_by": known.now + ACCEPT_WITHIN[known.case.urgency],
         }
     )
@@ -169,7 +170,7 @@ def reassign(
     """Somebody else has it. What was done of it so far stays known: who worked on it does not verify it."""
     item = _fitting("ReassignItem", docket, known, item_id)
     check_holds(known, by)
-    # Made as a new one is, so that the same people and dates are refused; its due time stands unless another is given.
+    # Made as a new one is, so that the same people and dates are refused; its due time stands unless another is given, or it is long over.
     fresh = make(known, by, NewItem(item.id, assignee, due_at), item.resolution_id)
     changed = item.model_copy(
         update={
@@ -179,7 +180,8 @@ def reassign(
             "before": item.assignee,
             "assigner": by.member,
             "restricted": fresh.restricted,
-            "due_at": fresh.due_at if due_at is not None else item.due_at,
+            "due_at": fresh.due_at if due_at is not None or item.lapsed else item.due_at,
+            "lapsed": False,
             "answer_by": fresh.answer_by,
         }
     )
@@ -202,6 +204,17 @@ def unanswered(docket: Docket, now: datetime) -> Moved:
         if item.answer_by is not None and item.answer_by < now:
             docket = docket.with_item(item.model_copy(update={"answer_by": None}))
             events.append(told.ItemUnanswered(at=now, docket=docket.public(), item_id=item.id))
+    return docket, tuple(events)
+
+
+def lapse(docket: Docket, now: datetime) -> Moved:
+    """Days after its time an item is nothing to the person who had it: what she could read of it for her task she reads no
+    longer (domain 2.3, "expire access"). Those who see the whole matter still do, and what she did all the same counts."""
+    events: list[told.DocketEvent] = []
+    for item in docket.items:
+        if item.lapses_at is not None and item.lapses_at < now:
+            docket = docket.with_item(item.model_copy(update={"lapsed": True}))
+            events.append(told.ItemLapsed(at=now, docket=docket.public(), item_id=item.id))
     return docket, tuple(events)
 
 

@@ -59,7 +59,7 @@ def readable(docket: Docket, access: AccessState, holder: str | None, caller: Ca
         if any(s.address in addresses and s.takes_part and (s.restricted or not private) for s in session.seats):
             parts |= {session.id, *([session.resolution_id] if session.resolution_id else [])}
     for item in docket.items:
-        if item.assignee in offices and not item.people().over and (item.restricted or not private):
+        if item.assignee in offices and not item.over and (item.restricted or not private):
             parts.add(item.id)
     in_group = any(grant.node == access.group or grant.region == docket.region for grant in caller.grants)
     published = access.case_class is CaseClass.C0 and (in_group or caller.member in access.reporters)

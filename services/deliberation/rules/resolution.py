@@ -23,7 +23,6 @@ from services.deliberation.rules.docket import (
     Docket,
     Known,
     Moved,
-    Session,
     check_fits,
     moved,
     put,
@@ -32,6 +31,7 @@ from services.deliberation.rules.docket import (
     state_of,
 )
 from services.deliberation.rules.item import NewItem
+from services.deliberation.rules.parts import Session
 from services.deliberation.rules.seats import By, is_counted, may_take_part, sitting
 
 QUORUM = 3

@@ -18,14 +18,13 @@ from services.contracts.organisation import council_of
 from services.contracts.refusals import Code, Refused
 from services.deliberation.rules.docket import (
     Docket,
-    Invitee,
     Known,
-    Session,
     check_fits,
     check_member,
     session_of,
     state_of,
 )
+from services.deliberation.rules.parts import Invitee, Session
 
 MAX_INVITED = 200
 """People on the list of a session."""

@@ -6,6 +6,7 @@ from services.chassis.transaction import Transaction, worker_tag
 from services.contracts.callers import Target
 from services.contracts.commands.base import Answer, MatterCommand
 from services.contracts.ids import NodeId
+from services.contracts.ladder import ThreadMode
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import at_level
 from services.contracts.texts import text
@@ -32,6 +33,7 @@ async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
         seen_from=custody.seen_from,
         notified=custody.notified.node if custody.notified else None,
         involved=tuple(entry.node for entry in custody.entries),
+        alerted=custody.mode is ThreadMode.PARALLEL_URGENT,
         case_class=access.case_class,
         reporters=access.reporters,
         circle=access.circle,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from services.contracts.cases import CaseClass
-from services.contracts.council import InvitationAnswer, ItemPeople, PeopleState, SessionPeople
+from services.contracts.council import InvitationAnswer, ItemPeople, ItemStage, PeopleState, SessionPeople
 from services.contracts.events import deliberation as told
 from services.contracts.events.council import CouncilEvent, MembershipBegun, MembershipEnded, MembershipOffered
 from services.contracts.events.deliberation import DocketEvent, ItemEvent, ResolutionAdopted, SessionEvent
@@ -30,6 +30,7 @@ _TO_ASSIGNEE: Mapping[type[DocketEvent], Kind] = {
 _TO_ASSIGNER: Mapping[type[DocketEvent], Kind] = {
     told.ItemDeclined: Kind.ITEM_TO_REASSIGN,
     told.ItemUnanswered: Kind.ITEM_TO_REASSIGN,
+    told.ItemLapsed: Kind.ITEM_TO_REASSIGN,
     told.ItemFinished: Kind.ITEM_TO_VERIFY,
 }
 
@@ -115,7 +116,9 @@ def _of_item(event: ItemEvent, item: ItemPeople, nodes: Mapping[str, Node], now:
         found += [Told(member, kind) for member in _persons([item.assignee], nodes, now)]
     if isinstance(event, told.ItemReassigned) and item.before:
         found += [Told(member, Kind.ITEM_CANCELLED) for member in _persons([item.before], nodes, now)]
-    if (kind := _TO_ASSIGNER.get(type(event))) is not None:
+    state = event.docket.item(event.item_id)
+    waits_for_a_look = isinstance(event, told.ItemLapsed) and state is not None and state.stage is ItemStage.DONE
+    if (kind := _TO_ASSIGNER.get(type(event))) is not None and not waits_for_a_look:
         found.append(Told(item.assigner, kind))
     return found
 
