@@ -30,7 +30,7 @@ def rows(
 ) -> Iterator[tuple[int, list[str]]]:
     """By row its line, counted from 1 with the header, and its cells in the order of `needed`, then `optional` ("" where absent).
 
-    Rows that cannot be parsed go to `malformed`, rows without a needed column to `short`. Raises SourceError without the header.
+    Rows that cannot be parsed or have more cells than the header go to `malformed`, rows without a needed column to `short`. Raises SourceError without the header.
     """
     reader = csv.reader(file)
     header = [column.strip().lower() for column in next(reader, [])]
@@ -48,6 +48,9 @@ def rows(
             malformed(line)
             continue
         if not row:
+            continue
+        if any(row[len(header) :]):  # a comma that was not quoted: every cell behind it stands under another name
+            malformed(line)
             continue
         if len(row) <= max(places):
             short(line)

@@ -50,7 +50,7 @@ class BadMember(StrEnum):
     BAD_UNTIL = "截止须为空、日期或带时区的时间 / until must be empty, a day or a time with its zone"
     BAD_DEPUTY = "被代理人须为空或人员编号 / deputy_for must be empty or a member"
     DUPLICATE = "同一人在同一组织的同一身份已在文件中 / this person's role at this node is in the file already"
-    MALFORMED = "不是有效的 CSV 行 / not a readable CSV row"
+    MALFORMED = "不是有效的 CSV 行，或列数多于表头 / not a readable CSV row, or more cells than the header has"
 
 
 class MemberRowError(ValueError):

@@ -58,7 +58,7 @@ class BadRow(StrEnum):
     UNKNOWN_PARENT = (
         "上级区划未知，请按代码排序并补上上级 / the parent is unknown: sort by code and add the parent's row above"
     )
-    MALFORMED = "不是有效的 CSV 行 / not a readable CSV row"
+    MALFORMED = "不是有效的 CSV 行，或列数多于表头 / not a readable CSV row, or more cells than the header has"
 
 
 class RegionRowError(ValueError):

@@ -68,7 +68,8 @@ def test_every_kind_of_bad_row_is_named_by_its_line_and_the_others_are_read(tmp_
         " 2101 ,沈阳": BadRow.DUPLICATE,
         "210213,金州区": BadRow.UNKNOWN_PARENT,
         f"2102,{'长' * 140_000}": BadRow.MALFORMED,  # over the csv module's field limit
-        "2102,大连市": None,
+        "2102,大连市,": None,  # as some spreadsheets end every row
+        "2103,鞍山,市": BadRow.MALFORMED,  # which of them is the name?
     }
     rows, errors = read(written(tmp_path, "\n".join(["code,name", *lines])))
     assert [row.code for row in rows] == ["21", "2101", "2102"]
