@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from deploy.memory import spare_the_collector
 from deploy.patience import PatientProtocol
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -25,6 +26,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        spare_the_collector()
         self._begun()
 
     @contextmanager

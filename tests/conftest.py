@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 import pytest_asyncio
 
+from deploy.memory import spare_the_collector
 from deploy.servers import KafkaServer, PostgresServer
 from deploy.wiring import EVERYTHING, whole_system
 from services.chassis.bus.embedded import Chaos, EmbeddedBus
@@ -32,6 +33,11 @@ hypothesis.settings.load_profile("yishi")
 def pytest_configure() -> None:
     """A run that is ended by SIGTERM leaves no server behind."""
     end_in_order()
+
+
+def pytest_collection_finish() -> None:
+    """As in a process that serves."""
+    spare_the_collector()
 
 
 @pytest.fixture(scope="session")

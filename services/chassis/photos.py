@@ -30,7 +30,7 @@ LIMIT = "10 MiB, 40 megapixels"
 _ID: TypeAdapter[str] = TypeAdapter(AttachmentId)
 
 MayRead = Callable[[Transaction, Caller, str], Awaitable[bool]]
-"""Whether a caller may see the photos of a matter; also the place to log that she did."""
+"""Whether a caller may see the photos of a matter; also the place to say that she looked."""
 
 _one_at_a_time = asyncio.Lock()
 
@@ -126,19 +126,21 @@ async def _keep(room: Room, table: Table, caller: Caller, data: bytes) -> Respon
 
 async def show(room: Room, table: Table, caller: Caller, attachment: str, may_read: MayRead) -> Response:
     """A photo to whoever may see it. Raises Refused NOT_FOUND."""
-    async with room.transaction() as tx:
-        row = (await tx.execute(select(table).where(table.c.id == attachment))).one_or_none()
+    async with room.reading() as tx:
+        whose = select(table.c.case_id, table.c.uploader).where(table.c.id == attachment)
+        row = (await tx.execute(whose)).one_or_none()
         allowed = row is not None and (
             await may_read(tx, caller, row.case_id) if row.case_id else row.uploader == caller.member
         )
-        if row is None or not allowed:
+        if not allowed:
             raise Refused(Code.NOT_FOUND, what="attachment")
+        photo = (await tx.execute(select(table.c.data, table.c.media_type).where(table.c.id == attachment))).one()
     headers = {
         "cache-control": "private, no-store",
         "content-disposition": "inline",
         "x-content-type-options": "nosniff",
     }
-    return Response(row.data, media_type=row.media_type, headers=headers)
+    return Response(photo.data, media_type=photo.media_type, headers=headers)
 
 
 def attachment_id(request: Request) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.chassis import statements
 from services.chassis.clock import Clock, SystemClock
@@ -92,6 +93,7 @@ class Room:
             async with self.database.write() as connection:
                 tx = Transaction(self, connection, self.clock.now(), commanded=commanded)
                 yield tx
+                await self._log(connection, tx)
                 if commanded and tx.outgoing:
                     self.crash(Point.BEFORE_COMMIT)
             if commanded and tx.outgoing:
@@ -103,9 +105,18 @@ class Room:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
-        """To read from, without locks; how far it stands still, `Database.read` says."""
+        """To read from, without locks; how far it stands still, `Database.read` says. Who looked at what is written behind it, so before
+        the answer leaves: a reader waits for no writer but for that line."""
         async with self.database.read() as connection:
-            yield Transaction(self, connection, self.clock.now(), commanded=False, reading=True)
+            tx = Transaction(self, connection, self.clock.now(), commanded=False, reading=True)
+            yield tx
+        if tx.looks:
+            async with self.database.write() as connection:
+                await self._log(connection, tx)
+
+    async def _log(self, connection: AsyncConnection, tx: Transaction) -> None:
+        for table, rows in tx.looks.items():
+            await connection.execute(self.database.insert(table), rows)
 
     async def unsent(self) -> tuple[int, datetime | None]:
         """How many facts wait in the outbox, and since when the oldest does. On the embedded bus: none ever."""

@@ -17,10 +17,11 @@ def stored(table: Table, *, locked: bool) -> Select[Any]:
 
 
 @cache
-def stored_many(table: Table) -> Select[Any]:
-    """The rows of some aggregates by `the_ids`, locked in their order."""
+def stored_many(table: Table, *, locked: bool) -> Select[Any]:
+    """The rows of some aggregates by `the_ids`, in their order."""
     query = select(table.c.id, table.c.version, table.c.command_version, table.c.body)
-    return query.where(table.c.id.in_(bindparam("the_ids", expanding=True))).order_by(table.c.id).with_for_update()
+    query = query.where(table.c.id.in_(bindparam("the_ids", expanding=True))).order_by(table.c.id)
+    return query.with_for_update() if locked else query
 
 
 @cache

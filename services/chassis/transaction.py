@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import CursorResult, Executable
+from sqlalchemy import CursorResult, Executable, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.chassis import statements
@@ -52,6 +52,8 @@ class Transaction:
         self.outgoing: list[Outgoing] = []
         self.reached: dict[str, int] = {}
         """`<topic> <key>` → version: what a reader must have applied to see the effect of this transaction."""
+        self.looks: dict[Table, list[dict[str, Any]]] = {}
+        """What a look at something sealed leaves in an access log: written before the answer leaves."""
         self._commanded = commanded
         self._reading = reading
         self._loaded: dict[tuple[type[Model], str], tuple[int, int]] = {}
@@ -66,6 +68,10 @@ class Transaction:
         """Run a statement of the service's own tables, with its values or once for each of its rows."""
         return await self.connection.execute(statement, values)
 
+    def looked(self, log: Table, **row: Any) -> None:
+        """Say in an access log who looked at what."""
+        self.looks.setdefault(log, []).append(row)
+
     async def load(self, kind: type[A], key: str) -> A | None:
         """An aggregate, locked until the end of the transaction; not in a snapshot, which is only read."""
         table = self.room.service.stored_as(kind).table
@@ -77,12 +83,12 @@ class Transaction:
         return kind.model_validate_json(row.body)
 
     async def load_many(self, kind: type[A], keys: Collection[str]) -> dict[str, A]:
-        """The same for several keys in one statement, locked in the order of their keys; unknown ones are absent."""
+        """The same for several keys in one statement, in the order of their keys; unknown ones are absent."""
         table = self.room.service.stored_as(kind).table
         for key in keys:
             self._loaded.pop((kind, key), None)
         found = {}
-        for row in await self.execute(statements.stored_many(table), {"the_ids": list(keys)}):
+        for row in await self.execute(statements.stored_many(table, locked=not self._reading), {"the_ids": list(keys)}):
             self._loaded[kind, row.id] = (row.version, row.command_version)
             found[row.id] = kind.model_validate_json(row.body)
         return found
@@ -182,8 +188,17 @@ class Transaction:
 
     async def known_newest(self, told_on: Sequence[Topic], kind: type[S], key: str) -> S | None:
         """The same of an aggregate that its owner has told on one topic and then on another: the state of the highest version."""
-        heard = [kind.model_validate_json(row.state) for row in await self._known(told_on, [key])]
-        return max(heard, key=lambda each: int(getattr(each, "version")), default=None)  # noqa: B009  (Model does not declare it)
+        return (await self.known_newest_many(told_on, kind, [key])).get(key)
+
+    async def known_newest_many(self, told_on: Sequence[Topic], kind: type[S], keys: Sequence[str]) -> dict[str, S]:
+        """The same for several keys, in one statement; unknown ones are absent."""
+        found: dict[str, S] = {}
+        for row in await self._known(told_on, keys):
+            heard = kind.model_validate_json(row.state)
+            version = int(getattr(heard, "version"))  # noqa: B009  (Model does not declare it)
+            if row.key not in found or int(getattr(found[row.key], "version")) < version:  # noqa: B009
+                found[row.key] = heard
+        return found
 
     async def known_many(self, topic: Topic, kind: type[S], keys: Sequence[str]) -> dict[str, S]:
         """The same for several keys, in one statement; unknown ones are absent."""

@@ -1,5 +1,6 @@
 """The words of sessions, resolutions and items on request, checked against the caller's own token; every look is logged."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -13,14 +14,16 @@ from services.chassis.door import refusal
 from services.chassis.identity import Verifier
 from services.chassis.room import Room
 from services.chassis.transaction import Transaction
+from services.contracts import topics
 from services.contracts.base import Model
 from services.contracts.callers import Caller
 from services.contracts.queries import CouncilPhoto, CouncilTexts, CouncilWords, Wanted
 from services.contracts.refusals import Refused
+from services.contracts.states import AccessState, CaseState, CustodyState
 from services.contracts.wrong import Wrong, malformed
 from services.deliberation.rules.docket import Docket
 from services.deliberation.rules.reading import Readable, readable
-from services.deliberation.store import CONTENT, PHOTO, known_of, log_access
+from services.deliberation.store import CONTENT, PHOTO, log_access
 from services.deliberation.tables import PHOTOS
 
 MAX_BATCH = 200
@@ -37,8 +40,10 @@ async def council_texts(room: Room, caller: Caller, wanted: Wanted) -> Texts:
     """What was said, resolved, asked for and shown about a page of matters. Raises Refused MALFORMED for more than MAX_BATCH."""
     if len(wanted.case_ids) > MAX_BATCH:
         raise malformed("caseIds", Wrong.TOO_MANY, most=MAX_BATCH)
-    async with room.transaction() as tx:
-        eyes = {case_id: await _readable(tx, caller, case_id) for case_id in wanted.case_ids}
+    async with room.reading() as tx:
+        eyes = await _readable(tx, caller, wanted.case_ids)
+        if not eyes:
+            return Texts(cases=())
         rows = await tx.execute(select(CONTENT).where(CONTENT.c.case_id.in_(eyes)).order_by(CONTENT.c.id))
         words: dict[str, list[CouncilWords]] = {}
         shown: dict[str, dict[str, str]] = {}
@@ -69,7 +74,7 @@ async def council_texts(room: Room, caller: Caller, wanted: Wanted) -> Texts:
                 found.append(CouncilTexts(case_id=case_id, words=tuple(words.get(case_id, ())), photos=pictures))
                 fields = sorted({each.field for each in words.get(case_id, ())} - {"published"})
                 if fields or pictures:
-                    await log_access(tx, caller.member, case_id, ",".join(fields))
+                    log_access(tx, caller.member, case_id, ",".join(fields))
     return Texts(cases=tuple(found))
 
 
@@ -91,9 +96,10 @@ def photo_routes(room: Room) -> list[BaseRoute]:
 async def _may_see(attachment: str, tx: Transaction, caller: Caller, case_id: str) -> bool:
     where = (CONTENT.c.case_id == case_id) & (CONTENT.c.field == PHOTO) & (CONTENT.c.text == attachment)
     row = (await tx.execute(select(CONTENT).where(where))).first()
-    if row is None or not _may(await _readable(tx, caller, case_id), caller, row):
+    eyes = (await _readable(tx, caller, [case_id])).get(case_id)
+    if row is None or eyes is None or not _may(eyes, caller, row):
         return False
-    await log_access(tx, caller.member, case_id, "attachment")
+    log_access(tx, caller.member, case_id, "attachment")
     return True
 
 
@@ -101,15 +107,23 @@ async def _never(_tx: Transaction, _caller: Caller, _case_id: str) -> bool:
     return False
 
 
-async def _readable(tx: Transaction, caller: Caller, case_id: str) -> Readable:
-    docket = await tx.load(Docket, case_id)
-    if docket is None:
-        return Readable()
-    try:
-        known, access = await known_of(tx, case_id)
-    except Refused:  # it was sealed: of this matter there is nothing to read here any more
-        return Readable()
-    return readable(docket, access, known.custody.holder if known.custody else None, caller)
+async def _readable(tx: Transaction, caller: Caller, case_ids: Sequence[str]) -> dict[str, Readable]:
+    """How much of each the caller may read; absent: those without a docket, and those that were sealed, of which nothing is read here."""
+    dockets = await tx.load_many(Docket, case_ids)
+    if not dockets:
+        return {}
+    cases = await tx.known_many(topics.INTAKE_CASE, CaseState, list(dockets))
+    accesses = await tx.known_many(topics.INTAKE_ACCESS, AccessState, list(dockets))
+    custodies = await tx.known_many(topics.ESCALATION_CUSTODY, CustodyState, list(dockets))
+    return {
+        case_id: readable(docket, accesses[case_id], _holder(custodies.get(case_id)), caller)
+        for case_id, docket in dockets.items()
+        if case_id in cases and case_id in accesses
+    }
+
+
+def _holder(custody: CustodyState | None) -> str | None:
+    return custody.holder if custody else None
 
 
 def _may(eyes: Readable, caller: Caller, row: Row[Any]) -> bool:

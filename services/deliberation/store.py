@@ -95,10 +95,9 @@ PHOTO = "photo"
 """The field of a content that is a photo's id."""
 
 
-async def log_access(tx: Transaction, member: str, case_id: str, fields: str) -> None:
+def log_access(tx: Transaction, member: str, case_id: str, fields: str) -> None:
     """Who read what (domain 1.3d)."""
-    values = {"at": tx.now, "member": member, "case_id": case_id, "fields": fields[:120]}
-    await tx.execute(tx.room.database.insert(ACCESS_LOG), values)
+    tx.looked(ACCESS_LOG, at=tx.now, member=member, case_id=case_id, fields=fields[:120])
 
 
 async def _look_again(tx: Transaction, key: str, at: datetime | None) -> None:

@@ -64,7 +64,7 @@ class DueRow(DeliberationTable, table=True):
 
 
 class AccessLog(DeliberationTable, table=True):
-    """Who read the words of which matter's sessions and items, and when (domain 1.3d). Written in the transaction that reads."""
+    """Who read the words of which matter's sessions and items, and when (domain 1.3d). Written before the answer leaves."""
 
     __tablename__ = "access_log"
     id: int | None = Field(default=None, primary_key=True, sa_type=Id)

@@ -18,10 +18,9 @@ from services.contracts.regions import contains
 from services.contracts.states import AccessState
 from services.contracts.wrong import Wrong, malformed
 from services.escalation.order_store import ORDER_CONTENT
-from services.escalation.queries import HANDLERS, MAX_BATCH, log_access
+from services.escalation.queries import HANDLERS, MAX_BATCH, File, files_of, log_access
 from services.escalation.rules.custody import Custody
 from services.escalation.rules.order_clocks import WorkOrder
-from services.escalation.store import access_of
 
 HEAD = ("package", "legal_basis", "demand", "reply", "internal_note")
 """Fields that stand by name in an `OrderText`; the others are its notes."""
@@ -40,22 +39,25 @@ async def order_texts(room: Room, caller: Caller, wanted: OrdersWanted) -> Order
     if len(wanted.order_ids) > MAX_BATCH:
         raise malformed("orderIds", Wrong.TOO_MANY, most=MAX_BATCH)
     table = room.service.stored_as(WorkOrder).table
-    async with room.transaction() as tx:
+    async with room.reading() as tx:
         rows = await tx.execute(select(table.c.body).where(table.c.id.in_(wanted.order_ids)))
         orders = [WorkOrder.model_validate_json(body) for body in rows.scalars()]
-        reads = {order.order_id: await _reads(tx, caller, order) for order in orders}
+        files = await files_of(tx, list(dict.fromkeys(order.case_id for order in orders)))
+        reads = {order.order_id: _reads(files[order.case_id], caller, order) for order in orders}
+        if not any(reads.values()):
+            return OrderTexts(orders=())
         kept = await _kept(tx, [order_id for order_id, how in reads.items() if how])
         found = []
         for order in orders:
             if how := reads[order.order_id]:
                 found.append(_text(order, kept.get(order.order_id, ()), how))
-                await log_access(tx, caller.member, order.case_id, f"order {how}")
+                log_access(tx, caller.member, order.case_id, f"order {how}")
     return OrderTexts(orders=tuple(found))
 
 
-async def _reads(tx: Transaction, caller: Caller, order: WorkOrder) -> str:
+def _reads(file: File, caller: Caller, order: WorkOrder) -> str:
     """As what she may read it: DEPARTMENT, FEDERATION, or "" for not at all."""
-    access, custody = await access_of(tx, order.case_id), await _custody(tx, order.case_id)
+    custody, access = file
     if access is None or custody is None or caller.member in access.barred:
         return ""
     if _handles(caller, order, custody, access):
@@ -75,13 +77,6 @@ def _handles(caller: Caller, order: WorkOrder, custody: Custody, access: AccessS
         grant.role in HANDLERS and grant.node in involved and contains(grant.region, order.region)
         for grant in caller.grants
     )
-
-
-async def _custody(tx: Transaction, case_id: str) -> Custody | None:
-    """The custody, read without a lock: nothing is decided on it."""
-    table = tx.room.service.stored_as(Custody).table
-    body = (await tx.execute(select(table.c.body).where(table.c.id == case_id))).scalar_one_or_none()
-    return Custody.model_validate_json(body) if body else None
 
 
 async def _kept(tx: Transaction, order_ids: Sequence[str]) -> Mapping[str, Sequence[Any]]:

@@ -1,5 +1,8 @@
 """Evidence, and what reporters were told, on request: checked against the caller's own token."""
 
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
 from sqlalchemy import select
 
 from services.chassis import photos
@@ -11,9 +14,10 @@ from services.contracts.cases import CaseClass
 from services.contracts.organisation import Role
 from services.contracts.permissions import may_see_at_all
 from services.contracts.queries import CaseEvidence, CaseProgress, ProgressNote, Wanted
+from services.contracts.states import AccessState
 from services.contracts.wrong import Wrong, malformed
 from services.escalation.rules.custody import Custody
-from services.escalation.store import PROGRESS, access_of
+from services.escalation.store import PROGRESS, accesses_of
 from services.escalation.tables import METADATA, PHOTOS
 
 CONTENT = METADATA.tables["content"]
@@ -27,6 +31,19 @@ HANDLERS = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER})
 COUNCIL = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
 
 
+class File(NamedTuple):
+    """What escalation goes by when it is asked for words of a matter."""
+
+    custody: Custody | None
+    access: AccessState | None
+
+
+async def files_of(tx: Transaction, case_ids: Sequence[str]) -> Mapping[str, File]:
+    """Of every one of these, in two statements."""
+    custodies, accesses = await tx.load_many(Custody, case_ids), await accesses_of(tx, case_ids)
+    return {case_id: File(custodies.get(case_id), accesses.get(case_id)) for case_id in case_ids}
+
+
 class Evidence(Model):
     """The evidence of some matters; those of which the caller may see none are absent."""
 
@@ -37,8 +54,11 @@ async def case_evidence(room: Room, caller: Caller, wanted: Wanted) -> Evidence:
     """Notes and photos of a page of matters. Raises Refused MALFORMED for more than MAX_BATCH."""
     if len(wanted.case_ids) > MAX_BATCH:
         raise malformed("caseIds", Wrong.TOO_MANY, most=MAX_BATCH)
-    async with room.transaction() as tx:
-        readable = [case_id for case_id in wanted.case_ids if await _may_see(tx, caller, case_id)]
+    async with room.reading() as tx:
+        files = await files_of(tx, wanted.case_ids)
+        readable = [case_id for case_id in wanted.case_ids if _may_see(files[case_id], caller)]
+        if not readable:
+            return Evidence(cases=())
         attached = await photos.lines(tx, PHOTOS, readable)
         query = select(CONTENT.c.case_id, CONTENT.c.text).where(
             CONTENT.c.case_id.in_(readable), CONTENT.c.field == "evidence"
@@ -52,7 +72,7 @@ async def case_evidence(room: Room, caller: Caller, wanted: Wanted) -> Evidence:
             if each in notes or each in attached
         ]
         for each in found:
-            await log_access(tx, caller.member, each.case_id, "evidence")
+            log_access(tx, caller.member, each.case_id, "evidence")
     return Evidence(cases=tuple(found))
 
 
@@ -66,8 +86,11 @@ async def case_progress(room: Room, caller: Caller, wanted: Wanted) -> Progress:
     """What the reporters of a page of matters were told, at most MAX_NOTES of one. Raises Refused MALFORMED for more than MAX_BATCH."""
     if len(wanted.case_ids) > MAX_BATCH:
         raise malformed("caseIds", Wrong.TOO_MANY, most=MAX_BATCH)
-    async with room.transaction() as tx:
-        readable = [case_id for case_id in wanted.case_ids if await _may_read_progress(tx, caller, case_id)]
+    async with room.reading() as tx:
+        files = await files_of(tx, wanted.case_ids)
+        readable = [case_id for case_id in wanted.case_ids if _may_read_progress(files[case_id], caller)]
+        if not readable:
+            return Progress(cases=())
         query = select(CONTENT).where(CONTENT.c.case_id.in_(readable), CONTENT.c.field == PROGRESS)
         notes: dict[str, list[ProgressNote]] = {}
         for row in await tx.execute(query.order_by(CONTENT.c.written_at, CONTENT.c.id)):
@@ -76,14 +99,14 @@ async def case_progress(room: Room, caller: Caller, wanted: Wanted) -> Progress:
             CaseProgress(case_id=each, notes=tuple(notes[each][-MAX_NOTES:])) for each in readable if each in notes
         ]
         for each in found:
-            await log_access(tx, caller.member, each.case_id, PROGRESS)
+            log_access(tx, caller.member, each.case_id, PROGRESS)
     return Progress(cases=tuple(found))
 
 
-async def _may_read_progress(tx: Transaction, caller: Caller, case_id: str) -> bool:
+def _may_read_progress(file: File, caller: Caller) -> bool:
     """She whom it was told, unless she reported somebody else's private matter (V1); and who handles it, as of the feedback: of those who
     solve on the spot the group's owner alone, and of C0 alone."""
-    access = await access_of(tx, case_id)
+    access = file.access
     if access is None or caller.member in access.barred:
         return False
     bystander = access.case_class is not CaseClass.C0 and caller.member in access.bystanders
@@ -92,28 +115,26 @@ async def _may_read_progress(tx: Transaction, caller: Caller, case_id: str) -> b
     owned = {grant.node for grant in caller.grants if grant.role is Role.GROUP_OWNER}
     if access.case_class is CaseClass.C0 and access.group in owned:
         return True
-    return await _may_see(tx, caller, case_id, on_the_spot=False)
+    return _may_see(file, caller, on_the_spot=False)
 
 
 async def may_see_photos(tx: Transaction, caller: Caller, case_id: str) -> bool:
     """Photos of the work are as deep as its notes; a look is logged."""
-    if not await _may_see(tx, caller, case_id):
+    if not _may_see((await files_of(tx, [case_id]))[case_id], caller):
         return False
-    await log_access(tx, caller.member, case_id, "attachment")
+    log_access(tx, caller.member, case_id, "attachment")
     return True
 
 
-async def log_access(tx: Transaction, member: str, case_id: str, fields: str) -> None:
+def log_access(tx: Transaction, member: str, case_id: str, fields: str) -> None:
     """Who read what of which matter (domain 1.3d)."""
-    values = {"at": tx.now, "member": member, "case_id": case_id, "fields": fields}
-    await tx.execute(tx.room.database.insert(ACCESS_LOG), values)
+    tx.looked(ACCESS_LOG, at=tx.now, member=member, case_id=case_id, fields=fields)
 
 
-async def _may_see(tx: Transaction, caller: Caller, case_id: str, *, on_the_spot: bool = True) -> bool:
+def _may_see(file: File, caller: Caller, *, on_the_spot: bool = True) -> bool:
     """Evidence is as deep as a narrative (F2): of C0 and C1 the group's owner and unit leaders, who solve on the spot (`on_the_spot`), the
     village's council and the holder; the circle of C2 and C3. Levels above that do not hold the matter: not."""
-    custody = await tx.load(Custody, case_id)
-    access = await access_of(tx, case_id)
+    custody, access = file
     if custody is None or access is None:
         return False
     target = Target(

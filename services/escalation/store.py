@@ -1,6 +1,6 @@
 """What escalation reads and writes beside its aggregate: the facts that a move rests on, the table that the sweep reads, contents."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Table, delete
@@ -23,7 +23,12 @@ PROGRESS = "progress"
 
 async def access_of(tx: Transaction, case_id: str) -> AccessState | None:
     """Who may see a matter, as intake told it last: of a sealed one on a topic of its own, and of one whose class moved on both."""
-    return await tx.known_newest((topics.INTAKE_ACCESS, topics.INTAKE_SEALED_ACCESS), AccessState, case_id)
+    return (await accesses_of(tx, [case_id])).get(case_id)
+
+
+async def accesses_of(tx: Transaction, case_ids: Sequence[str]) -> dict[str, AccessState]:
+    """The same of many."""
+    return await tx.known_newest_many((topics.INTAKE_ACCESS, topics.INTAKE_SEALED_ACCESS), AccessState, case_ids)
 
 
 async def case_of(tx: Transaction, case_id: str) -> CaseState | None:

@@ -90,7 +90,7 @@ class Content(EscalationTable, table=True):
 
 
 class AccessLog(EscalationTable, table=True):
-    """Who read the evidence of which matter, and when (domain 1.3d). Written in the transaction that reads."""
+    """Who read the evidence of which matter, and when (domain 1.3d). Written before the answer leaves."""
 
     __tablename__ = "access_log"
     id: int | None = Field(default=None, primary_key=True, sa_type=Id)

@@ -22,7 +22,7 @@ from services.intake.store import contents_of, log_access
 async def disclosure_package(room: Room, caller: Caller, wanted: PackageWanted) -> Package:
     """What would be sent: the officer reads it first. Raises Refused CASE_NOT_FOUND; UNKNOWN_NODE for what is no department of a known
     type."""
-    async with room.transaction() as tx:
+    async with room.reading() as tx:
         case = await tx.load(Case, wanted.case_id)
         custody = await tx.known(topics.ESCALATION_CUSTODY, CustodyState, wanted.case_id)
         if case is None or not may_ask(case, custody, caller):
@@ -37,7 +37,7 @@ async def disclosure_package(room: Room, caller: Caller, wanted: PackageWanted) 
         summary = text(wanted.summary, "summary", MAX_TEXT)
         sources = Sources(words, village.name if village else "", desk.name if desk else "", summary)
         lines = build(case, department.department, sources)
-        await log_access(tx, caller.member, case.case_id, [f"package {department.department.value}"])
+        log_access(tx, caller.member, case.case_id, [f"package {department.department.value}"])
     at = room.clock.now().astimezone(UTC)
     signature = signature_of(room.secret, case.case_id, department.id, lines, at)
     return Package(department=department.id, lines=lines, built_at=at, signature=signature)

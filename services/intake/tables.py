@@ -67,7 +67,7 @@ class Numbering(IntakeTable, table=True):
 
 
 class AccessLog(IntakeTable, table=True):
-    """Who read which sealed fields of which case, and when (domain 1.3d). Written in the transaction that reads."""
+    """Who read which sealed fields of which case, and when (domain 1.3d). Written before the answer leaves."""
 
     __tablename__ = "access_log"
     id: int | None = Field(default=None, primary_key=True, sa_type=Id)

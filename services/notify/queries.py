@@ -10,7 +10,7 @@ from services.contracts.queries import InboxLine, InboxLines, InboxPage
 from services.contracts.states import AccessState
 from services.contracts.wrong import Wrong, malformed
 from services.notify.rules.entries import title_of
-from services.notify.store import ENTRY, access_of
+from services.notify.store import ENTRY, accesses_of
 from services.notify.tables import METADATA
 
 READ_MARK = METADATA.tables["read_mark"]
@@ -35,9 +35,11 @@ async def inbox(room: Room, caller: Caller, page: InboxPage) -> InboxLines:
         mark = select(READ_MARK.c.up_to).where(READ_MARK.c.member == caller.member)
         up_to = (await tx.execute(mark)).scalar_one_or_none() or ""
         unread = select(func.count()).select_from(ENTRY).where(ENTRY.c.address.in_(addresses), ENTRY.c.id > up_to)
+        about = sorted({row.case_id for row in rows if row.case_id})
+        accesses = await accesses_of(tx, about) if about else {}
         lines = []
         for row in rows[: page.first]:
-            access = await access_of(tx, row.case_id) if row.case_id else None
+            access = accesses.get(row.case_id)
             if access and not _still(caller, access, row.address):
                 continue
             sealed = access is not None and access.case_class is CaseClass.C3

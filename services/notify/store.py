@@ -29,7 +29,12 @@ ONCE = frozenset({Kind.NEW_MATTER, Kind.SEALED_MATTER})
 
 async def access_of(tx: Transaction, case_id: str) -> AccessState | None:
     """Who may see a matter, as intake told it last: of a sealed one on a topic of its own, and of one whose class moved on both."""
-    return await tx.known_newest((topics.INTAKE_ACCESS, topics.INTAKE_SEALED_ACCESS), AccessState, case_id)
+    return (await accesses_of(tx, [case_id])).get(case_id)
+
+
+async def accesses_of(tx: Transaction, case_ids: Sequence[str]) -> dict[str, AccessState]:
+    """The same of many."""
+    return await tx.known_newest_many((topics.INTAKE_ACCESS, topics.INTAKE_SEALED_ACCESS), AccessState, case_ids)
 
 
 async def tell_newcomers(tx: Transaction, access: AccessState) -> None:
