@@ -42,8 +42,10 @@ SYSTEM_LIFETIME = timedelta(minutes=5)
 
 
 def clock_of(settings: Settings) -> Clock:
-    """The machine's clock; a test's file, which the settings refuse outside tests."""
-    return FileClock(settings.test_clock) if settings.test_clock else SystemClock()
+    """The machine's clock; a test's file, which the settings refuse outside tests. Raises OSError, ValueError if that tells no time."""
+    clock = FileClock(settings.test_clock) if settings.test_clock else SystemClock()
+    clock.now()
+    return clock
 
 
 def database_of(settings: Settings, name: str) -> Database:

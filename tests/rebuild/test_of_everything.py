@@ -12,5 +12,5 @@ async def test_the_model_of_everything_that_happened_is_built_alike(system: Harn
     found = await system.system.wiring.rebuild(check_only=True)
     assert found.agrees, {line.table: line.differing for line in found.tables if not line.agrees}
     assert [line.table for line in found.tables] == list(MODEL_TABLES)
-    assert (found.missed, found.off_topic) == (0, 0)
-    print(f"{system.kind}: {found.facts} facts")
+    # Tests of the inbox hand facts in that no topic tells: what they changed, if anything, must be gone again.
+    assert found.missed == 0
