@@ -11,6 +11,7 @@ from strawberry.dataloader import DataLoader
 
 from gateway.readmodel import order_reads, reads
 from gateway.readmodel.order_reads import Order
+from gateway.readmodel.reads import Matter
 from gateway.tail import Tail
 from services.chassis.calls import Calls
 from services.chassis.identity import Verified
@@ -67,6 +68,11 @@ class Context:
         return self.gateway.room.clock.now()
 
     @cached_property
+    def matters(self) -> DataLoader[str, Matter | None]:
+        """Matters: one statement for all that are asked for at once. Not kept: a mutation or a subscription asks again for what has changed."""
+        return DataLoader(self._matters, cache=False)
+
+    @cached_property
     def texts(self) -> DataLoader[str, CaseText | None]:
         """Sealed text: one call to intake for all matters of a query, with the caller's own token."""
         return DataLoader(self._texts)
@@ -110,6 +116,11 @@ class Context:
     def nodes(self) -> DataLoader[str, Node | None]:
         """Organisation nodes: one statement."""
         return DataLoader(self._nodes)
+
+    async def _matters(self, case_ids: list[str]) -> list[Matter | None]:
+        async with self.gateway.room.database.read() as connection:
+            found = await reads.matters_by_id(connection, self.who, case_ids)
+        return [found.get(case_id) for case_id in case_ids]
 
     async def _texts(self, case_ids: list[str]) -> list[CaseText | None]:
         answer = await self.gateway.calls.query("intake", "case-texts", {"caseIds": case_ids}, self.who.token)

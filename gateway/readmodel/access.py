@@ -50,6 +50,11 @@ def below(column: ColumnElement[str], scope: str) -> ColumnElement[bool]:
     return and_(column >= scope, column < scope + ":")
 
 
+def one_of(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """A few fixed values. (An IN is written out anew each time that the statement runs, for a list of its length.)"""
+    return or_(false(), *(column == value for value in values))
+
+
 @per_caller
 def visible(caller: Caller) -> ColumnElement[bool]:
     """The rows of `case_view` that this caller may know of. A party never; of C2 and C3 beyond their circle only that they exist (F0),
@@ -80,14 +85,14 @@ def _as_guest(caller: Caller) -> tuple[ColumnElement[bool], ...]:
     """Whoever was invited or has an item sees the row, of a private matter if she was when it was private; a standing member of a
     village's council sees C0, a person C1 too, a department no other (S02)."""
     offices = [grant.node for grant in caller.grants if grant.role in OFFICERS | {Role.LIAISON}]
-    guest = select(GUEST.c.case_id).where(GUEST.c.address.in_([caller.member, *offices]))
+    guest = select(GUEST.c.case_id).where(one_of(GUEST.c.address, [caller.member, *offices]))
     departments = [grant.node for grant in caller.grants if grant.role is Role.LIAISON]
     standing = select(STANDING.c.region)
     return (
         and_(CASE.c.case_id.in_(guest), _of(CaseClass.C0, CaseClass.C1)),
         and_(CASE.c.case_id.in_(guest.where(GUEST.c.private.is_(True))), _of(CaseClass.C2)),
         and_(CASE.c.region.in_(standing.where(STANDING.c.address == caller.member)), _of(CaseClass.C0, CaseClass.C1)),
-        and_(CASE.c.region.in_(standing.where(STANDING.c.address.in_(departments))), _of(CaseClass.C0)),
+        and_(CASE.c.region.in_(standing.where(one_of(STANDING.c.address, departments))), _of(CaseClass.C0)),
     )
 
 
@@ -134,7 +139,7 @@ def orders_of_federation(caller: Caller) -> ColumnElement[bool]:
 def visible_orders(caller: Caller) -> ColumnElement[bool]:
     """The rows of `order_view` that this caller may know of: a liaison her department's alone (I11), and `orders_of_federation`."""
     departments = [grant.node for grant in caller.grants if grant.role is Role.LIAISON]
-    hers = and_(_not_barred(caller), ORDER.c.department.in_(departments)) if departments else false()
+    hers = and_(_not_barred(caller), one_of(ORDER.c.department, departments))
     return or_(hers, orders_of_federation(caller))
 
 
@@ -152,7 +157,7 @@ def _handled(grant: Grant) -> ColumnElement[bool]:
 
 
 def _of(*classes: CaseClass) -> ColumnElement[bool]:
-    return CASE.c.case_class.in_([each.value for each in classes])
+    return one_of(CASE.c.case_class, [each.value for each in classes])
 
 
 def _reaches(grant: Grant) -> ColumnElement[bool]:

@@ -74,10 +74,10 @@ async def matters(
     return [_matter(row) for row in await connection.execute(query)]
 
 
-async def matter(connection: AsyncConnection, caller: Caller, case_id: str) -> Matter | None:
-    """One matter, or None: it does not exist, or not for her."""
-    row = (await connection.execute(_matter_by_id(caller), {"id": case_id})).one_or_none()
-    return _matter(row) if row else None
+async def matters_by_id(connection: AsyncConnection, caller: Caller, case_ids: Sequence[str]) -> Mapping[str, Matter]:
+    """Some matters; absent are those that do not exist, or not for her."""
+    rows = await connection.execute(_matters_by_id(caller), {"ids": list(case_ids)})
+    return {matter.case.case_id: matter for matter in map(_matter, rows)}
 
 
 class Seen(NamedTuple):
@@ -186,8 +186,20 @@ async def changes(
     connection: AsyncConnection, subject: str, keys: Sequence[str], after: int, limit: int = 100
 ) -> Sequence[Any]:
     """What the feed has behind a place, for some keys."""
-    query = select(CHANGE).where(CHANGE.c.subject == subject, CHANGE.c.key.in_(keys), CHANGE.c.seq > after)
-    return (await connection.execute(query.order_by(CHANGE.c.seq).limit(limit))).all()
+    asked = {"subject": subject, "keys": list(keys), "after": after, "most": limit}
+    return (await connection.execute(_CHANGES, asked)).all()
+
+
+_CHANGES = (
+    select(CHANGE)
+    .where(
+        CHANGE.c.subject == bindparam("subject"),
+        CHANGE.c.key.in_(bindparam("keys", expanding=True)),
+        CHANGE.c.seq > bindparam("after"),
+    )
+    .order_by(CHANGE.c.seq)
+    .limit(bindparam("most"))
+)
 
 
 async def newer_changes(connection: AsyncConnection, after: int, limit: int) -> Sequence[Any]:
@@ -227,8 +239,8 @@ def _matters(caller: Caller) -> Select[Any]:
 
 
 @per_caller
-def _matter_by_id(caller: Caller) -> Select[Any]:
-    return _matters(caller).where(CASE.c.case_id == bindparam("id"))
+def _matters_by_id(caller: Caller) -> Select[Any]:
+    return _matters(caller).where(CASE.c.case_id.in_(bindparam("ids", expanding=True)))
 
 
 @per_caller

@@ -1,5 +1,6 @@
 """Matters: the type, and how one is found for its caller."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,6 @@ import strawberry
 from strawberry import relay
 
 from gateway.context import Context
-from gateway.readmodel import reads
 from gateway.readmodel.order_reads import Order
 from gateway.subjects.council_known import items_of, resolutions_of, sessions_of
 from gateway.subjects.council_types import ActionItem, CouncilSession, Resolution
@@ -221,16 +221,15 @@ class Case(Course, relay.Node):
     @classmethod
     async def resolve_nodes(cls, *, info: Info, node_ids: list[str], required: bool = False) -> list["Case | None"]:  # type: ignore[override]
         """For `node(id:)`."""
-        return [await find(info, case_id) for case_id in node_ids]
+        return list(await asyncio.gather(*(find(info, case_id) for case_id in node_ids)))
 
 
 async def find(info: Info, case_id: str) -> Case | None:
     """A matter, if it is one for this caller. Raises Refused UNAUTHENTICATED."""
-    who = info.context.who
+    info.context.signed_in()
     if not is_case_id(case_id):
         return None
-    async with info.context.gateway.room.database.read() as connection:
-        matter = await reads.matter(connection, who, case_id)
+    matter = await info.context.matters.load(case_id)
     return Case(key=case_id, matter=matter) if matter else None
 
 
