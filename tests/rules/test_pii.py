@@ -81,6 +81,10 @@ def test_a_number_is_found_where_it_stands_and_masked(kind: Kind, number: str) -
         ("12-3-402门口", "**-*-***门口"),
         ("我的微信号：lan_mei1990", "我的微信号：***_*******"),
         ("加vx limei-77", "加vx *****-**"),
+        ("辽C·12345挡住了门", "**·*****挡住了门"),
+        ("辽ｃ１２３４５", "*******"),
+        ("辽CD12345新能源车", "********新能源车"),
+        ("辽C1234警", "*******"),
     ],
 )
 def test_whose_door_it_is_and_her_name_on_wechat(text: str, masked: str) -> None:
@@ -120,6 +124,9 @@ def test_a_card_number_before_a_count_is_still_one() -> None:
         "36,000 元，12 盏灯",
         "聚果园3号楼2单元门口",
         "用微信说一声",
+        "辽宁C区12345",
+        "新ABCDEF牌",
+        "辽C123456789号文件",
         "",
     ],
 )

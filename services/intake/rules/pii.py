@@ -22,6 +22,8 @@ class Kind(StrEnum):
     ROOM = "ROOM"
     """Whose door it is: a text for others names the building and no more."""
     WECHAT = "WECHAT"
+    PLATE = "PLATE"
+    """Whose car it is."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -83,6 +85,7 @@ def _always(digits: str) -> bool:
     return True
 
 
+_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _ALONE, _END = r"(?<![0-9])", r"(?![0-9])"
 _ISSUER = _ALONE + r"(?=35|4|5[1-5]|6[02]|95)"  # order numbers mostly begin with a year instead
 _CHINESE = "零〇一二三四五六七八九十"
@@ -115,6 +118,14 @@ _SHAPES: tuple[tuple[Kind, re.Pattern[str], Callable[[str], bool]], ...] = (
     (Kind.ROOM, re.compile(rf"(?<=单元)(?:[0-9]{{1,4}}|[{_CHINESE}]{{1,4}})"), _always),
     (Kind.ROOM, re.compile(rf"{_ALONE}(?:[0-9]{{1,4}}|[{_CHINESE}]{{2,4}})(?= ?室)"), _always),
     (Kind.ROOM, re.compile(r"(?<![0-9-])[0-9]{1,3}-[0-9]{1,2}-[0-9]{3,4}(?![0-9-])"), _always),  # building, unit, room
+    (  # GA 36: five places, six of a new-energy car, of which letters I and O are none; one at least is a digit
+        Kind.PLATE,
+        re.compile(
+            rf"[{_PROVINCES}][A-HJ-NP-Z][·• -]?(?=[A-HJ-NP-Z]{{0,5}}[0-9])"
+            r"(?:[A-HJ-NP-Z0-9]{5,6}|[A-HJ-NP-Z0-9]{4}[挂学警])(?![A-Z0-9])"
+        ),
+        _always,
+    ),
     (Kind.WECHAT, re.compile(r"(?:微信|WECHAT|WEIXIN|VX)(?:号|ID)?[是为: ]{0,3}([A-Z][-_A-Z0-9]{5,19})"), _always),
 )
 
