@@ -46,6 +46,7 @@ BETTER = {
     "PauseOrder": {Code.NO_PAUSE},
     "ReportDone": {Code.CO_ORDERS_OPEN},
     "ExplainImpossible": {Code.CO_ORDERS_OPEN},
+    "DecideExtension": {Code.NO_EXTENSION},
 }
 """Refusals that say more than that the state does not fit."""
 LAST = frozenset({"ReportDone", "ExplainImpossible", "MarkNotApplicable", "ReworkOrder"})
@@ -204,6 +205,18 @@ class Orders(RuleBasedStateMachine):
             assert self.order != before, "what was due is done"
         assert not [each for each in clocks.to_come(self.order, RULES) if each.at < self.now]
 
+    @rule(urgency=st.sampled_from([Urgency.ORANGE, Urgency.RED]), chance=st.integers(0, 2))
+    def more_urgent(self, urgency: Urgency, chance: int) -> None:
+        """The matter became more urgent: what runs is due no later than before."""
+        if chance:
+            return
+        before = {clock.stage: clock.due_at for clock in self.order.clocks if clock.state is ClockState.RUNNING}
+        case = a_case(Stage.ACCEPTED).model_copy(update={"urgency": urgency})
+        heard = CaseCalledBack(at=self.now, case=case, by=BY, reached=False)
+        self._take(fate.follow(self.order, heard, RULES, self.now))
+        for clock in self.order.clocks:
+            assert clock.stage not in before or clock.due_at <= before[clock.stage]
+
     @rule(solved=st.booleans(), chance=st.integers(0, 4))
     def called_back(self, solved: bool, chance: int) -> None:
         """The reporter was asked: satisfied, or back to work."""
@@ -272,12 +285,15 @@ class Orders(RuleBasedStateMachine):
             assert not self.order.may_object(self.now)
 
     def teardown(self) -> None:
-        """However it stands, the end of its matter ends it."""
-        closed = CaseClosed(at=self.now, case=a_case(Stage.CLOSED), outcome=Outcome.SOLVED)
-        ended, _ = fate.follow(self.order, closed, RULES, self.now)
-        assert ended.stage.ended
-        assert not list(clocks.to_come(ended, RULES))
-        assert fate.follow(ended, closed, RULES, self.now) == (ended, ())
+        """However it stands, the end of its matter ends it, whichever end that is; what was done stays done."""
+        ends = [a_case(stage) for stage in Stage if stage.ended]
+        for case in (*ends, a_case(Stage.ACCEPTED, case_class=CaseClass.C3)):
+            closed = CaseClosed(at=self.now, case=case, outcome=Outcome.SOLVED)
+            ended, _ = fate.follow(self.order, closed, RULES, self.now)
+            assert ended.stage.ended
+            assert self.order.stage.ended or (ended.stage is OrderStage.CLOSED) == self.order.stage.settled
+            assert not list(clocks.to_come(ended, RULES))
+            assert fate.follow(ended, closed, RULES, self.now) == (ended, ())
 
 
 TestOrders = Orders.TestCase

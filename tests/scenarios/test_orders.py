@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import pytest
+
 from services.escalation.limits_file import load
 from services.escalation.order_timers import sweep_orders
 from services.escalation.rules.calendar import SHANGHAI
@@ -256,6 +258,51 @@ async def test_a_village_writes_letters_only_and_they_have_no_clock(system: Harn
     assert (letter["letter"], letter["clocks"]) == (True, [])
     assert (await act(place.liaison, "signOrder", letter["orderId"])).code is None
     assert (await place.chair.do("solveOnSpot", caseId=case_id, evidence="已修好")).code is None
+
+
+@pytest.mark.parametrize("end", ["withdrawMatter", "rejectMatter", "mergeMatter", "raiseClass"])
+async def test_a_matter_that_ends_with_its_order_verified(system: Harness, place: Place, end: str) -> None:
+    case_id = await matter(system, place)
+    order_id = (await issue(system, place.county_officer, case_id, department(place)))["orderId"]
+    await done(system, place.liaison, order_id)
+    assert (await act(place.county_officer, "verifyOrder", order_id)).code is None
+    await system.settle()
+    words: dict[str, dict[str, str]] = {
+        "withdrawMatter": {},
+        "rejectMatter": {"reason": "OTHER_AUTHORITY", "route": "请找主管部门"},
+        "mergeMatter": {"into": await matter(system, place)} if end == "mergeMatter" else {},
+        "raiseClass": {"to": "C3", "reason": "有未成年人受害"},
+    }
+    who = place.resident if end == "withdrawMatter" else place.chair
+    assert await send(who, end, caseId=case_id, **words[end]) is None
+    await system.settle()
+    assert (await order(place.liaison, order_id) or {})["state"] == "CLOSED", "what was done stays done"
+    await system.no_dead_letters()
+    if end == "raiseClass":
+        sealed = await place.rights_officer.case(case_id) or {}
+        assert sealed["holder"]["code"]
+        assert sealed["clock"]
+
+
+async def test_what_is_granted_and_given_again_goes_by_the_urgency_of_now(system: Harness, place: Place) -> None:
+    case_id = await matter(system, place)
+    order_id = (await issue(system, place.county_officer, case_id, department(place)))["orderId"]
+    assert (await act(place.liaison, "signOrder", order_id)).code is None
+    assert (await act(place.liaison, "requestExtension", order_id, days=5, reason="等配件")).code is None
+    await system.settle()
+    assert await send(place.county_officer, "setUrgency", caseId=case_id, to="RED") is None
+    await system.settle()
+    refused = await act(place.county_officer, "decideExtension", order_id, granted=True, reason="可以")
+    assert refused.code == "NO_EXTENSION"
+    assert (await act(place.county_officer, "decideExtension", order_id, granted=False, reason="已转急")).code is None
+    assert (await act(place.liaison, "reportDone", order_id, result="已修好", reply="已修好")).code is None
+    assert (await act(place.county_officer, "reworkOrder", order_id, reason="没有修好")).code is None
+    await system.settle()
+    [complete] = [
+        clock for clock in (await order(place.liaison, order_id) or {})["clocks"] if clock["stage"] == "COMPLETE"
+    ]
+    least = "the least that the table gives a rework, not half of what it had while it could wait"
+    assert datetime.fromisoformat(complete["dueAt"]) <= system.in_(days=2), least
 
 
 async def test_a_matter_that_ends_takes_its_open_orders_with_it(system: Harness, place: Place) -> None:

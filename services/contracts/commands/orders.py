@@ -158,7 +158,8 @@ class DesignateOrder(OrderCommand):
 
 
 class DecideExtension(OrderCommand):
-    """Grant or refuse more time; silence refuses. Allowed to: the issuer's officers and chair. Refused: TEXT_MISSING."""
+    """Grant or refuse more time; silence refuses. Allowed to: the issuer's officers and chair. Refused: NO_EXTENSION where the matter
+    has become more urgent since, TEXT_MISSING."""
 
     granted: bool
     """是否同意。Whether it is granted."""

@@ -116,8 +116,10 @@ def extended(order: WorkOrder, days: int, rules: Rules) -> WorkOrder:
 
 
 def hastened(order: WorkOrder, urgency: Urgency, rules: Rules) -> WorkOrder:
-    """Of a matter that has become more urgent: what runs is due by the shorter limits, and never later than it was."""
-    order = order.model_copy(update={"urgency": urgency})
+    """Of a matter that has become more urgent: what runs is due by the shorter limits, and never later than it was; a rework gets half of the
+    shorter time."""
+    time = rules.limits.work_order(LIMITS[S.COMPLETE], urgency, order.profile) if order.time else None
+    order = order.model_copy(update={"urgency": urgency, "time": time or order.time})
     for clock in order.clocks:
         limit = rules.limits.work_order(LIMITS[clock.stage], urgency, order.profile)
         if limit is None or clock.state is ClockState.STOPPED or clock.stage not in order.windows:

@@ -19,23 +19,26 @@ def follow(order: WorkOrder, event: CaseEvent, rules: Rules, now: datetime) -> M
     case = event.case
     if order.stage.ended:
         return order, ()
-    if case.case_class is CaseClass.C3 or (case.stage.ended and case.stage is not Stage.CLOSED):
-        return orders.cancel(order, None, now)
-    if case.stage is Stage.CLOSED:
-        if order.stage.settled:
-            closed = clocks.stopped(order).after(stage=OrderStage.CLOSED, ended_at=now)
-            return orders.step(closed, OrderStep.CLOSED, now, None)
-        return orders.cancel(order, None, now)
+    if case.case_class is CaseClass.C3 or case.stage.ended:
+        return _ended(order, now)
     if _heard(event):
         if case.solved and order.stage is OrderStage.VERIFIED:
             return orders.step(order.after(stage=OrderStage.CALLED_BACK), OrderStep.CALLED_BACK, now, None)
         if not case.solved and order.stage.settled and order.result is OrderResult.DONE:
             return orders.rework(order, None, rules, now)
     if case.stage is Stage.FEEDBACK_GIVEN and not order.stage.settled:
-        return orders.cancel(order, None, now)
+        return _ended(order, now)
     if list(Urgency).index(case.urgency) < list(Urgency).index(order.urgency) and not order.letter:
         return orders.step(clocks.hastened(order, case.urgency, rules).after(), OrderStep.HASTENED, now, None)
     return order, ()
+
+
+def _ended(order: WorkOrder, now: datetime) -> Moved:
+    """What was done stays done; everything else is taken back, wherever it stood."""
+    if order.stage.settled:
+        closed = clocks.stopped(order).after(stage=OrderStage.CLOSED, ended_at=now)
+        return orders.step(closed, OrderStep.CLOSED, now, None)
+    return orders.taken_back(order, None, now)
 
 
 def come(order: WorkOrder, what: str, rules: Rules, now: datetime) -> Moved:

@@ -111,13 +111,17 @@ def ask_extension(order: WorkOrder, days: int, rules: Rules, now: datetime) -> M
 
 
 def decide_extension(order: WorkOrder, granted: bool, by: NodeId | None, rules: Rules, now: datetime) -> Moved:
-    """The issuer's answer; `by` is None where silence has refused it."""
+    """The issuer's answer; `by` is None where silence has refused it. Granted is what may still be granted now: the matter may have become
+    more urgent since it was asked for."""
     fits(order, "DecideExtension", now)
     assert order.days_asked is not None, "an extension is asked for in days"
     answered = clocks.stopped(order, S.EXTENSION_DECISION)
     changes: dict[str, object] = {"stage": OrderStage.IN_PROGRESS, "days_asked": None}
     if not granted:
         return step(answered.after(**changes), OrderStep.EXTENSION_DENIED, now, by)
+    count, left = clocks.days_left(order, rules)
+    if not count or order.days_asked > left:
+        raise Refused(Code.NO_EXTENSION, allowed=fitting_order(order, now), count=count, limit=f"{left}wd")
     longer = _dated(clocks.extended(answered, order.days_asked, rules), rules)
     return step(longer.after(**changes, extensions=order.extensions + 1), OrderStep.EXTENSION_GRANTED, now, by)
 
@@ -236,9 +240,14 @@ def go_on(order: WorkOrder, by: NodeId | None, rules: Rules, now: datetime) -> M
     return step(running.after(stage=OrderStage.IN_PROGRESS), OrderStep.RESUMED, now, by)
 
 
-def cancel(order: WorkOrder, by: NodeId | None, now: datetime) -> Moved:
-    """Taken back; `by` is None where the matter ended meanwhile."""
+def cancel(order: WorkOrder, by: NodeId, now: datetime) -> Moved:
+    """Taken back by its issuer."""
     fits(order, "CancelOrder", now)
+    return taken_back(order, by, now)
+
+
+def taken_back(order: WorkOrder, by: NodeId | None, now: datetime) -> Moved:
+    """The same wherever it stands; `by` is None where the matter ended meanwhile."""
     gone = clocks.stopped(order).after(stage=OrderStage.CANCELLED, ended_at=now, days_asked=None)
     return step(gone, OrderStep.CANCELLED, now, by)
 
