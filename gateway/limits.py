@@ -23,6 +23,12 @@ from graphql import (
     VariableNode,
 )
 
+SCHEMA_LISTS = frozenset(
+    {"types", "fields", "inputFields", "enumValues", "args", "directives", "interfaces", "possibleTypes"}
+)
+"""What is a list below `__schema` and `__type`."""
+SCHEMA_ITEMS = 10
+"""Items that such a list is taken to have. Each level multiplies: two aliases on each of three levels ask for eight schemas."""
 SATURATED = 1_000_000_000
 """Costs stop growing here: beyond it the exact number tells nobody anything."""
 
@@ -34,7 +40,7 @@ class Limits:
     depth: fields inside fields. introspection_depth: the same below `__schema` and `__type`, whose standard query is deep.
     aliases: renamed fields in the text. repeats: fields named again in one selection set (comparing them is quadratic).
     tokens, characters: length of the text. nesting: selection sets inside one another, fragments included.
-    cost: see `check`. default_page, max_page: items a connection is taken to have when `first` and `last` are absent, at most.
+    cost, introspection_cost: see `check`. default_page, max_page: items a connection is taken to have when `first` and `last` are absent, at most.
     """
 
     depth: int = 12
@@ -45,6 +51,7 @@ class Limits:
     repeats: int = 200
     nesting: int = 60
     introspection_depth: int = 20
+    introspection_cost: int = 100_000
     default_page: int = 100
     max_page: int = 100
 
@@ -58,7 +65,8 @@ def check(
     """The limits that the document breaks, each as an error with `code`, `limit`, `found` and `messageZh`; empty if none.
 
     A field costs 1 and, where it is a connection (it has `first` or `last`, or selects `edges` or `nodes`), its
-    selection counts once per item asked for. `@skip` and `@include` are not weighed: what is written counts.
+    selection counts once per item asked for. What is asked of the schema itself has a cost of its own, every list of it counted as
+    SCHEMA_ITEMS: the standard query costs some fifty thousand. `@skip` and `@include` are not weighed: what is written counts.
     Depth and aliases are judged for the whole document, cost for the operation that will run (None: the only one).
     """
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
@@ -77,8 +85,11 @@ def check(
     for found, limit in ((measure.aliases, limits.aliases), (measure.repeats, limits.repeats)):
         if found > limit:
             errors.append(_too_many_aliases(limit, found))
-    if chosen is not None and (cost := shapes[id(chosen)].cost) > limits.cost:
-        errors.append(_too_costly(limits.cost, cost))
+    if chosen is not None:
+        shape = shapes[id(chosen)]
+        for found, limit in ((shape.cost, limits.cost), (shape.schema, limits.introspection_cost)):
+            if found > limit:
+                errors.append(_too_costly(limit, found))
     return errors
 
 
@@ -135,6 +146,7 @@ class _Shape:
     depth: int = 0
     nesting: int = 0
     cost: int = 0
+    schema: int = 0
     paged: bool = False
 
 
@@ -168,7 +180,7 @@ class _Measure:
         if selection_set is None or not selection_set.selections:
             return _Shape()
         self._need(1, room)
-        depth = nesting = cost = 0
+        depth = nesting = cost = schema = 0
         paged = False
         for node in selection_set.selections:
             match node:
@@ -182,8 +194,9 @@ class _Measure:
                 case _:
                     continue  # spread twice in one place: executed once
             depth, nesting = max(depth, part.depth), max(nesting, part.nesting)
-            cost, paged = min(cost + part.cost, SATURATED), paged or part.paged
-        return _Shape(depth, nesting + 1, cost, paged)
+            cost, schema = min(cost + part.cost, SATURATED), min(schema + part.schema, SATURATED)
+            paged = paged or part.paged
+        return _Shape(depth, nesting + 1, cost, schema, paged)
 
     def fragment(self, name: str, room: int) -> _Shape:
         """The fragment's shape, measured once. A cycle or an unknown name weighs nothing: validation will refuse it."""
@@ -206,13 +219,15 @@ class _Measure:
         if name.startswith("__"):
             if inner.depth > self.limits.introspection_depth:
                 raise _TooDeep(self.limits.introspection_depth, inner.depth)
-            return _Shape(1, inner.nesting, min(1 + inner.cost, SATURATED))
+            return _Shape(1, inner.nesting, 1, inner.cost)
         cost = 1 + inner.cost * self._items(node, inner)
-        return _Shape(1 + inner.depth, inner.nesting, min(cost, SATURATED), paged)
+        return _Shape(1 + inner.depth, inner.nesting, min(cost, SATURATED), inner.schema, paged)
 
     def _items(self, node: FieldNode, inner: _Shape) -> int:
         """How many times the field's selection may be answered."""
         asked = [self._page(a.value) for a in node.arguments or () if a.name.value in ("first", "last")]
+        if node.name.value in SCHEMA_LISTS:
+            return SCHEMA_ITEMS
         if not asked:
             return self.limits.default_page if inner.paged else 1
         named = [page for page in asked if page is not None]

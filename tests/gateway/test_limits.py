@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import pytest
-from graphql import GraphQLError, parse
+from graphql import GraphQLError, get_introspection_query, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,6 +83,17 @@ def test_introspection_has_a_depth_of_its_own() -> None:
     deep = "{__schema{types{fields{type" + "{ofType" * 12 + "{name}" + "}" * 16
     assert codes(deep, depth=5) == []
     assert codes(deep, depth=5, introspection_depth=10) == ["QUERY_TOO_DEEP"]
+
+
+def test_introspection_has_a_cost_of_its_own() -> None:
+    everything = get_introspection_query(specified_by_url=True, schema_description=True, input_value_deprecation=True)
+    assert codes(everything) == []
+    again_and_again = " ".join(f"a{i}: fields {{ args {{ type {{ ofType {{ name }} }} }} }}" for i in range(10))
+    types = " ".join(f"b{i}: types {{ ...T }}" for i in range(10))
+    document = f"{{ __schema {{ {types} }} }} fragment T on __Type {{ {again_and_again} }}"
+    assert codes(document) == ["QUERY_TOO_COSTLY"], "twenty aliases, a hundred schemas"
+    hidden = f"{{ ...Q }} fragment Q on Query {{ __schema {{ {types} }} }} fragment T on __Type {{ {again_and_again} }}"
+    assert codes(hidden) == ["QUERY_TOO_COSTLY"]
 
 
 def test_aliases_and_repeats() -> None:
