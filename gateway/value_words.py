@@ -55,7 +55,11 @@ WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
     ),
     Relation: (
         "反映的是谁的事。Whose matter it is.",
-        {"OWN": "本人。Her own.", "ANOTHERS": "他人。Somebody else's.", "COMMUNITY": "大家的事。Everybody's."},
+        {
+            "OWN": "本人。Her own.",
+            "ANOTHERS": "他人。Somebody else's.",
+            "COMMUNITY": "大家的事；隐私事项（C2、C3）按他人的事处理。Everybody's; a private matter (C2, C3) then counts as somebody else's.",
+        },
     ),
     FeedbackMethod: (
         "反馈方式。How the answer reached the reporter.",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from services.contracts.callers import Caller, Grant, Target
-from services.contracts.cases import CaseClass
+from services.contracts.cases import PRIVATE
 from services.contracts.council import ItemPeople, ItemState, PeopleState, ResolutionState, SessionPeople, SessionState
 from services.contracts.fitting_council import fitting_item, fitting_resolution, fitting_session
 from services.contracts.organisation import Role, council_of
@@ -12,7 +12,6 @@ from services.contracts.permissions import acting_grant, may_as_herself
 from services.contracts.regions import at_level
 from services.contracts.states import AccessState, CaseState, CustodyState, DocketState, EntryState
 
-PRIVATE = frozenset({CaseClass.C2, CaseClass.C3})
 OFFICES = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER, Role.INSPECTOR})
 COUNCIL = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
 OF_THE_GROUP = frozenset({Role.GROUP_OWNER, Role.UNIT_LEADER})

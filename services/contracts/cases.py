@@ -14,6 +14,10 @@ class CaseClass(StrEnum):
     C3 = "C3"
 
 
+PRIVATE = frozenset({CaseClass.C2, CaseClass.C3})
+"""The classes that are nobody's but their own people's."""
+
+
 class Urgency(StrEnum):
     """How fast (domain 3.3); most urgent first."""
 

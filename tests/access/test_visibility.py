@@ -68,6 +68,7 @@ MAY: dict[str, dict[str, frozenset[str]]] = {
 
 SEEN = """{ caseId narrative place feedback reporterName reporterPhone subjectName summary attachments { id } timeline { kind } }"""
 WORDS = {
+    "relation": "OWN",
     "narrative": "反映内容原文",
     "place": "三号楼前",
     "reporter": {"name": "反映人称呼", "phone": "13900001111"},
@@ -209,7 +210,7 @@ async def bar(intake: Room, case_id: str, member: str) -> None:
 
 async def test_the_reporter_of_anothers_matter_is_told_no_answer(system: Harness, place: Place) -> None:
     """V1: received, being handled, concluded."""
-    case_id = await reported(system, place, "C1", **WORDS, relation="ANOTHERS")
+    case_id = await reported(system, place, "C1", **{**WORDS, "relation": "ANOTHERS"})
     await on_from(system, place, [case_id], "SUBMITTED", "FEEDBACK_GIVEN", "C1")
     query = "query($id: String!) { case(caseId: $id) { state feedback } }"
     mine = (await place.resident.ask(query, {"id": case_id}))["case"]

@@ -95,6 +95,16 @@ async def test_turned_down_is_concluded(system: Harness, place: Place, case_clas
     assert await place.resident.inbox() == ["CLOSED", "RECEIVED"]
 
 
+async def test_a_private_matter_is_not_everybodys(system: Harness, place: Place) -> None:
+    answer = await place.resident.report(place, subCategory=SUBS["C2"], urgency=None)
+    case_id = str(answer["caseId"])
+    await system.settle()
+    handler: Person = getattr(place, HANDLER["C2"])
+    assert await send(handler, "rejectMatter", caseId=case_id, reason="IN_LITIGATION", route="请向法院") is None
+    await system.settle()
+    await check(place.resident, case_id, "CLOSED")
+
+
 async def test_of_an_open_matter_she_sees_what_the_group_sees(system: Harness, place: Place) -> None:
     answer = await place.resident.report(place, relation="ANOTHERS")
     case_id = str(answer["caseId"])

@@ -17,6 +17,7 @@ from tests.access.world import send
 from tests.harness import Harness, Place
 
 WORDS = {
+    "relation": "OWN",
     "narrative": "家里的原文",
     "place": "三号楼的原文",
     "reporter": {"name": "反映人的称呼", "phone": "13900001111"},

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from services.contracts.callers import Caller, Grant
-from services.contracts.cases import CaseClass
+from services.contracts.cases import PRIVATE, CaseClass
 from services.contracts.organisation import Role, council_of
 from services.contracts.states import AccessState
 from services.deliberation.rules.docket import Docket
@@ -13,7 +13,6 @@ HANDLERS = frozenset({Role.CHAIR, Role.OFFICER})
 COUNCIL = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
 OWN = frozenset({"recusal", "package"})
 """Fields that not everybody who was there may read: why somebody withdrew, what a department was told."""
-PRIVATE = frozenset({CaseClass.C2, CaseClass.C3})
 
 
 class Readable(NamedTuple):

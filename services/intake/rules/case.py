@@ -4,7 +4,7 @@ and `joining`: each move gives the case after it and the facts to tell."""
 from datetime import date, timedelta, timezone
 
 from services.contracts.base import Model
-from services.contracts.cases import PROFILES, CaseClass, Relation, Stage, SubCategory
+from services.contracts.cases import PRIVATE, PROFILES, CaseClass, Relation, Stage, SubCategory
 from services.contracts.events.intake import (
     CaseEvent,
 )
@@ -62,8 +62,10 @@ class Case(CaseState):
 
     @property
     def bystanders(self) -> tuple[MemberId, ...]:
-        """Those of them who reported somebody else's matter and nothing else of it (V1)."""
-        own = set() if self.relation is Relation.ANOTHERS else set(self.reporters)
+        """Those of them who reported somebody else's matter and nothing else of it (V1). A private matter is nobody's but its own people's:
+        who did not say that it is hers is one of the others."""
+        common = self.relation is Relation.COMMUNITY and self.case_class not in PRIVATE
+        own = set(self.reporters) if self.relation is Relation.OWN or common else set()
         own |= {each for joined in self.joined for each in joined.reporters if each not in joined.bystanders}
         return tuple(each for each in self.everyone if each not in own)
 
