@@ -79,7 +79,7 @@ class Caretaker:
             issuer = Issuer.kept_in(self._settings.keys, DEMO_ISSUER, self._settings.audience)
             calls = Calls(addresses_of(self._settings))
             try:
-                await seed(calls, issuer.token(operator(), datetime.now(UTC)))
+                await seed(calls, issuer.token(operator(), datetime.now(UTC)), self._settings.cell)
             finally:
                 await calls.close()
 

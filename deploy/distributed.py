@@ -21,9 +21,9 @@ from deploy.embedded import CannotStart, address, check_python, data_folder, of_
 from deploy.process import PROCESSES, PROJECTION
 from deploy.servers import KafkaServer, PostgresServer, Server, ServerError
 from deploy.supervisor import run as supervise
-from deploy.wiring import DEMO_ISSUER, SERVICES, SYSTEM_ISSUER, secret_of
+from deploy.wiring import DEMO_ISSUER, SERVICES, SYSTEM_ISSUER, secret_of, trusted
 from gateway.projector import PROJECTOR
-from services.chassis.identity import Issuer
+from services.chassis.identity import Issuer, KeySetError
 from services.chassis.settings import Settings
 
 GRACE_SECONDS = 35
@@ -49,7 +49,7 @@ def run(settings: Settings) -> int:
             return 0 if code in ASKED_TO_STOP else code
     except ServerError as error:
         raise CannotStart(f"{str(error)[0].upper()}{str(error)[1:]}.") from None
-    except topics.KafkaAway as error:
+    except (topics.KafkaAway, KeySetError) as error:
         raise CannotStart(str(error)) from None
     except KeyboardInterrupt:
         return 0
@@ -119,7 +119,8 @@ def prepare_keys(settings: Settings) -> None:
     """Before six processes would make them at once. An issuer for demonstrations is trusted only by who asked for it, also in a folder
     that an embedded run has used."""
     secret_of(settings)
-    Issuer.kept_in(settings.keys, SYSTEM_ISSUER, settings.audience)
+    trusted(settings)
+    Issuer.kept_in(settings.system_keys, SYSTEM_ISSUER, settings.audience)
     if settings.demo_issuer:
         Issuer.kept_in(settings.keys, DEMO_ISSUER, settings.audience)
         return

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from deploy.demo import roster
@@ -21,13 +22,18 @@ from deploy.migrate import SchemaUnknown
 from deploy.serving import server_of
 from deploy.wiring import DEMO_ISSUER, System, whole_system
 from services.chassis.bus.embedded import EmbeddedBus
-from services.chassis.identity import Issuer
+from services.chassis.identity import Issuer, KeySetError
 from services.chassis.settings import Settings
 from services.chassis.telemetry import log_to_stderr
 from services.escalation.limits_file import LimitsFileError
+from services.intake.store import REGION
 
 BACKLOG = 2048
 """Connections that may wait to be taken, those that come while the databases are opened among them."""
+
+
+OTHERS = 0o077
+"""Other accounts of the machine: what people said lies in the databases, which are not theirs to read."""
 
 
 class CannotStart(Exception):
@@ -88,9 +94,12 @@ def run(settings: Settings, *, quiet: bool = False) -> int:
     started = time.monotonic()
     log_to_stderr("yishi", settings.log_level)
     with data_folder(settings), listening_socket(settings) as listener:
+        os.umask(OTHERS)
+        for file in settings.data.glob("*.sqlite*"):
+            file.chmod(file.stat().st_mode & ~OTHERS)
         try:
             return asyncio.run(_serve(settings, listener, started, quiet=quiet))
-        except (SchemaUnknown, LimitsFileError, DatabaseError, OSError) as error:
+        except (SchemaUnknown, LimitsFileError, KeySetError, DatabaseError, OSError) as error:
             raise CannotStart(_why(error, settings)) from None
         except KeyboardInterrupt:
             return 0
@@ -116,9 +125,9 @@ def _cannot_be_written(folder: Path, reason: str) -> str:
 
 
 async def _serve(settings: Settings, listener: socket.socket, started: float, *, quiet: bool) -> int:
-    issuer = Issuer.kept_in(settings.keys, DEMO_ISSUER, settings.audience)
+    Issuer.kept_in(settings.keys, DEMO_ISSUER, settings.audience)
     async with whole_system(settings, EmbeddedBus()) as system:
-        await _first_run(settings, system, issuer)
+        await _first_run(settings, system)
         running = settings.data / "run.json"
 
         def begun() -> None:
@@ -134,14 +143,20 @@ async def _serve(settings: Settings, listener: socket.socket, started: float, *,
     return 0
 
 
-async def _first_run(settings: Settings, system: System, issuer: Issuer) -> None:
+async def _first_run(settings: Settings, system: System) -> None:
     """Load regions and roster once, and again when a newer version brings others; broken off, it is done again, and does no harm."""
     mark = settings.data / "seeded"
-    if system.wiring.calls is None or (mark.exists() and mark.read_text() == edition()):
+    done = mark.exists() and mark.read_text() == edition() and await _has_regions(system)
+    if system.wiring.calls is None or done:
         return
-    token = issuer.token(operator(), system.wiring.clock.now())
-    await seed(system.wiring.calls, token)
+    await seed(system.wiring.calls, system.wiring.token_for(operator()), settings.cell)
     mark.write_text(edition())
+
+
+async def _has_regions(system: System) -> bool:
+    """Whether the mark is still true: a database that was damaged may have been moved away."""
+    async with system.room("intake").database.read() as connection:
+        return (await connection.execute(select(REGION.c.id).limit(1))).first() is not None
 
 
 def address(settings: Settings) -> str:

@@ -167,7 +167,7 @@ async def _connection(service: str, url: str, *, lock: bool = False) -> AsyncIte
         ):  # its subclasses are about statements, this about the file
             raise
         raise SchemaUnknown(
-            f"The database of {service} cannot be read ({error.orig}): restore it from a backup, or move it away to begin anew."
+            f"The database of {service} cannot be read ({error.orig}): restore the whole data folder from a backup, or set YISHI_DATA to a new one."
         ) from error
     finally:
         await engine.dispose()

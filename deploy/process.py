@@ -20,6 +20,7 @@ from deploy.serving import server_of
 from deploy.wiring import SERVICES, Wiring
 from gateway.projector import PROJECTOR
 from services.chassis.bus.kafka import KafkaBus
+from services.chassis.identity import KeySetError
 from services.chassis.settings import Settings, sentence_of
 from services.chassis.telemetry import log_to_stderr
 
@@ -39,7 +40,7 @@ def run(process: str, settings: Settings) -> int:
     with listening_socket(settings, process) as listener:
         try:
             asyncio.run(_serve(process, settings, listener))
-        except SchemaUnknown as error:
+        except (SchemaUnknown, KeySetError) as error:
             raise CannotStart(str(error)) from None
         except (OSError, DBAPIError) as error:
             place = settings.postgres.rpartition("@")[2]  # what stands before it is the password

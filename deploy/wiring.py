@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from starlette.types import ASGIApp
 
@@ -19,7 +20,7 @@ from services.chassis.calls import Calls
 from services.chassis.clock import Clock, FileClock, SystemClock
 from services.chassis.crash import crash_at
 from services.chassis.database import Database
-from services.chassis.identity import Issuer, Verifier
+from services.chassis.identity import Issuer, Verifier, check_key_set
 from services.chassis.room import Room
 from services.chassis.runtime import Runtime
 from services.chassis.service import Service
@@ -82,6 +83,15 @@ class Part:
     runtime: Runtime
 
 
+def trusted(settings: Settings) -> tuple[Path, Path]:
+    """The key sets whose tokens are believed. Without one of the operator's or anybody's there is an empty one. Raises KeySetError."""
+    if settings.jwks is None and not settings.jwks_file.exists():
+        settings.keys.mkdir(parents=True, exist_ok=True)
+        settings.jwks_file.write_text('{"keys": []}', encoding="utf-8")
+    check_key_set(settings.jwks_file)
+    return settings.jwks_file, settings.system_jwks_file
+
+
 class Wiring:
     """Makes parts that belong together."""
 
@@ -97,13 +107,13 @@ class Wiring:
         self.settings = settings
         self.bus = bus
         self.clock = clock or clock_of(settings)
-        self.verifier = Verifier(settings.jwks_file, settings.audience, self.clock)
+        self._system = Issuer.kept_in(settings.system_keys, SYSTEM_ISSUER, settings.audience)
+        self.verifier = Verifier(trusted(settings), settings.audience, self.clock)
         self.parts: dict[str, Part] = {}
         self.calls: Calls | None = None
         self._databases = databases or (lambda name: database_of(settings, name))
         self._timers = timers
         self._secret = secret_of(settings)
-        self._system = Issuer.kept_in(settings.keys, SYSTEM_ISSUER, settings.audience)
         self._book = load(*([settings.limits] if settings.limits else []))
 
     def service(self, name: str) -> Part:
@@ -148,7 +158,11 @@ class Wiring:
         """The projector, with a token of its own for every call."""
         grant = Grant(role=Role.PROJECTOR, node=f"n_cell-{self.settings.cell}", region=self.settings.cell)
         caller = Caller(member="m_projector", grants=(grant,))
-        return SystemCaller(lambda: self._system.token(caller, self.clock.now(), SYSTEM_LIFETIME))
+        return SystemCaller(lambda: self.token_for(caller))
+
+    def token_for(self, caller: Caller) -> str:
+        """A token of the system's own issuer, which every process trusts whatever other key set it is given."""
+        return self._system.token(caller, self.clock.now(), SYSTEM_LIFETIME)
 
     async def rebuild(self, *, check_only: bool = False, force: bool = False) -> Comparison:
         """Build the gateway's read model again beside the live one, compare and swap. Raises CannotRebuild."""

@@ -13,18 +13,21 @@ from services.contracts.organisation import Node
 REGIONS = Path(__file__).parent.parent / "fixtures" / "regions.csv"
 
 
+PROVINCE = "21"
+
+
 def edition() -> str:
     """Which regions and roster these are: a data folder that was loaded with others is loaded again."""
     return hashlib.sha256(REGIONS.read_bytes() + roster.FILE.read_bytes()).hexdigest()[:12]
 
 
-async def seed(calls: Calls, token: str) -> int:
-    """Load them; returns how many commands it took. Idempotent: broken off, it is simply run again."""
+async def seed(calls: Calls, token: str, cell: str = PROVINCE) -> int:
+    """Load those of a cell; returns how many commands it took. Idempotent: broken off, it is simply run again."""
     key = f"seed-{edition()}"
-    rows = [{"code": row.code, "name": row.name} for row in from_csv(REGIONS)]
+    rows = [{"code": row.code, "name": row.name} for row in from_csv(REGIONS) if row.code.startswith(cell)]
     command: dict[str, object] = {"idempotencyKey": f"{key}-regions", "regions": rows}
     await calls.command("intake", "ImportRegions", command, {}, token)
-    nodes = roster.nodes()
+    nodes = [node for node in roster.nodes() if node.region.startswith(cell)]
 
     async def put(node: Node) -> None:
         command = {"idempotencyKey": f"{key}-{node.id}", "node": node.model_dump(mode="json", exclude_none=True)}

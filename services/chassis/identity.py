@@ -4,7 +4,7 @@ import fcntl
 import json
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -32,6 +32,10 @@ MAX_TOKEN = 16 * 1024
 LEEWAY = timedelta(seconds=30)
 
 
+class KeySetError(RuntimeError):
+    """A key or a key set that is none; the message says what to do."""
+
+
 class Verified(Caller):
     """A caller whose token was checked, until when it holds, and the token, to be passed on with calls made for her."""
 
@@ -39,19 +43,22 @@ class Verified(Caller):
     token: str
 
 
+Reading = tuple[tuple[int, int, int], ...]
+"""By file when it was written, its size, and which it is: another reading, another content."""
+
 KEPT = 1024
 """Tokens of which a verifier keeps in mind what they say."""
 
 
 class Verifier:
-    """Checks tokens against a key set: a JWKS file whose keys also name their issuer (`iss`). A token that was checked is not checked again
-    while the key set is the same; whether it holds now is asked each time."""
+    """Checks tokens against key sets: JWKS files whose keys also name their issuer (`iss`). A token that was checked is not checked again
+    while the key sets are the same; whether it holds now is asked each time."""
 
-    def __init__(self, jwks: Path, audience: str, clock: Clock) -> None:
-        self._file = jwks
+    def __init__(self, jwks: Sequence[Path], audience: str, clock: Clock) -> None:
+        self._files = tuple(jwks)
         self._audience = audience
         self._clock = clock
-        self._read_at: tuple[int, int, int] | None = None
+        self._read_at: Reading | None = None
         self._keys: dict[str, tuple[str, Any, str]] = {}
         self._checked = lru_cache(KEPT)(self._check)
 
@@ -85,7 +92,7 @@ class Verifier:
             raise Refused(Code.UNAUTHENTICATED)
         return caller
 
-    def _check(self, token: str, _key_set: tuple[int, int, int] | None) -> tuple[Verified, datetime]:
+    def _check(self, token: str, _key_sets: Reading | None) -> tuple[Verified, datetime]:
         """What a token says, and since when it holds; by which state of the key set it was found good."""
         claims = self._claims(token)
         not_before = datetime.fromtimestamp(float(claims.get("nbf", claims.get("iat", 0))), UTC)
@@ -118,22 +125,33 @@ class Verifier:
         return claims
 
     def _read(self) -> None:
-        """Key sets rotate: whenever the file has changed it is read again, so that a key taken out of it is trusted no longer. One
+        """Key sets rotate: whenever a file has changed all are read again, so that a key taken out of it is trusted no longer. One
         that cannot be read changes nothing, and is logged."""
         try:
-            stat = self._file.stat()
-            changed = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+            stats = [file.stat() for file in self._files]
+            changed = tuple((stat.st_mtime_ns, stat.st_size, stat.st_ino) for stat in stats)
             if changed == self._read_at:
                 return
             self._read_at = changed
-            self._keys = _keys_of(self._file.read_text(encoding="utf-8"))
+            self._keys = {kid: key for file in self._files for kid, key in keys_in(file).items()}
         except (OSError, ValueError, KeyError, TypeError, jwt.PyJWTError) as error:
             log.error("the key set cannot be read", extra={"facts": {"error": type(error).__name__}})
 
 
-def _keys_of(jwks: str) -> dict[str, tuple[str, Any, str]]:
+def check_key_set(jwks: Path) -> None:
+    """Raises KeySetError for what the verifier could not read: said at the start, not to every caller."""
+    try:
+        keys_in(jwks)
+    except (OSError, ValueError, KeyError, TypeError, jwt.PyJWTError) as error:
+        raise KeySetError(
+            f"{jwks} is no key set ({type(error).__name__}): it must be a JWKS (RFC 7517) whose keys have kid and iss, their issuer."
+        ) from None
+
+
+def keys_in(jwks: Path) -> dict[str, tuple[str, Any, str]]:
+    """The keys of a key set by their ids: algorithm, key, issuer. Raises OSError, ValueError, KeyError, TypeError, jwt.PyJWTError."""
     keys: dict[str, tuple[str, Any, str]] = {}
-    for entry in json.loads(jwks)["keys"]:
+    for entry in json.loads(jwks.read_text(encoding="utf-8"))["keys"]:
         algorithm = "EdDSA" if entry["kty"] == "OKP" else "RS256"
         keys[entry["kid"]] = (algorithm, jwt.PyJWK(entry, algorithm=algorithm).key, entry["iss"])
     return keys
@@ -209,10 +227,13 @@ def _publish(file: Path, jwks: Path, name: str) -> None:
 
 
 def _key_in(file: Path) -> Ed25519PrivateKey:
-    loaded = serialization.load_pem_private_key(file.read_bytes(), password=None)
+    try:
+        loaded = serialization.load_pem_private_key(file.read_bytes(), password=None)
+    except ValueError:
+        loaded = None
     if not isinstance(loaded, Ed25519PrivateKey):
-        raise ValueError(
-            f"{file.name} is not an Ed25519 key; remove it and its line in jwks.json to have a new one made"
+        raise KeySetError(
+            f"{file} is no Ed25519 key: remove it, and its entry in jwks.json beside it, to have a new one made."
         )
     return loaded
 
@@ -220,5 +241,6 @@ def _key_in(file: Path) -> Ed25519PrivateKey:
 def _kid_in(jwks: Path, name: str) -> str | None:
     if not jwks.exists():
         return None
+    check_key_set(jwks)
     keys = json.loads(jwks.read_text(encoding="utf-8"))["keys"]
     return next((str(entry["kid"]) for entry in keys if entry["iss"] == name), None)

@@ -77,6 +77,16 @@ class Settings(BaseSettings):
         """The key set to trust."""
         return self.jwks or self.keys / "jwks.json"
 
+    @property
+    def system_keys(self) -> Path:
+        """Where the system's own issuer keeps its key: apart, so that no other key set has to name it."""
+        return self.keys / "system"
+
+    @property
+    def system_jwks_file(self) -> Path:
+        """Its key set, which is trusted as well."""
+        return self.system_keys / "jwks.json"
+
     def port_of(self, service: str) -> int:
         """The port that a service, the gateway or the projector listens on in a distributed run."""
         return self.port if service == "gateway" else int(getattr(self, f"{service}_port"))

@@ -28,7 +28,7 @@ from tests.harness import START
 @contextmanager
 def key_file(folder: Path) -> Iterator[tuple[Path, Verifier]]:
     file = folder / "jwks.json"
-    yield file, Verifier(file, "yishi", ManualClock(START))
+    yield file, Verifier([file], "yishi", ManualClock(START))
 
 
 def written(file: Path, *issuers: Issuer) -> None:
@@ -87,7 +87,7 @@ def test_an_rsa_issuer_is_believed_and_its_public_key_is_no_secret(tmp_path: Pat
 )
 @settings(max_examples=300, deadline=None)
 def test_whatever_is_sent_the_verifier_only_ever_refuses(text: str) -> None:
-    verifier = Verifier(Path("nowhere/jwks.json"), "yishi", ManualClock(START))
+    verifier = Verifier([Path("nowhere/jwks.json")], "yishi", ManualClock(START))
     for said in (text, f"Bearer {text}", f"Bearer {text}" * 3):
         with pytest.raises(Refused):
             verifier.caller(said)
@@ -117,4 +117,4 @@ def test_a_start_that_broke_off_between_key_and_key_set_is_mended(tmp_path: Path
     (tmp_path / "jwks.json").unlink()
     again = Issuer.kept_in(tmp_path, "one", "yishi")
     assert again._key.private_bytes_raw() == whole._key.private_bytes_raw()
-    assert believed(Verifier(tmp_path / "jwks.json", "yishi", ManualClock(START)), again.token(SOMEBODY, START))
+    assert believed(Verifier([tmp_path / "jwks.json"], "yishi", ManualClock(START)), again.token(SOMEBODY, START))

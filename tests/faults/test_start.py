@@ -109,7 +109,7 @@ async def test_a_read_only_data_folder(seeded: Path, closed: str, tmp_path_facto
     for path in (data, *data.rglob("*")):
         os.chown(path, NOBODY, NOBODY)
     if closed == "keys":
-        for path in (data / "keys").iterdir():
+        for path in (data / "keys").rglob("*.*"):
             path.unlink()
     for path in [data / closed, *([data / "lock"] if not closed else [])]:
         os.chown(path, 0, 0)
@@ -120,6 +120,40 @@ async def test_a_read_only_data_folder(seeded: Path, closed: str, tmp_path_facto
     said = await Up(data, output, user=NOBODY).refusal()
     assert "cannot be written" in said
     assert "YISHI_DATA" in said
+
+
+async def test_one_city_with_its_own_identity_provider(tmp_path: Path) -> None:
+    """Its regions alone are loaded, its provider's tokens alone are believed (and the system's own), and nobody else reads the databases."""
+    elsewhere = tmp_path / "provider"
+    provider = Issuer.kept_in(elsewhere, "provider", "yishi")
+    up = Up(
+        tmp_path / "data", tmp_path / "out", {"YISHI_CELL": "2103", "YISHI_JWKS": str(elsewhere / "jwks.json")}
+    )
+    await up.ready()
+    try:
+        query = {"query": "{ me { member } regions(under: \"2103\") { edges { node { code } } } }"}
+        answers = []
+        async with httpx.AsyncClient(base_url=up.url, trust_env=False, timeout=30) as client:
+            for issuer in (provider, Issuer.kept_in(up.data / "keys", DEMO_ISSUER, "yishi")):
+                bearer = issuer.token(roster.caller("resident"), datetime.now(UTC))
+                answer = await client.post("/graphql", json=query, headers={"authorization": f"Bearer {bearer}"})
+                answers.append(answer.json())
+        assert {edge["node"]["code"][:4] for edge in answers[0]["data"]["regions"]["edges"]} == {"2103"}
+        assert answers[1]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+        assert {file.stat().st_mode & 0o777 for file in up.data.glob("*.sqlite*")} == {0o600}
+        await asyncio.sleep(1)  # the projector asks for summaries three times a second
+        assert "UNAUTHENTICATED" not in up.process.said()
+    finally:
+        up.process.kill()
+
+
+@pytest.mark.parametrize("name", ["jwks.json", "yishi-demo.pem", "system/yishi-system.pem"])
+async def test_a_key_that_is_none(seeded: Path, tmp_path: Path, name: str) -> None:
+    data = copy_of(seeded, tmp_path / "data")
+    (data / "keys" / name).write_text("{", encoding="ascii")
+    said = await Up(data, tmp_path / "out").refusal()
+    assert name.rpartition("/")[2] in said
+    assert "key" in said
 
 
 async def test_a_data_folder_in_use(seeded: Path, tmp_path: Path) -> None:
@@ -190,6 +224,7 @@ async def test_what_is_for_tests_alone(tmp_path: Path, name: str, value: str) ->
         ("YISHI_HOST", "nowhere.invalid", "YISHI_HOST"),
         ("YISHI_TEST_CLOCK", "/nowhere/clock", "/nowhere/clock cannot be used"),
         ("YISHI_LIMITS", "/nowhere/limits", "YISHI_LIMITS"),
+        ("YISHI_JWKS", "/nowhere/jwks", "/nowhere/jwks is no key set"),
     ],
 )
 async def test_a_setting_that_cannot_be(seeded: Path, tmp_path: Path, name: str, value: str, reason: str) -> None:
