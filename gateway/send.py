@@ -73,12 +73,12 @@ async def _until_applied(context: Context, answered: Answered) -> None:
                 if await reads.known_version(connection, room.service.chassis.known, topic, key) >= version:
                     del wanted[topic, key]
                 elif await reads.is_held(connection, room.service.chassis.dead_letter, topic, key):
-                    raise Refused(Code.MATTER_BLOCKED)  # done as well, but an operator comes first
+                    raise Refused(Code.DONE_NOT_SHOWN)  # an operator comes first
         if wanted:
             await asyncio.sleep(0.02)
     if wanted:
-        # Done, but not to be seen yet: to answer from a row that is older, or missing, would say that it was not.
-        raise Refused(Code.NOT_YET_KNOWN)
+        # To answer from a row that is older, or missing, would say that it was not done.
+        raise Refused(Code.DONE_NOT_SHOWN)
 
 
 def _camel(value: Any) -> Any:

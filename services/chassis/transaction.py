@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -161,9 +162,11 @@ class Transaction:
     async def emit_many(self, topic: Topic, events: Sequence[Event]) -> None:
         """Tell several facts of one topic, in their order, in one statement."""
         name, rows = topic.in_cell(self.room.cell), []
+        # What somebody is told names no matter: an id that it shared with the matter's facts would.
+        origin = secrets.token_hex(8) if topic.personal else correlation.get()
         for event in events:
             event_id = ulid(self.room.wall.now())
-            headers = headers_of(event, event_id, self.room.cell, correlation.get())
+            headers = headers_of(event, event_id, self.room.cell, origin)
             value = value_of(event)
             rows.append(
                 {

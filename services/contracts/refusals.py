@@ -225,6 +225,12 @@ class Code(Enum):
     NOT_YET_KNOWN = Words(
         "相关信息还在传递，请稍后重试。", "What you saw has not reached this service yet: try again.", 503, True
     )
+    DONE_NOT_SHOWN = Words(
+        "已经办成，但这里暂时还看不到，请稍后查看；如需重发请用同一个键。",
+        "It is done, and cannot be shown here yet: look again later. If you send it again, use the same key.",
+        503,
+        True,
+    )
     MATTER_BLOCKED = Words(
         "该事项有一条消息待人工处理，已告警。",
         "A record of this matter is held for an operator, who has been alerted.",

@@ -16,6 +16,10 @@ class Retention(StrEnum):
     """The latest state of each key; a tombstone erases."""
 
 
+MEMBER = "member or group"
+"""The key of what is told to somebody."""
+
+
 class Topic(NamedTuple):
     """One line of the table. The full name is `<cell>.<name>`."""
 
@@ -26,6 +30,11 @@ class Topic(NamedTuple):
     events: tuple[type[Event], ...]
     partitions: int = 6
     retention: Retention = Retention.FOR_EVER
+
+    @property
+    def personal(self) -> bool:
+        """Whether its key is a person's, so that nothing else on it may say which matter it is about (design 3)."""
+        return self.key == MEMBER
 
     def in_cell(self, cell: str) -> str:
         """The name on the bus, as in `21.intake.case.v1`."""
@@ -72,7 +81,7 @@ ESCALATION_SEALED = Topic(
 ESCALATION_ORDER = Topic(
     "escalation.order.v1", "order id", "escalation", frozenset({"notify", "gateway"}), orders.ORDER
 )
-NOTIFY_INBOX = Topic("notify.inbox.v1", "member or group", "notify", frozenset({"gateway"}), notify.INBOX)
+NOTIFY_INBOX = Topic("notify.inbox.v1", MEMBER, "notify", frozenset({"gateway"}), notify.INBOX)
 
 TOPICS = (
     INTAKE_CASE,

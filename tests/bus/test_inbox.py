@@ -133,9 +133,7 @@ async def test_what_cannot_be_read_is_held_and_holds_its_matter_alone(
         assert letter["error"]
     assert [each for each in await desk(system, "intake") if each["key"] == case_id] == [], "intake does not read it"
 
-    assert (await place.owner.do("acceptMatter", caseId=case_id)).code == "MATTER_BLOCKED", (
-        "done, and not to be shown yet"
-    )
+    assert (await place.owner.do("acceptMatter", caseId=case_id)).code == "DONE_NOT_SHOWN"
     assert (await place.owner.do("acceptMatter", caseId=other))["state"] == "ACCEPTED"
     await system.settle()
     for service in READERS:

@@ -264,7 +264,7 @@ async def test_what_the_read_model_cannot_show_because_it_is_held_is_answered_at
     loop = asyncio.get_running_loop()
     started = loop.time()
     blocked = await place.owner.do("acknowledge", caseId=case_id, idempotencyKey="k" * 16)
-    assert (blocked.code, blocked["retryable"]) == ("MATTER_BLOCKED", True)
+    assert (blocked.code, blocked["retryable"]) == ("DONE_NOT_SHOWN", True)
     assert loop.time() - started < OWN_WRITE
     await system.settle()
     for letter in await system.rows(

@@ -126,12 +126,10 @@ async def test_one_city_with_its_own_identity_provider(tmp_path: Path) -> None:
     """Its regions alone are loaded, its provider's tokens alone are believed (and the system's own), and nobody else reads the databases."""
     elsewhere = tmp_path / "provider"
     provider = Issuer.kept_in(elsewhere, "provider", "yishi")
-    up = Up(
-        tmp_path / "data", tmp_path / "out", {"YISHI_CELL": "2103", "YISHI_JWKS": str(elsewhere / "jwks.json")}
-    )
+    up = Up(tmp_path / "data", tmp_path / "out", {"YISHI_CELL": "2103", "YISHI_JWKS": str(elsewhere / "jwks.json")})
     await up.ready()
     try:
-        query = {"query": "{ me { member } regions(under: \"2103\") { edges { node { code } } } }"}
+        query = {"query": '{ me { member } regions(under: "2103") { edges { node { code } } } }'}
         answers = []
         async with httpx.AsyncClient(base_url=up.url, trust_env=False, timeout=30) as client:
             for issuer in (provider, Issuer.kept_in(up.data / "keys", DEMO_ISSUER, "yishi")):

@@ -126,7 +126,8 @@ async def test_node_answers_null_for_what_is_not_there(system: Harness, place: P
 async def test_one_correlation_id_goes_through_every_service_and_record(
     system: Harness, place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The id that intake gave a command's events is in the header of every event that followed from it, and in the log of every service."""
+    """The id that intake gave a command's events is in the header of every event about the matter that followed from it, and in the log of
+    every service."""
     with caplog.at_level(logging.DEBUG, "services"):
         caplog.handler.setFormatter(JsonFormatter("test"))
         case_id = (await place.resident.report(place))["caseId"]
@@ -141,7 +142,7 @@ async def test_one_correlation_id_goes_through_every_service_and_record(
     (origin,) = found["intake"]
     assert origin
     assert found["escalation"] == {origin}
-    assert origin in found["notify"]
+    assert origin not in found["notify"], "what somebody is told shares nothing with the matter's facts"
     lines = [json.loads(line) for line in caplog.text.splitlines()]
     logged = {(line["service"], line["message"]) for line in lines if line.get("correlation") == origin}
     readers = {(reader, "a fact was applied") for reader in ("escalation", "notify", "gateway")}
