@@ -157,6 +157,49 @@ async def test_two_levels_press_take_and_the_first_has_it(system: Harness, place
     assert relayed["holder"]["code"] == f"n_fed-{place.village}"
 
 
+async def test_what_has_left_its_first_taker_may_be_taken_again(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place, subCategory="MEDICAL_HARDSHIP")
+    await done(system, place.chair, "alertInParallel", case_id)
+    await done(system, place.township_officer, "takeOver", case_id, reason="需要立即救助")
+    assert (await place.county_chair.do("takeOver", caseId=case_id, reason="由县里办理")).code == "TAKEN"
+    await up(system, place.township_officer, place.county_officer, case_id)
+    assert "TakeOver" not in (await place.township_chair.case(case_id) or {})["allowedCommands"]
+    await done(system, place.county_officer, "returnDown", case_id, guidance="先核实情况")
+    assert "TakeOver" in (await place.county_chair.case(case_id) or {})["allowedCommands"]
+    returned = await done(system, place.township_officer, "returnDown", case_id, guidance="先核实情况")
+    assert returned["holder"]["code"] == f"n_fed-{place.village}"
+    taken = await done(system, place.county_chair, "takeOver", case_id, reason="由县里办理")
+    assert taken["holder"]["code"] == f"n_fed-{place.county}"
+
+
+async def test_nobody_supervises_herself(system: Harness, place: Place) -> None:
+    """Supervision ends when the level that supervises has the matter itself; that of a level still higher goes on."""
+    case_id = await accepted(system, place)
+    query = "query($id: String!) { case(caseId: $id) { entries { level supervising } } }"
+
+    async def supervising() -> set[str]:
+        found = (await place.chair.ask(query, {"id": case_id}))["case"]["entries"]
+        return {entry["level"] for entry in found if entry["supervising"]}
+
+    async def reports() -> bool:
+        return "SUPERVISED_REPORT" in {
+            each["stage"] for each in (await seen(place, case_id))["clocks"] if each["state"] == "RUNNING"
+        }
+
+    for level, chair in (("TOWNSHIP", place.township_chair), ("COUNTY", place.county_chair)):
+        await done(system, place.chair, "informUp", case_id, to=level, note="请关注")
+        await done(system, chair, "supervise", case_id, on=True, reason="公众关注")
+    assert await supervising() == {"TOWNSHIP", "COUNTY"}
+    await up(system, place.chair, place.township_officer, case_id)
+    assert (await supervising(), await reports()) == ({"COUNTY"}, True)
+    await done(system, place.county_chair, "takeOver", case_id, reason="由县里办理")
+    assert (await supervising(), await reports()) == (set(), False)
+    await done(system, place.county_chair, "returnDown", case_id, guidance="先核实情况")
+    assert (await supervising(), await reports()) == (set(), False), "who handed it back begins again, if she will"
+    await done(system, place.county_chair, "supervise", case_id, on=True, reason="公众关注")
+    assert (await supervising(), await reports()) == ({"COUNTY"}, True)
+
+
 async def test_without_an_alert_the_head_alone_takes_over(system: Harness, place: Place) -> None:
     case_id = await accepted(system, place)
     await done(system, place.chair, "informUp", case_id, to="COUNTY", note="请关注")

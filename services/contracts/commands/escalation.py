@@ -125,7 +125,8 @@ class AlertInParallel(LadderCommand):
 
 
 class Supervise(LadderCommand):
-    """Put the holder under supervision (督办), or end it: a report is due daily. Allowed to: officers of a level above the holder's."""
+    """Put the holder under supervision (督办), or end it: a report is due daily. It ends by itself when the level that supervises
+    has the matter. Allowed to: officers of a level above the holder's."""
 
     on: bool = True
     """开始或结束。Begin or end it."""

@@ -101,7 +101,7 @@ def resolved_here(custody: Custody, facts: Facts, worker: str, outcome: Outcome)
     """The holder's level has resolved it, which tells the level below: the answer goes down from there (domain 2.4)."""
     entries = tuple(_settled(entry, custody.level) for entry in custody.entries)
     below = custody.below()
-    return custody.model_copy(
+    return custody.held_at(below.level if below else custody.level).model_copy(
         update={
             "resolved_at": facts.now,
             "resolved_level": custody.level,
@@ -109,8 +109,6 @@ def resolved_here(custody: Custody, facts: Facts, worker: str, outcome: Outcome)
             "outcome": outcome,
             "workers": tuple(dict.fromkeys((*custody.workers, worker))),
             "entries": entries,
-            "holder": below.node if below else custody.holder,
-            "level": below.level if below else custody.level,
             "relayed_at": None,
             "displaced": None,
         }
@@ -147,13 +145,8 @@ def relay_feedback(custody: Custody, facts: Facts, by: NodeId) -> Moved:
     below = custody.below()
     assert below is not None, "above the village a thread has a level below"
     relayed = own.model_copy(update={"state": EntryState.FEEDBACK_RELAYED})
-    changes = {
-        "entries": custody.with_entry(relayed),
-        "holder": below.node,
-        "level": below.level,
-        "relayed_at": facts.now,
-    }
-    return told(custody, changes, facts, FeedbackRelayed, by=by, to=below.node)
+    changes = {"entries": custody.with_entry(relayed), "relayed_at": facts.now}
+    return told(custody.held_at(below.level), changes, facts, FeedbackRelayed, by=by, to=below.node)
 
 
 def rework(custody: Custody, facts: Facts, by: NodeId) -> Moved:

@@ -92,6 +92,23 @@ class Custody(CustodyState):
         before = self.entry(level) or LevelEntry(level=level, node=self.node_at(level), state=EntryState.INFORMED)
         return before if self.knows(level) else before.model_copy(update={"state": EntryState.INFORMED})
 
+    def held_at(self, level: Level) -> "Custody":
+        """The custody as it comes to a level: it has left whoever took it first, and no level supervises itself or those above it."""
+        entries = tuple(
+            entry.model_copy(update={"supervising": entry.supervising and entry.level.width < level.width})
+            for entry in self.entries
+        )
+        supervised = any(entry.supervising for entry in entries)
+        return self.model_copy(
+            update={
+                "holder": self.node_at(level),
+                "level": level,
+                "entries": entries,
+                "taken": False,
+                "reported_at": self.reported_at if supervised else None,
+            }
+        )
+
     def below(self) -> LevelEntry | None:
         """The nearest level below the holder's that has had the matter: it goes back to that one, not to one that never saw it."""
         lower = [entry for entry in self.entries if entry.level.width > self.level.width]

@@ -143,18 +143,17 @@ def _reopened(custody: Custody, facts: Facts) -> Custody:
 
 def _again_at(custody: Custody, level: Level, since: datetime) -> Custody:
     """A level has it (again): it acts, those below follow, those above keep the line they have."""
-    before = custody.entry(level) or LevelEntry(level=level, node=custody.node_at(level), state=EntryState.ACTING)
+    held = custody.held_at(level)
+    before = held.entry(level) or LevelEntry(level=level, node=held.node_at(level), state=EntryState.ACTING)
     own = before.model_copy(update={"state": EntryState.ACTING, "acted": False, "reached_at": since})
     entries = tuple(
         each if each.level.width <= level.width else each.model_copy(update={"state": EntryState.FOLLOWING})
-        for each in custody.entries
+        for each in held.entries
     )
-    standing = custody.model_copy(update={"entries": entries})
+    standing = held.model_copy(update={"entries": entries})
     return standing.model_copy(
         update={
             "entries": standing.with_entry(own),
-            "holder": own.node,
-            "level": level,
             "resolved_at": None,
             "resolved_level": None,
             "outcome": None,
@@ -164,7 +163,6 @@ def _again_at(custody: Custody, level: Level, since: datetime) -> Custody:
             "returned_due": None,
             "cure_since": None,
             "displaced": None,
-            "taken": False,
             "answers_for": False,
         }
     )
@@ -183,6 +181,8 @@ def _sealed(custody: Custody, facts: Facts) -> Custody:
             "level": Level.COUNTY,
             "entries": (LevelEntry(level=Level.COUNTY, node=holder, state=EntryState.RECEIVED),),
             "mode": ThreadMode.SEALED_DIRECT,
+            "taken": False,
+            "reported_at": None,
             "returned": False,
             "resolved_at": None,
             "resolved_level": None,

@@ -72,8 +72,7 @@ def receive(custody: Custody, facts: Facts, by: NodeId) -> Moved:
     coming = custody.notified
     if coming is None or coming.node != by:
         raise Refused(Code.NOT_THE_HOLDER, allowed=fitting_now(custody, facts))
-    changes = _held_by(custody, coming, facts.now) | {"displaced": None}
-    return told(custody, changes, facts, MatterReceived, by=by)
+    return told(_held_by(custody, coming, facts.now), {}, facts, MatterReceived, by=by)
 
 
 def refuse_receipt(custody: Custody, facts: Facts, by: NodeId, reason: RefusalReason) -> Moved:
@@ -111,13 +110,11 @@ def return_down(custody: Custody, facts: Facts, by: NodeId, due_at: datetime | N
     standing = custody.model_copy(update={"entries": custody.with_entry(returning)})
     changes = {
         "entries": standing.with_entry(having),
-        "holder": below.node,
-        "level": below.level,
         "returned": True,
         "returned_due": due_at,
         "received_at": None if below.level is Level.VILLAGE else facts.now,
     }
-    return told(custody, changes, facts, ReturnedDown, by=by, to=below.node)
+    return told(custody.held_at(below.level), changes, facts, ReturnedDown, by=by, to=below.node)
 
 
 def take_over(custody: Custody, facts: Facts, by: NodeId) -> Moved:
@@ -132,13 +129,12 @@ def take_over(custody: Custody, facts: Facts, by: NodeId) -> Moved:
     assert level is not None, "who takes it stands above"
     assert custody.holder is not None, "an open matter has a holder"
     if is_resolved(facts.case, custody):
-        answers = {"holder": by, "level": level, "answers_for": True, "vacant": None, "relayed_at": facts.now}
-        return told(custody, answers, facts, TakenOver, by=by, taken_from=custody.holder)
+        answers = {"answers_for": True, "vacant": None, "relayed_at": facts.now}
+        return told(custody.held_at(level), answers, facts, TakenOver, by=by, taken_from=custody.holder)
     before = custody.entry(level) or LevelEntry(level=level, node=by, state=EntryState.INFORMED)
     coming = before.model_copy(update={"reached_at": facts.now})
-    alerted = custody.mode is ThreadMode.PARALLEL_URGENT
-    changes = _held_by(custody, coming, facts.now) | {"displaced": None, "taken": alerted}
-    return told(custody, changes, facts, TakenOver, by=by, taken_from=custody.holder)
+    taken = {"taken": custody.mode is ThreadMode.PARALLEL_URGENT}
+    return told(_held_by(custody, coming, facts.now), taken, facts, TakenOver, by=by, taken_from=custody.holder)
 
 
 def inform_up(custody: Custody, facts: Facts, by: NodeId, to: Level) -> Moved:
@@ -187,11 +183,12 @@ def supervise(custody: Custody, facts: Facts, by: NodeId, *, on: bool) -> Moved:
     return told(custody, changes, facts, SupervisionChanged, by=by, on=on)
 
 
-def _held_by(custody: Custody, coming: LevelEntry, now: datetime) -> dict[str, object]:
-    """A level has it; every level below that had it follows, whatever was on its way up is over."""
+def _held_by(custody: Custody, coming: LevelEntry, now: datetime) -> Custody:
+    """A level above has it; every level below that had it follows, whatever was on its way up is over."""
+    held = custody.held_at(coming.level)
     following = {EntryState.RECEIVED, EntryState.ACTING, EntryState.PASSED_UP, EntryState.RETURNED_DOWN}
     entries = []
-    for entry in custody.entries:
+    for entry in held.entries:
         if entry.level.width > coming.level.width and entry.state in following | {EntryState.NOTIFIED}:
             state = EntryState.INFORMED if entry.state is EntryState.NOTIFIED else EntryState.FOLLOWING
             entries.append(entry.model_copy(update={"state": state}))
@@ -199,19 +196,20 @@ def _held_by(custody: Custody, coming: LevelEntry, now: datetime) -> dict[str, o
             entries.append(entry.model_copy(update={"state": EntryState.INFORMED}))
         else:
             entries.append(entry)
-    standing = custody.model_copy(update={"entries": tuple(entries)})
-    having = coming.model_copy(update={"state": EntryState.RECEIVED})
-    return {
-        "entries": standing.with_entry(having),
-        "holder": having.node,
-        "level": having.level,
-        "received_at": now,
-        "returned": False,
-        "returned_due": None,
-        "cure_since": None,
-        "idle_to": None,
-        "idle_at": None,
-    }
+    standing = held.model_copy(update={"entries": tuple(entries)})
+    having = coming.model_copy(update={"state": EntryState.RECEIVED, "supervising": False})
+    return standing.model_copy(
+        update={
+            "entries": standing.with_entry(having),
+            "received_at": now,
+            "returned": False,
+            "returned_due": None,
+            "displaced": None,
+            "cure_since": None,
+            "idle_to": None,
+            "idle_at": None,
+        }
+    )
 
 
 def _without_pass_up(custody: Custody) -> tuple[LevelEntry, ...]:
