@@ -31,6 +31,8 @@ class Custody(CustodyState):
     urgency: Urgency
     windows: dict[str, Due] = {}
     """The windows behind the clocks; of levels that had the matter before as well, should it come back to them."""
+    flagged: dict[str, datetime] = {}
+    """What was told of the windows, each by its flag and its name, and of which: when that began. One that comes back is as it was."""
     lapse_at: datetime | None = None
     """When a call-back that nobody made lets the matter close."""
     lapsed: bool = False

@@ -50,7 +50,7 @@ def tick(custody: Custody, facts: Facts, *, raised: bool = False) -> Custody:
     """The custody with its clocks as the facts have it. `raised`: the urgency has just gone up, and windows become shorter."""
     paused_since = _paused_since(custody, facts)
     before = {clock.stage: clock for clock in custody.clocks}
-    windows = dict(custody.windows)
+    windows = _hastened(custody, facts) if raised else dict(custody.windows)
     running: dict[ClockStage, MatterClock] = {}
     for owed in _owed(custody, facts):
         clock = before.get(owed.stage)
@@ -73,8 +73,8 @@ def tick(custody: Custody, facts: Facts, *, raised: bool = False) -> Custody:
             amber_at=window.amber_at,
             due_at=window.at,
             provisional=window.provisional,
-            overdue=clock.overdue if clock is not None and same else False,
-            nearing=clock.nearing if clock is not None and same else False,
+            overdue=(clock is not None and same and clock.overdue) or _was(custody, "overdue", owed.key, window),
+            nearing=(clock is not None and same and clock.nearing) or _was(custody, "nearing", owed.key, window),
             debtor=owed.debtor,
             paused_at=paused_at,
         )
@@ -102,16 +102,48 @@ def last_due(clock: MatterClock, custody: Custody, facts: Facts) -> datetime:
 
 
 def window_of(clock: MatterClock, custody: Custody) -> Due | None:
-    """The window behind a clock: of a level's, the level that has it or is about to."""
-    if clock.stage is not ClockStage.WINDOW:
-        return custody.windows.get(clock.stage.value)
-    level = custody.notified.level if custody.notified else custody.level
-    return custody.windows.get(f"{clock.stage} {level}")
+    """The window behind a clock."""
+    return custody.windows.get(_key_of(clock.stage, custody))
+
+
+def flagged(custody: Custody, clock: MatterClock, flag: str) -> dict[str, object]:
+    """What changes when a clock is flagged as overdue or nearing. Another level's window may take its place and give it back: it is
+    remembered of which window that was told."""
+    key = f"{flag} {_key_of(clock.stage, custody)}"
+    return {
+        "clocks": tuple(each.model_copy(update={flag: True}) if each is clock else each for each in custody.clocks),
+        "flagged": {**custody.flagged, key: clock.started_at},
+    }
 
 
 def called_back_by_sample(secret: bytes, case_id: str, share: float) -> bool:
     """Whether a GREEN matter is drawn for a call-back: by keyed hash, so that nobody can tell beforehand and all replicas agree."""
     return is_drawn(lot(secret, "sample", case_id), share)
+
+
+def _key_of(stage: ClockStage, custody: Custody) -> str:
+    """The name of the window behind a clock: of a level's, the level that has it or is about to."""
+    if stage is not ClockStage.WINDOW:
+        return stage.value
+    return f"{stage} {custody.notified.level if custody.notified else custody.level}"
+
+
+def _was(custody: Custody, flag: str, key: str, window: Due) -> bool:
+    return custody.flagged.get(f"{flag} {key}") == window.start
+
+
+def _hastened(custody: Custody, facts: Facts) -> dict[str, Due]:
+    """The windows when the urgency has gone up. Those that a pass-up interrupts run on from their old start if it is taken back or refused:
+    they become shorter with the one that runs."""
+    limits, urgency, profile = facts.rules.limits, facts.case.urgency, facts.case.profile
+    waiting = {f"{ClockStage.WINDOW} {level}": limits.window(level, urgency, profile) for level in Level} | {
+        ClockStage.COUNCIL.value: limits.stage(LimitStage.COUNCIL, urgency, profile),
+        ClockStage.FIRST_ACTION.value: limits.stage(LimitStage.FIRST_ACTION, urgency, profile),
+    }
+    return {
+        key: hasten(window, limit, facts.rules.calendar, limits.hours) if (limit := waiting.get(key)) else window
+        for key, window in custody.windows.items()
+    }
 
 
 def _window(owed: Owed, kept: Due | None, facts: Facts) -> Due:

@@ -24,7 +24,7 @@ from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.due import at_share, recompute
 from services.escalation.rules.limits import Share, Widening
 from services.escalation.rules.moves import told
-from services.escalation.rules.ticking import last_due, tick, window_of
+from services.escalation.rules.ticking import flagged, last_due, tick, window_of
 
 LAPSE, NEARING, IDLE, RESUME, CALENDAR, ALERT = "LAPSE", "NEARING", "IDLE", "RESUME", "CALENDAR", "ALERT"
 """What may come due beside the clocks, by name; an alert with its level behind it, a reminder with its clock."""
@@ -110,7 +110,7 @@ def overdue(custody: Custody, stage: ClockStage, facts: Facts) -> Moved:
     urged = clock.debtor or custody.holder
     surfaces = custody.urgency in {Urgency.RED, Urgency.ORANGE} or stage in SURFACES
     informed = _above(custody, urged) if surfaces else None
-    after = custody.after(clocks=_flagged(custody, stage, "overdue"))
+    after = custody.after(**flagged(custody, clock, "overdue"))
     told = ClockOverdue(at=facts.now, custody=after.public(), stage=stage, urged=urged, informed=informed)
     return after, (told,)
 
@@ -130,7 +130,7 @@ def _nearing(custody: Custody, stage: ClockStage, facts: Facts) -> Moved:
         return custody, ()
     if clock.nearing or clock.overdue or not clock.amber_at < facts.now <= clock.due_at:
         return custody, ()
-    after = custody.after(clocks=_flagged(custody, stage, "nearing"))
+    after = custody.after(**flagged(custody, clock, "nearing"))
     told = ClockNearing(at=facts.now, custody=after.public(), stage=stage, nudged=clock.debtor or custody.holder)
     return after, (told,)
 
@@ -172,7 +172,7 @@ def _information_lapsed(custody: Custody, facts: Facts) -> Moved:
         return custody, ()
     if facts.case.stage is not Stage.RETURNED_FOR_INFO:
         return custody, ()
-    after = custody.after(clocks=_flagged(custody, clock.stage, "overdue"))
+    after = custody.after(**flagged(custody, clock, "overdue"))
     return after, (InformationLapsed(at=facts.now, custody=after.public()),)
 
 
@@ -233,10 +233,6 @@ def _above(custody: Custody, node: NodeId) -> NodeId | None:
     """The level above a node of this matter's ladder."""
     level = custody.level_at(node)
     return custody.node_at(level.above) if level is not None and level.above is not None else None
-
-
-def _flagged(custody: Custody, stage: ClockStage, flag: str) -> tuple[MatterClock, ...]:
-    return tuple(each.model_copy(update={flag: True}) if each.stage is stage else each for each in custody.clocks)
 
 
 def _clock(custody: Custody, stage: ClockStage) -> MatterClock | None:

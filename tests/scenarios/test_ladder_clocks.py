@@ -1,0 +1,57 @@
+"""The clocks of a matter that goes up the ladder and comes back: what is due, who is told that it is late, who may then take it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.escalation.rules.calendar import SHANGHAI
+from tests.gateway.test_boards import board
+from tests.harness import Harness, Place
+from tests.scenarios.test_clocks import due, morning
+from tests.scenarios.test_ladder import accepted, acts, clocks, done
+
+
+async def window(place: Place, case_id: str) -> dict[str, Any]:
+    """The window that runs."""
+    return next(each for each in await clocks(place, case_id) if each["stage"] == "WINDOW")
+
+
+@pytest.mark.parametrize("back", ["cancelPassUp", "refuseReceipt"])
+async def test_what_became_red_on_its_way_up_comes_back_as_red(system: Harness, place: Place, back: str) -> None:
+    """The window that comes back is the one that it would be, had it run when the urgency was raised."""
+    start = await morning(system)
+    case_id = await accepted(system, place)
+    await acts(system, place.chair, case_id)
+    await done(system, place.chair, "passUp", case_id, reason="NEEDS_FUNDS")
+    await system.advance(minutes=5)
+    await done(system, place.chair, "setUrgency", case_id, to="RED")
+    assert (await due(place.chair, case_id))["WINDOW"] == start + timedelta(hours=4), "the township's"
+    who, words = (place.chair, {}) if back == "cancelPassUp" else (place.township_chair, {"reason": "WRONG_REGION"})
+    await done(system, who, back, case_id, **words)
+    assert (await due(place.chair, case_id))["WINDOW"] == start + timedelta(hours=4), "the village's"
+
+
+async def test_a_window_that_comes_back_is_late_once(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    await acts(system, place.chair, case_id)
+    await system.until((await window(place, case_id))["amberAt"])
+    assert (await place.chair.inbox()).count("NUDGE") == 1
+    await done(system, place.chair, "passUp", case_id, reason="NEEDS_FUNDS")
+    await done(system, place.chair, "cancelPassUp", case_id)
+    await system.run_timers()
+    assert (await place.chair.inbox()).count("NUDGE") == 1
+    await system.until((await window(place, case_id))["dueAt"])
+    late, lamps = await window(place, case_id), await board(place.chair, place.village)
+    assert (late["overdue"], (await place.chair.inbox()).count("OVERDUE")) == (True, 1)
+    for _ in range(3):
+        await done(system, place.chair, "passUp", case_id, reason="NEEDS_FUNDS")
+        await done(system, place.chair, "cancelPassUp", case_id)
+        assert await window(place, case_id) == late
+        assert await board(place.chair, place.village) == lamps
+        await system.run_timers()
+    assert (await place.chair.inbox()).count("OVERDUE") == 1
+    month = f"{system.clock.now().astimezone(SHANGHAI):%Y-%m}"
+    query = "query($r: RegionCode!, $m: String!) { counts(region: $r, month: $m) { metric count } }"
+    counted = (await place.chair.ask(query, {"r": place.village, "m": month}))["counts"]
+    assert {each["metric"]: each["count"] for each in counted}["overdue"] == 1
