@@ -18,6 +18,7 @@ from services.contracts.cases import (
 from services.contracts.council import ItemState, ResolutionState, SessionState
 from services.contracts.ids import CaseId, CaseNumber, MemberId, NodeId, ProfileName, WorkerTag
 from services.contracts.ladder import PassUpReason, SuspendReason, ThreadMode
+from services.contracts.organisation import level_of_office
 from services.contracts.regions import Level, RegionCode
 
 
@@ -262,10 +263,12 @@ class CustodyState(Model):
     @property
     def seen_from(self) -> int:
         """The width of the region codes from which the matter is a row. Idleness surfaces: it is one to every level that has a line in
-        its thread and, once overdue, to the level above its holder. Everyone else above sees it in counts (S00)."""
+        its thread and, once overdue, to the level above who owes it. Everyone else above sees it in counts (S00)."""
         widths = [entry.level.width for entry in self.entries] or [self.level.width]
-        if any(clock.overdue for clock in self.clocks) and (above := self.level.above):
-            widths.append(above.width)
+        for clock in self.clocks:
+            owing = level_of_office(clock.debtor, self.region) if clock.debtor else self.level
+            if clock.overdue and owing.above:
+                widths.append(owing.above.width)
         return min(widths)
 
     @property

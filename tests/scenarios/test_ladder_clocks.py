@@ -55,3 +55,29 @@ async def test_a_window_that_comes_back_is_late_once(system: Harness, place: Pla
     query = "query($r: RegionCode!, $m: String!) { counts(region: $r, month: $m) { metric count } }"
     counted = (await place.chair.ask(query, {"r": place.village, "m": month}))["counts"]
     assert {each["metric"]: each["count"] for each in counted}["overdue"] == 1
+
+
+async def test_who_is_told_of_a_late_receipt_sees_it_and_may_take_it(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    await acts(system, place.chair, case_id)
+    await done(system, place.chair, "passUp", case_id, reason="NEEDS_FUNDS")
+    assert await place.county_chair.case(case_id) is None
+    await system.advance(days=3)
+    assert await place.county_chair.inbox() == ["OVERDUE_BELOW"]
+    told = await place.county_chair.case(case_id)
+    assert told is not None
+    assert {"TakeOver", "Supervise"} <= set(told["allowedCommands"])
+    assert await place.city_chair.case(case_id) is None
+    taken = await done(system, place.county_chair, "takeOver", case_id, reason="镇里没有接收")
+    assert taken["holder"]["code"] == f"n_fed-{place.county}"
+
+
+async def test_who_is_told_that_a_township_is_idle_too_sees_it(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    for _ in range(27):
+        await system.advance(days=1)
+    assert await place.county_chair.inbox() == ["OVERDUE_BELOW"]
+    told = await place.county_chair.case(case_id)
+    assert told is not None
+    assert told["holder"]["code"] == f"n_fed-{place.village}"
+    await done(system, place.county_chair, "takeOver", case_id, reason="镇里没有处理")
