@@ -12,16 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.contracts.cases import CaseClass, Outcome, Stage, SubCategory, Urgency
-from services.contracts.events.escalation import PassedUp
+from services.contracts.events.escalation import ClockNearing, ClockOverdue, CustodyEvent, PassedUp
 from services.contracts.fitting import fitting
 from services.contracts.ladder import ActionType, PassUpReason, RefusalReason, SuspendReason
 from services.contracts.lifecycle import is_resolved, relay_owed
 from services.contracts.organisation import federation_of
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, at_level
-from services.contracts.states import CaseState, ClockState, EntryState
+from services.contracts.states import CaseState, ClockStage, ClockState, EntryState
 from services.escalation.rules import acting, following, ladder, timing
 from services.escalation.rules.custody import Custody, Facts, Moved
+from services.escalation.rules.due import due
 from tests.properties.playing import RULES, SECRET, START, VILLAGE, running
 
 NODES = {level: federation_of(at_level(VILLAGE, level)) for level in Level}
@@ -91,6 +92,11 @@ BETTER_WORDS = {Code.NOT_THE_HOLDER, Code.TAKEN, Code.TOO_MANY_RETURNS, Code.NOT
 """Refusals that say more than that the state does not fit."""
 
 
+def raised(urgency: Urgency) -> Urgency:
+    """The next one up."""
+    return list(Urgency)[max(0, list(Urgency).index(urgency) - 1)]
+
+
 def opened(facts: Facts) -> Custody:
     """A custody as the facts leave it."""
     return following.open_custody(facts)[0]
@@ -118,8 +124,35 @@ def check(custody: Custody, facts: Facts) -> None:
         assert alive, "a clock runs"
         assert not paused
     assert ("RELAY" in alive) == relaying
+    supervising = [entry for entry in custody.entries if entry.supervising]
+    assert all(entry.level.width < custody.level.width for entry in supervising), "nobody supervises herself"
+    assert resolved or bool(supervising) == ("SUPERVISED_REPORT" in alive | paused)
+    assert in_haste(custody, facts), "no way round a raised urgency"
     assert all(entry.bounces <= 2 and entry.refusals <= 1 for entry in custody.entries)
     assert len({entry.level for entry in custody.entries}) == len(custody.entries)
+
+
+def in_haste(custody: Custody, facts: Facts) -> bool:
+    """Whether the window that runs, wherever it came from, ends no later than the urgency grants from its start; with what it rested."""
+    clock = next((each for each in custody.clocks if each.stage is ClockStage.WINDOW), None)
+    if clock is None or clock.state is not ClockState.RUNNING:
+        return True
+    level = custody.notified.level if custody.notified else custody.level
+    limit = RULES.limits.window(level, facts.case.urgency, facts.case.profile)
+    rested = custody.windows[f"WINDOW {level}"].paused
+    return bool(rested) or clock.due_at <= due(limit, clock.started_at, RULES.calendar, RULES.limits.hours).at
+
+
+def told_of(event: CustodyEvent) -> tuple[object, ...] | None:
+    """Which clock, of whom, the sweep has told of; who hears that one below is late sees what it is about."""
+    if not isinstance(event, ClockOverdue | ClockNearing):
+        return None
+    if isinstance(event, ClockOverdue) and event.informed:
+        level = next(level for level, node in NODES.items() if node == event.informed)
+        assert event.custody.seen_from <= level.width
+    clock = next(each for each in event.custody.clocks if each.stage is event.stage)
+    who = event.urged if isinstance(event, ClockOverdue) else event.nudged
+    return type(event), event.stage, who, clock.started_at
 
 
 def attempt(move: Move, custody: Custody, facts: Facts) -> Moved | Refused:
@@ -138,6 +171,7 @@ def tried(move: Move, custody: Custody, facts: Facts) -> Custody | None:
         assert move.command in allowed or moved.code in {Code.STATE_DOES_NOT_FIT} | BETTER_WORDS, moved.code
         return None
     after, told = moved
+    assert not after.taken or after.holder == custody.holder or move.command == "TakeOver", "it has left who took it"
     assert move.command in allowed, f"{move.command} was done and does not fit"
     if told:
         assert after.version == custody.version + 1
@@ -156,7 +190,7 @@ def tried(move: Move, custody: Custody, facts: Facts) -> Custody | None:
 @given(seed=st.integers(0, 2**32), urgency=st.sampled_from(Urgency))
 def test_whoever_presses_what_one_node_holds_it(seed: int, urgency: Urgency) -> None:
     random, now = Random(seed), START
-    case = a_case(urgency)
+    case, flags = a_case(urgency), list[tuple[object, ...]]()
     custody = opened(Facts(case, RULES, SECRET, now))
     for _ in range(60):
         now += timedelta(seconds=random.choice((0, 60, 3600, 86400, 5 * 86400)))
@@ -165,9 +199,17 @@ def test_whoever_presses_what_one_node_holds_it(seed: int, urgency: Urgency) -> 
             before = custody
             for what, at in timing.dues(custody, facts).items():
                 if at < now:
-                    custody, _ = timing.come(custody, what, facts)
+                    custody, events = timing.come(custody, what, facts)
+                    flags += [flag for flag in map(told_of, events) if flag]
             check(custody, facts)
+            assert len(set(flags)) == len(flags), "each window of each level is told of once"
             assert (custody.holder, custody.level) == (before.holder, before.level), "time passes nothing up"
+            continue
+        if random.random() < (0.2 if custody.notified else 0.02):
+            case = case.model_copy(update={"version": case.version + 1, "urgency": raised(case.urgency)})
+            facts = Facts(case, RULES, SECRET, now)
+            custody, _ = following.follow(custody, facts)
+            check(custody, facts)
             continue
         custody = tried(random.choice(MOVES), custody, facts) or custody
 
