@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from gateway.readmodel import reads
+from gateway.readmodel import feed_reads
 from services.chassis.room import Room
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Tail:
                     # From here on nothing is missed: what is read was there, and what comes is told.
                     listener.rows, listener.sure = [], True
                     async with self._room.database.read() as connection:
-                        found = [*await reads.changes(connection, subject, keys, place)]
+                        found = [*await feed_reads.changes(connection, subject, keys, place)]
                     if found:
                         listener.sure = False  # it was a page: there may be more
                 for row in found:
@@ -105,10 +105,10 @@ class Tail:
             try:
                 async with self._room.database.read() as connection:
                     if place is None:
-                        place = await reads.newest_change(connection)
+                        place = await feed_reads.newest_change(connection)
                         for listener in {each for some in self._listening.values() for each in some}:
                             listener.doubt()  # what came before this look began, she may have missed
-                    rows = await reads.newer_changes(connection, place, AT_ONCE)
+                    rows = await feed_reads.newer_changes(connection, place, AT_ONCE)
             except Exception:
                 # Whoever waits looks for herself meanwhile, and is told what is wrong.
                 log.exception("the feed cannot be read")

@@ -26,7 +26,7 @@ SETTINGS = {
     "demo_issuer": "分布运行时允许 `yishi token` 签发演示令牌。",
     "log_level": "记录日志的最低级别：DEBUG、INFO、WARNING、ERROR。",
     "causality_wait": "命令等待调用者已看到的事实到达的秒数，超过则 NOT_YET_KNOWN。",
-    "limits": "时限文件目录；默认随程序附带。",
+    "limits": "时限与日历文件目录，覆盖随程序附带的设置。",
     "graphiql": "分布运行时也提供 GraphiQL。",
     "test_clock": "测试用：所有进程从此文件读取时间。",
     "crash": "测试用：进程在何处自行中止（位置:概率:种子），逗号分隔。",

@@ -25,7 +25,6 @@ TIMELINE = METADATA.tables["timeline"]
 NODE = METADATA.tables["node_view"]
 REGION = METADATA.tables["region_view"]
 COUNTER = METADATA.tables["counter"]
-CHANGE = METADATA.tables["change"]
 FRESHNESS = METADATA.tables["freshness"]
 FEDERATIONS = federation_of("")
 """How the ids of federations begin."""
@@ -180,39 +179,6 @@ async def counts(connection: AsyncConnection, caller: Caller, region_code: str, 
         .order_by(COUNTER.c.metric, COUNTER.c.category, COUNTER.c.private)
     )
     return (await connection.execute(query)).all()
-
-
-async def changes(
-    connection: AsyncConnection, subject: str, keys: Sequence[str], after: int, limit: int = 100
-) -> Sequence[Any]:
-    """What the feed has behind a place, for some keys."""
-    asked = {"subject": subject, "keys": list(keys), "after": after, "most": limit}
-    return (await connection.execute(_CHANGES, asked)).all()
-
-
-_CHANGES = (
-    select(CHANGE)
-    .where(
-        CHANGE.c.subject == bindparam("subject"),
-        CHANGE.c.key.in_(bindparam("keys", expanding=True)),
-        CHANGE.c.seq > bindparam("after"),
-    )
-    .order_by(CHANGE.c.seq)
-    .limit(bindparam("most"))
-)
-
-
-async def newer_changes(connection: AsyncConnection, after: int, limit: int) -> Sequence[Any]:
-    """Whatever the feed has behind a place."""
-    return (await connection.execute(_NEWER, {"after": after, "most": limit})).all()
-
-
-_NEWER = select(CHANGE).where(CHANGE.c.seq > bindparam("after")).order_by(CHANGE.c.seq).limit(bindparam("most"))
-
-
-async def newest_change(connection: AsyncConnection) -> int:
-    """Where the feed ends now."""
-    return (await connection.execute(select(func.max(CHANGE.c.seq)))).scalar_one() or 0
 
 
 async def as_of(connection: AsyncConnection) -> Mapping[str, datetime]:

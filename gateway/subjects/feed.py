@@ -10,7 +10,7 @@ import strawberry
 
 from gateway import paging
 from gateway.context import Context
-from gateway.readmodel import reads
+from gateway.readmodel import feed_reads
 from gateway.subjects.case import Case, find
 from gateway.subjects.inbox import InboxEntry, lines
 from gateway.subjects.work_order import WorkOrder
@@ -147,7 +147,7 @@ async def start(info: Info, after: str | None) -> int:
             raise malformed("after", Wrong.NO_CURSOR)
         return int(behind[0])
     async with info.context.gateway.room.database.read() as connection:
-        return await reads.newest_change(connection)
+        return await feed_reads.newest_change(connection)
 
 
 def _just_before(entry_id: str) -> str:

@@ -46,7 +46,9 @@ class Settings(BaseSettings):
     causality_wait: float = Field(
         2.0, ge=0, description="Seconds that a command waits for facts its caller has seen, before NOT_YET_KNOWN."
     )
-    limits: Path | None = Field(None, description="File with the time limits; by default the ones that come along.")
+    limits: Path | None = Field(
+        None, description="Folder with time limits and calendars that are laid over the ones that come along."
+    )
     test_clock: Path | None = Field(
         None, description="File that all processes of a test read the time from; tests only."
     )

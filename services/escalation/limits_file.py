@@ -67,6 +67,10 @@ def _files(folder: Path, problems: list[str]) -> Iterator[tuple[str, str, Path]]
         return
     for path in sorted(folder.iterdir()):
         if not (found := _NAME.fullmatch(path.name)):
+            if path.suffix in {".yaml", ".yml", ".csv"}:
+                problems.append(
+                    f"{path.name}:1: its name says nothing: limits.yaml, limits.2103.yaml, calendar.2103.csv"
+                )
             continue
         kind, prefix, ending = found.groups(default="")
         if (kind == "limits") != (ending == "yaml"):

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
 from gateway.projector import PROJECTOR
-from gateway.readmodel import reads
+from gateway.readmodel import feed_reads
 from gateway.readmodel.tables import METADATA
 from gateway.tail import Tail
 from services.chassis.room import Room
@@ -33,13 +33,13 @@ async def room() -> AsyncIterator[Room]:
 def looks(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often the rows of each key were read."""
     counted: Counter[str] = Counter()
-    changes = reads.changes
+    changes = feed_reads.changes
 
     async def counting(connection: Any, subject: str, keys: Sequence[str], *rest: Any) -> Any:
         counted.update(keys)
         return await changes(connection, subject, keys, *rest)
 
-    monkeypatch.setattr(reads, "changes", counting)
+    monkeypatch.setattr(feed_reads, "changes", counting)
     return counted
 
 
@@ -126,7 +126,7 @@ async def test_who_takes_nothing_for_long_reads_the_rest_for_herself(
 
 
 async def test_a_database_that_is_away_for_a_while_ends_no_look(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    tail, newer, away = Tail(room), reads.newer_changes, asyncio.Event()
+    tail, newer, away = Tail(room), feed_reads.newer_changes, asyncio.Event()
 
     async def failing(*args: Any) -> Any:
         if not away.is_set():
@@ -134,7 +134,7 @@ async def test_a_database_that_is_away_for_a_while_ends_no_look(room: Room, monk
             raise OperationalError("SELECT", {}, Exception("away"))
         return await newer(*args)
 
-    monkeypatch.setattr(reads, "newer_changes", failing)
+    monkeypatch.setattr(feed_reads, "newer_changes", failing)
     async with aclosing(tail.rows("CASE", ["a"], 0)) as rows:
         hearing = asyncio.ensure_future(anext(rows))
         await away.wait()

@@ -1,0 +1,44 @@
+"""Reads of the feed that subscriptions follow."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.readmodel.tables import METADATA
+
+CHANGE = METADATA.tables["change"]
+
+
+async def changes(
+    connection: AsyncConnection, subject: str, keys: Sequence[str], after: int, limit: int = 100
+) -> Sequence[Any]:
+    """What the feed has behind a place, for some keys."""
+    asked = {"subject": subject, "keys": list(keys), "after": after, "most": limit}
+    return (await connection.execute(_CHANGES, asked)).all()
+
+
+_CHANGES = (
+    select(CHANGE)
+    .where(
+        CHANGE.c.subject == bindparam("subject"),
+        CHANGE.c.key.in_(bindparam("keys", expanding=True)),
+        CHANGE.c.seq > bindparam("after"),
+    )
+    .order_by(CHANGE.c.seq)
+    .limit(bindparam("most"))
+)
+
+
+async def newer_changes(connection: AsyncConnection, after: int, limit: int) -> Sequence[Any]:
+    """Whatever the feed has behind a place."""
+    return (await connection.execute(_NEWER, {"after": after, "most": limit})).all()
+
+
+_NEWER = select(CHANGE).where(CHANGE.c.seq > bindparam("after")).order_by(CHANGE.c.seq).limit(bindparam("most"))
+
+
+async def newest_change(connection: AsyncConnection) -> int:
+    """Where the feed ends now."""
+    return (await connection.execute(select(func.max(CHANGE.c.seq)))).scalar_one() or 0
