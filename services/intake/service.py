@@ -1,7 +1,7 @@
 """Intake, platform 1: who said what, who may know it, and whether she was told. This page lists all it does."""
 
 from services.chassis import photos
-from services.chassis.service import Command, Query, Reaction, Service, Stored, ignore
+from services.chassis.service import Command, Query, Reaction, Service, Stored, Timer, ignore
 from services.contracts import topics
 from services.contracts.cases import CaseClass
 from services.contracts.commands import intake as asked
@@ -16,6 +16,7 @@ from services.intake.reactions import follow_custody
 from services.intake.rules.case import Case
 from services.intake.rules.roster import KeptNode, KeptRegion
 from services.intake.tables import CHASSIS, METADATA, PHOTOS
+from services.intake.timers import handovers
 
 
 def _topic(case: Case) -> Topic:
@@ -32,7 +33,11 @@ INTAKE = Service(
             Case,
             METADATA.tables["case"],
             key=lambda case: case.case_id,
-            columns=lambda case: {"region": case.village, "group_node": case.group},
+            columns=lambda case: {
+                "region": case.village,
+                "group_node": case.group,
+                "circled": case.village if case.circled else "",
+            },
             topic=_topic,
         ),
         Stored(
@@ -79,5 +84,6 @@ INTAKE = Service(
         Reaction(topics.ESCALATION_SEALED, follow_custody),
         Reaction(topics.DELIBERATION_DOCKET, ignore),
     ),
+    timers=(Timer("handovers", every=10, run=handovers),),
     routes=photos.routes(PHOTOS, ("ReportMatter",), may_see_photos),
 )

@@ -1,4 +1,4 @@
-"""What intake writes beside its aggregates: contents, case numbers, the access log; and what it reads of them without a lock."""
+"""What intake writes beside its aggregates: contents, case numbers, the access log, turnovers; and what it reads of them without a lock."""
 
 from collections.abc import Collection, Sequence
 
@@ -9,12 +9,14 @@ from services.contracts import topics
 from services.contracts.cases import CaseClass
 from services.contracts.commands.base import Answer
 from services.contracts.events.intake import AccessChanged
+from services.contracts.ids import NodeId
 from services.contracts.regions import Level, at_level
 from services.contracts.states import CustodyState
 from services.contracts.topics import Topic
+from services.intake.rules import secrecy
 from services.intake.rules.case import SHANGHAI, Case, Moved
 from services.intake.rules.numbering import number_of
-from services.intake.rules.roster import KeptNode, KeptRegion
+from services.intake.rules.roster import KeptNode, KeptRegion, circle_nodes, offices_of
 from services.intake.tables import METADATA
 
 CONTENT = METADATA.tables["content"]
@@ -22,6 +24,7 @@ NUMBERING = METADATA.tables["numbering"]
 ACCESS_LOG = METADATA.tables["access_log"]
 NODE = METADATA.tables["node"]
 REGION = METADATA.tables["region"]
+TURNOVER = METADATA.tables["turnover"]
 
 
 async def write_content(tx: Transaction, case_id: str, field: str, value: str) -> None:
@@ -67,6 +70,12 @@ async def nodes_of(tx: Transaction, ids: Collection[str]) -> dict[str, KeptNode]
     return {row.id: KeptNode.model_validate_json(row.body) for row in rows}
 
 
+async def note_turnover(tx: Transaction, node: str, version: int) -> None:
+    """Other people are in office at a node, or will be: their matters are seen to behind this transaction, however many there are."""
+    values = {"node": node, "version": version, "look_at": tx.now}
+    await tx.execute(tx.room.database.upsert(TURNOVER, values), values)
+
+
 async def save(tx: Transaction, moved: Moved) -> Answer:
     """Save what a rule decided; where it decided that there is nothing to do, nothing is saved."""
     case, events = moved
@@ -106,3 +115,34 @@ async def custodies_of(tx: Transaction, case_ids: Sequence[str]) -> dict[str, Cu
             if case_id not in found or found[case_id].version < custody.version:
                 found[case_id] = custody
     return found
+
+
+async def handed_over(tx: Transaction, case: Case, turned: NodeId | None = None) -> tuple[Moved, bool]:
+    """The case with the circle that its offices give it now, and whether that is as it should be: not left to anybody who bears none.
+    `turned`: the node whose people changed. The roster is read without locks: who changes it says so, and it is looked at again."""
+    if not case.circled:
+        return (case, ()), True
+    custody = await custody_of(tx, case)
+    entries = custody.entries if custody and any(each.level is not Level.VILLAGE for each in custody.entries) else ()
+    came_to = [entry.node for entry in entries]
+    first = [node_id for node_id, _ in circle_nodes(case.case_class, case.village)]
+    nodes = await nodes_of(tx, {*first, *came_to})
+    offices = offices_of(case.case_class, case.village, came_to, nodes, tx.now)
+    moved = secrecy.hand_over(case, first, came_to, offices, turned, tx.now)
+    return moved, all(any(each in people for people in offices.values()) for each in moved[0].seated)
+
+
+async def save_opened_again(tx: Transaction, opened: Moved) -> Answer:
+    """Save a matter that goes on after it had ended: who has left office meanwhile has no hand in it, who came has."""
+    case, events = opened
+    (after, more), _ = await handed_over(tx, case)
+    if not more:
+        return await save(tx, opened)
+    return await save_with_access(tx, (after, (*events, *more)))
+
+
+def _came_to(custody: CustodyState | None) -> list[NodeId]:
+    """The nodes that it passed through or was told to; none while it has not left its place."""
+    if custody is None or all(entry.level is Level.VILLAGE for entry in custody.entries):
+        return []
+    return [entry.node for entry in custody.entries]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import String, Text
+from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -18,11 +18,14 @@ class CaseRow(IntakeTable, table=True):
     """A case: `rules.case.Case` as a document, and what it is searched by."""
 
     __tablename__ = "case"
+    __table_args__ = (Index("case_circled", "circled", "id"),)
     id: str = Field(primary_key=True, max_length=40)
     version: int
     command_version: int
     region: str = Field(max_length=12, index=True)
     group_node: str = Field(max_length=64, index=True)
+    circled: str = Field(default="", max_length=12)
+    """The village of an open private matter."""
     body: str = Field(sa_type=Text)
 
 
@@ -35,6 +38,16 @@ class NodeRow(IntakeTable, table=True):
     command_version: int
     region: str = Field(max_length=12, index=True)
     body: str = Field(sa_type=Text)
+
+
+class Turnover(IntakeTable, table=True):
+    """A node whose office holders change: at `look_at` the circles of its private matters are seen to."""
+
+    __tablename__ = "turnover"
+    __table_args__ = (Index("turnover_order", "look_at", "node"),)
+    node: str = Field(primary_key=True, max_length=64)
+    version: int
+    look_at: datetime
 
 
 class RegionRow(IntakeTable, table=True):

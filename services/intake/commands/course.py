@@ -10,7 +10,7 @@ from services.contracts.organisation import Role
 from services.contracts.texts import text
 from services.intake.commands.loading import matter_of, node_of, office_of, target_of
 from services.intake.rules import course as rules
-from services.intake.store import save, write_content
+from services.intake.store import save, save_opened_again, write_content
 from services.intake.tables import PHOTOS
 
 
@@ -85,7 +85,7 @@ async def reopen(tx: Transaction, acting: Acting, command: asked.ReopenMatter) -
     reason = text(command.reason, "reason", MAX_TEXT, required=True)
     after, events = rules.reopen(case, office_of(acting), custody, tx.now)
     await write_content(tx, case.case_id, f"reopening_{after.reopens}", reason)
-    return await save(tx, (after, events))
+    return await save_opened_again(tx, (after, events))
 
 
 async def review_rejection(tx: Transaction, acting: Acting, command: asked.ReviewRejection) -> Answer:
@@ -95,7 +95,7 @@ async def review_rejection(tx: Transaction, acting: Acting, command: asked.Revie
     reason = text(command.reason, "reason", MAX_TEXT, required=True)
     after, events = rules.review_rejection(case, command.finding, acting.grant, custody, tx.now)
     await write_content(tx, case.case_id, f"review_{after.version}", reason)
-    return await save(tx, (after, events))
+    return await save_opened_again(tx, (after, events))
 
 
 async def set_urgency(tx: Transaction, acting: Acting, command: asked.SetUrgency) -> Answer:

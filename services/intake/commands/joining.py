@@ -13,7 +13,7 @@ from services.contracts.wrong import Wrong, malformed
 from services.intake.commands.loading import matter_of, matter_target, node_of, target_of
 from services.intake.rules import joining as rules
 from services.intake.rules.case import Case, check_fits
-from services.intake.store import custody_of, save, save_with_access
+from services.intake.store import custody_of, save, save_opened_again, save_with_access
 
 
 async def merge_target(tx: Transaction, command: asked.MergeMatter) -> Target:
@@ -56,7 +56,7 @@ async def unmerge(tx: Transaction, acting: Acting, command: asked.UnmergeMatter)
     assert master is not None, "a merged matter names the other"
     again, shrunk = rules.unmerge(case, master, node_of(acting), custody, tx.now)
     await save_with_access(tx, shrunk)
-    return await save(tx, again)
+    return await save_opened_again(tx, again)
 
 
 async def _lock(tx: Transaction, *case_ids: str) -> None:

@@ -21,6 +21,7 @@ from services.intake.rules.roster import (
     KeptNode,
     KeptRegion,
     above,
+    bearing,
     fate_of,
     in_cell,
     membership_of,
@@ -28,6 +29,7 @@ from services.intake.rules.roster import (
     with_region,
     with_regions,
 )
+from services.intake.store import note_turnover
 
 
 async def region_target(tx: Transaction, command: asked.AddRegion) -> Target:
@@ -106,7 +108,7 @@ async def put_node(tx: Transaction, acting: Acting, command: asked.PutNode) -> A
     before = await tx.load(KeptNode, node.id)
     if before and _public(before) == node:
         return Answer(id=before.id, version=before.version)
-    return await _keep(tx, node, before.version + 1 if before else 1)
+    return await _keep(tx, node, before)
 
 
 async def import_members(tx: Transaction, acting: Acting, command: asked.ImportMembers) -> Imported:
@@ -127,9 +129,7 @@ async def import_members(tx: Transaction, acting: Acting, command: asked.ImportM
                 raise fate
             counted[fate] += 1
         same = all(fate is LineFate.SAME for fate in fates)
-        answers[node_id] = (
-            Answer(id=node.id, version=node.version) if same else await _keep(tx, changed, node.version + 1)
-        )
+        answers[node_id] = Answer(id=node.id, version=node.version) if same else await _keep(tx, changed, node)
     last = answers[command.members[-1].node]
     return _imported(last.id, last.version, counted)
 
@@ -154,11 +154,14 @@ async def delegate(tx: Transaction, acting: Acting, command: asked.Delegate) -> 
     if group.delegated_to_owner == command.delegated:
         return Answer(id=group.id, version=group.version)
     changed = _public(group).model_copy(update={"delegated_to_owner": command.delegated})
-    return await _keep(tx, changed, group.version + 1)
+    return await _keep(tx, changed, group)
 
 
-async def _keep(tx: Transaction, node: Node, version: int) -> Answer:
+async def _keep(tx: Transaction, node: Node, before: KeptNode | None) -> Answer:
+    version = before.version + 1 if before else 1
     await tx.save(KeptNode(**dict(node), version=version))
+    if bearing(node) != bearing(before):
+        await note_turnover(tx, node.id, version)
     await tx.emit(topics.INTAKE_ROSTER, NodeChanged(at=tx.now, node=node, node_version=version))
     return Answer(id=node.id, version=version)
 

@@ -41,6 +41,8 @@ class Case(CaseState):
     reporters: tuple[MemberId, ...]
     """Who wrote this report. Who reported the matter beside her: `everyone`."""
     circle: tuple[MemberId, ...] = ()
+    seated: tuple[MemberId, ...] = ()
+    """Who came into the circle by her office, and leaves it with that; whom somebody named stays."""
     dismissed: tuple[MemberId, ...] = ()
     """Who was taken out of the circle: the ladder does not bring her back."""
     barred: tuple[MemberId, ...] = ()
@@ -73,6 +75,11 @@ class Case(CaseState):
     def parties(self) -> tuple[MemberId, ...]:
         """Who is barred from it: a party to any of the reports (I6)."""
         return tuple(dict.fromkeys((*self.barred, *(each for joined in self.joined for each in joined.barred))))
+
+    @property
+    def circled(self) -> bool:
+        """Whether it is open and private: its circle must have somebody to handle it."""
+        return self.case_class in {CaseClass.C2, CaseClass.C3} and not self.stage.ended
 
     def public(self) -> CaseState:
         """What events carry: of C2 no sub-category, of C3 nothing below the county and no public number; of neither a profile that only

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from services.contracts.cases import CaseClass
 from services.contracts.commands.intake import MemberLine, RegionLine
-from services.contracts.ids import MemberId
-from services.contracts.organisation import Membership, Node, Role, federation_of, rights_department_of
+from services.contracts.ids import MemberId, NodeId
+from services.contracts.organisation import OFFICE_ROLES, Membership, Node, Role, federation_of, rights_department_of
 from services.contracts.queries import LineFate
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, Region, RegionSource, at_level, contains, level_of
@@ -53,6 +53,36 @@ def first_circle(case_class: CaseClass, village: str, nodes: Mapping[str, Node],
         if node and (members := node.holding(role, now)):
             return members[:5]
     return ()
+
+
+def offices_of(
+    case_class: CaseClass, village: str, came_to: Sequence[NodeId], nodes: Mapping[NodeId, Node], now: datetime
+) -> dict[NodeId, tuple[MemberId, ...]]:
+    """Who bears the offices that may handle a private matter, by node; those where its circle is looked for first come first. `came_to`:
+    the nodes that it passed through. Of C2 chairs, and officers where it came to; of C3 the rights department, and chairs."""
+    first = [node_id for node_id, _ in circle_nodes(case_class, village)]
+    found: dict[NodeId, tuple[MemberId, ...]] = {}
+    for node_id in dict.fromkeys((*first, *came_to)):
+        if (node := nodes.get(node_id)) is None:
+            continue
+        if case_class is CaseClass.C2:
+            found[node_id] = in_charge(node, now) if node_id in came_to else node.holding(Role.CHAIR, now)
+        elif node_id == first[0]:
+            found[node_id] = node.holding(Role.RIGHTS_OFFICER, now)
+        elif len(node.region) <= Level.COUNTY.width:
+            found[node_id] = node.holding(Role.CHAIR, now)
+    return found
+
+
+def next_term(node: Node, now: datetime) -> datetime | None:
+    """When one of its office holders' terms begins or ends next."""
+    ends = (moment for each in bearing(node) for moment in (each.since, each.until))
+    return min((moment for moment in ends if moment is not None and moment > now), default=None)
+
+
+def bearing(node: Node | None) -> frozenset[Membership]:
+    """Who is, was or will be in one of its offices."""
+    return frozenset(each for each in node.members if each.role in OFFICE_ROLES) if node else frozenset()
 
 
 def in_charge(node: Node, now: datetime) -> tuple[MemberId, ...]:

@@ -1,6 +1,6 @@
 """Who may know of a case: its class and its circle (domain 1.4, S04). Pure, total, no text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -63,7 +63,8 @@ def lower_class(
 def _reclass(case: Case, to: CaseClass, by: NodeId | None, circle: tuple[MemberId, ...], now: datetime) -> Reclassed:
     moves = CaseClass.C3 in {case.case_class, to}
     before = case.after() if moves else case
-    after = before.after(case_class=to, circle=tuple(each for each in circle if each not in case.parties), dismissed=())
+    able = tuple(each for each in circle if each not in case.parties)
+    after = before.after(case_class=to, circle=able, seated=able, dismissed=())
     named = None if to is CaseClass.C3 else by  # a sealed topic names no place below the county
     events = (ClassChanged(at=now, case=after.public(), by=named, before=case.case_class),)
     if not moves:
@@ -93,21 +94,62 @@ def change_circle(
     if circle == case.circle:
         return case, ()
     dismissed = tuple(each for each in dict.fromkeys((*case.dismissed, *remove)) if each not in circle)
-    after = case.after(circle=circle, dismissed=dismissed)
+    seated = tuple(each for each in case.seated if each in circle)
+    after = case.after(circle=circle, seated=seated, dismissed=dismissed)
     return after, (CircleChanged(at=now, case=after.public(), by=by),)
 
 
 def join_levels(case: Case, offices: Sequence[Sequence[MemberId]], now: datetime) -> Moved:
     """A C2 matter, or a sealed one, came to levels: of each that has nobody in the circle yet, the people in office join it. `offices`: by level, nearest
     first. Parties stay barred, and whom the holder's chair took out stays out. Of any other class, and of a matter that has ended, nothing."""
-    if case.case_class not in {CaseClass.C2, CaseClass.C3} or case.stage.ended:
+    if not case.circled:
         return case, ()
     circle = case.circle
     for people in offices:
         if not any(each in circle for each in people):
-            able = [each for each in people if each not in case.parties and each not in case.dismissed]
-            circle = tuple(dict.fromkeys((*circle, *able[:A_LEVEL])))[:MAX_CIRCLE]
+            circle = _entered(case, circle, people)
+    return _with_circle(case, circle, now)
+
+
+def hand_over(
+    case: Case,
+    first: Sequence[NodeId],
+    came_to: Sequence[NodeId],
+    offices: Mapping[NodeId, Sequence[MemberId]],
+    turned: NodeId | None,
+    now: datetime,
+) -> Moved:
+    """People of its `offices` came or went. Who came in by an office and bears none of them any more leaves. Who bears one now enters: at the
+    node that has changed (`turned`), and, if nobody of it is in the circle, at the nearest of the `first` that has anybody able, as on the
+    first day. Where nobody could take it on, it is left to whoever has it."""
+    if not case.circled:
+        return case, ()
+    bearers = {member for people in offices.values() for member in people}
+    circle = tuple(each for each in case.circle if each in bearers or each not in case.seated)
+    able = {node: [each for each in people if _able(case, each)] for node, people in offices.items()}
+    nearest = next((node for node in first if able.get(node)), None)
+    if turned is not None and (turned == nearest or turned in came_to):
+        circle = _entered(case, circle, able.get(turned, ()))
+    if nearest is not None and not any(each in circle for each in able[nearest]):
+        circle = _entered(case, circle, able[nearest])
+    return _with_circle(case, circle or case.circle, now)
+
+
+def _able(case: Case, member: MemberId) -> bool:
+    """Parties stay barred, and whom the holder's chair took out stays out."""
+    return member not in case.parties and member not in case.dismissed
+
+
+def _entered(case: Case, circle: tuple[MemberId, ...], people: Sequence[MemberId]) -> tuple[MemberId, ...]:
+    """The circle with people of one level, as far as there is room for it."""
+    room = max(0, A_LEVEL - sum(each in circle for each in people))
+    coming = [each for each in people if each not in circle and _able(case, each)]
+    return (*circle, *coming[:room])[:MAX_CIRCLE]
+
+
+def _with_circle(case: Case, circle: tuple[MemberId, ...], now: datetime) -> Moved:
     if circle == case.circle:
         return case, ()
-    after = case.after(circle=circle)
+    seated = tuple(each for each in circle if each in case.seated or each not in case.circle)
+    after = case.after(circle=circle, seated=seated)
     return after, (CircleChanged(at=now, case=after.public()),)

@@ -67,6 +67,7 @@ def submit(
         relation=relation,
         reporters=reporters,
         circle=circle,
+        seated=circle,
         may_contact=may_contact,
         stage=Stage.SUBMITTED,
         submitted_at=now,
