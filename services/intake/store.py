@@ -123,8 +123,7 @@ async def handed_over(tx: Transaction, case: Case, turned: NodeId | None = None)
     if not case.circled:
         return (case, ()), True
     custody = await custody_of(tx, case)
-    entries = custody.entries if custody and any(each.level is not Level.VILLAGE for each in custody.entries) else ()
-    came_to = [entry.node for entry in entries]
+    came_to = _came_to(custody)
     first = [node_id for node_id, _ in circle_nodes(case.case_class, case.village)]
     nodes = await nodes_of(tx, {*first, *came_to})
     offices = offices_of(case.case_class, case.village, came_to, nodes, tx.now)
