@@ -75,6 +75,8 @@ class PassUpCancelled(CustodyEvent):
     """The holder took its pass-up back before it was received."""
 
     by: NodeId
+    to: NodeId | None = None
+    """The level that had been notified."""
 
 
 class MatterReceived(CustodyEvent):
@@ -248,7 +250,7 @@ CUSTODY = (
     ProgressOwed,
 )
 
-NEWS: tuple[type[CustodyEvent], ...] = (MatterReceived, MatterSuspended, ProgressTold, ProgressOwed)
+NEWS: tuple[type[CustodyEvent], ...] = (MatterReceived, MatterSuspended, MatterResumed, ProgressTold, ProgressOwed)
 """Facts of custody that its reporters are told of while it is open; beside them a work order's EXTENSION_GRANTED. Notify tells them,
 escalation counts the time without news from them: a test holds the two together."""
 NEWS_TO_ALL: tuple[type[CustodyEvent], ...] = (ProgressTold, ProgressOwed)

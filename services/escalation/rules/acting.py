@@ -27,7 +27,7 @@ from services.contracts.regions import Level
 from services.contracts.states import EntryState, LevelEntry
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.following import back_to_work
-from services.escalation.rules.moves import fits, fitting_now, holding, told
+from services.escalation.rules.moves import AWAKE, fits, fitting_now, holding, told
 from services.escalation.rules.ticking import tick
 
 REST = timedelta(days=90)
@@ -171,8 +171,7 @@ def suspend(custody: Custody, facts: Facts, by: NodeId, reason: SuspendReason, u
 def resume(custody: Custody, facts: Facts, by: NodeId) -> Moved:
     """It goes on, with the time that its clocks had left."""
     fits("ResumeMatter", custody, facts)
-    changes = {"suspended_until": None, "suspended_for": None, "suspended_at": None}
-    return told(custody, changes, facts, MatterResumed, by=by)
+    return told(custody, AWAKE, facts, MatterResumed, by=by)
 
 
 def _settled(entry: LevelEntry, level: Level) -> LevelEntry:

@@ -18,6 +18,7 @@ from services.contracts.organisation import federation_of, rights_department_of
 from services.contracts.regions import Level, at_level
 from services.contracts.states import DocketState, EntryState, LevelEntry
 from services.escalation.rules.custody import Custody, Facts, Moved
+from services.escalation.rules.moves import AWAKE, news
 from services.escalation.rules.ticking import tick
 
 
@@ -61,7 +62,7 @@ def follow(custody: Custody, facts: Facts) -> Moved:
     raised = list(Urgency).index(case.urgency) < list(Urgency).index(standing.urgency)
     standing = standing.model_copy(update={"urgency": case.urgency})
     if case.urgency is Urgency.RED and standing.suspended_until is not None:
-        standing = standing.model_copy(update={"suspended_until": None, "suspended_for": None, "suspended_at": None})
+        standing = standing.model_copy(update={**AWAKE, **news(MatterResumed, facts)})
     ticking = tick(standing, facts, raised=raised)
     if ticking == custody:
         return custody, ()

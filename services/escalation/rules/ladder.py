@@ -63,7 +63,9 @@ def cancel_pass_up(custody: Custody, facts: Facts, by: NodeId) -> Moved:
     """Taken back before it was received."""
     fits("CancelPassUp", custody, facts)
     holding(custody, facts, by)
-    return told(custody, {"entries": _without_pass_up(custody), "displaced": None}, facts, PassUpCancelled, by=by)
+    coming = custody.notified
+    changes = {"entries": _without_pass_up(custody), "displaced": None}
+    return told(custody, changes, facts, PassUpCancelled, by=by, to=coming.node if coming else None)
 
 
 def receive(custody: Custody, facts: Facts, by: NodeId) -> Moved:

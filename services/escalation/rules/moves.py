@@ -12,6 +12,9 @@ from services.contracts.states import DocketState, LevelEntry
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.ticking import tick
 
+AWAKE: Mapping[str, object] = {"suspended_until": None, "suspended_for": None, "suspended_at": None}
+"""What changes in a custody that rests no longer."""
+
 
 def fitting_now(custody: Custody, facts: Facts) -> tuple[str, ...]:
     """The commands that fit, as far as escalation knows: of the council its stage."""
@@ -40,12 +43,11 @@ def told(
 ) -> Moved:
     """The custody after a move, its clocks, and the one fact that tells it. If that is news to all its reporters, the next is due from now
     (or from `news_at` among the changes)."""
-    news = {"news_at": facts.now} if _is_news(kind, fields.get("step"), facts) else {}
-    after = tick(custody.model_copy(update={**news, **changes}), facts).after()
+    after = tick(custody.model_copy(update={**news(kind, facts, fields.get("step")), **changes}), facts).after()
     return after, (kind.model_validate({"at": facts.now, "custody": after.public(), **fields}),)
 
 
-def _is_news(kind: type[CustodyEvent], step: object, facts: Facts) -> bool:
-    if facts.bystanders:
-        return kind in NEWS_TO_ALL
-    return kind in NEWS or step is OrderStep.EXTENSION_GRANTED
+def news(kind: type[CustodyEvent], facts: Facts, step: object = None) -> Mapping[str, object]:
+    """What changes in a custody by a fact that all its reporters are told of: the next news is due from now."""
+    told_to_all = kind in NEWS_TO_ALL if facts.bystanders else kind in NEWS or step is OrderStep.EXTENSION_GRANTED
+    return {"news_at": facts.now} if told_to_all else {}

@@ -23,7 +23,7 @@ from services.contracts.states import ClockStage, ClockState, MatterClock
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.due import at_share, recompute
 from services.escalation.rules.limits import Share, Widening
-from services.escalation.rules.moves import told
+from services.escalation.rules.moves import AWAKE, told
 from services.escalation.rules.ticking import flagged, last_due, tick, window_of
 
 LAPSE, NEARING, IDLE, RESUME, CALENDAR, ALERT = "LAPSE", "NEARING", "IDLE", "RESUME", "CALENDAR", "ALERT"
@@ -161,9 +161,7 @@ def _alert(custody: Custody, level: Level, facts: Facts) -> Moved:
 def _resume(custody: Custody, facts: Facts) -> Moved:
     if custody.suspended_until is None or facts.now <= custody.suspended_until:
         return custody, ()
-    going = custody.model_copy(update={"suspended_until": None, "suspended_for": None, "suspended_at": None})
-    after = tick(going, facts).after()
-    return after, (MatterResumed(at=facts.now, custody=after.public()),)
+    return told(custody, AWAKE, facts, MatterResumed)
 
 
 def _information_lapsed(custody: Custody, facts: Facts) -> Moved:

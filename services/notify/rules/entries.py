@@ -35,6 +35,7 @@ class Kind(StrEnum):
     URGENCY_RAISED = "URGENCY_RAISED"
     VISIT_OWED = "VISIT_OWED"
     PASSED_UP = "PASSED_UP"
+    TAKEN_BACK = "TAKEN_BACK"
     FOLLOW_UP = "FOLLOW_UP"
     SENT_BACK = "SENT_BACK"
     RETURNED = "RETURNED"
@@ -53,6 +54,9 @@ class Kind(StrEnum):
     STILL_HANDLED = "STILL_HANDLED"
     PROGRESS_OWED = "PROGRESS_OWED"
     SUSPENDED = "SUSPENDED"
+    SUSPENDED_HERE = "SUSPENDED_HERE"
+    RESUMED = "RESUMED"
+    RESUMED_HERE = "RESUMED_HERE"
     ORDER_ISSUED = "ORDER_ISSUED"
     ORDER_TO_SIGN = "ORDER_TO_SIGN"
     ORDER_REISSUED = "ORDER_REISSUED"
@@ -130,6 +134,7 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
         "Solved: whoever told it must hear of it by a visit or by voice",
     ),
     Kind.PASSED_UP: ("下级上报了一件事项，请签收", "A matter was passed up to you: please receive it"),
+    Kind.TAKEN_BACK: ("下级撤回了上报，无需签收", "A level below took its pass-up back: there is nothing to receive"),
     Kind.FOLLOW_UP: ("您上报的事项有新进展", "There is news of a matter that you passed up"),
     Kind.SENT_BACK: ("上级退回了上报，请补正", "The level above sent a matter back: please put it right"),
     Kind.RETURNED: ("上级交回了一件事项，附指导意见", "The level above handed a matter back, with instructions"),
@@ -151,6 +156,9 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
         "The reporter has heard nothing for long: tell her how it stands",
     ),
     Kind.SUSPENDED: ("您反映的事项暂时中止办理", "Your matter rests for a while"),
+    Kind.SUSPENDED_HERE: ("有事项暂时中止办理", "A matter rests for a while"),
+    Kind.RESUMED: ("您反映的事项恢复办理", "Your matter goes on"),
+    Kind.RESUMED_HERE: ("有事项恢复办理", "A matter goes on"),
     Kind.DAILY_DIGEST: ("今日办结事项汇总", "Matters solved today"),
     Kind.ORDER_ISSUED: ("有新的交办单，请签收", "A new work order: please sign"),
     Kind.ORDER_TO_SIGN: ("异议未被采纳，请签收交办单", "Your objection was answered: please sign the work order"),
@@ -235,6 +243,7 @@ OF_A_REPORTER = frozenset(
         Kind.PROGRESS,
         Kind.STILL_HANDLED,
         Kind.SUSPENDED,
+        Kind.RESUMED,
         Kind.EXTENDED,
     }
 )

@@ -14,9 +14,11 @@ from services.contracts.events.escalation import (
     InformedUp,
     MatterReceived,
     MatterResolved,
+    MatterResumed,
     MatterReworked,
     MatterSuspended,
     PassedUp,
+    PassUpCancelled,
     ProgressOwed,
     ProgressTold,
     ReceiptRefused,
@@ -26,11 +28,11 @@ from services.contracts.events.escalation import (
     VacancySurfaced,
 )
 from services.contracts.ids import NodeId
-from services.contracts.organisation import Node, Role
+from services.contracts.organisation import Node
 from services.contracts.regions import Level
 from services.contracts.states import AccessState, CustodyState
 from services.notify.rules.entries import Kind, Told
-from services.notify.rules.people import responsible
+from services.notify.rules.people import concerned, on_duty, responsible
 
 PRIVATE = frozenset({CaseClass.C2, CaseClass.C3})
 
@@ -50,16 +52,23 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
         before = {entry.node for entry in event.custody.entries if entry.bounces or entry.refusals}
         return tell(kind, *(node for node in to if node in before or access.case_class not in PRIVATE))
 
-    def on_duty(kind: Kind, *to: NodeId) -> list[Told]:
-        """What cannot wait for a chair: the officers too, who may take it. Nobody is told twice (`once_each`)."""
-        known = [nodes[each] for each in to if each in nodes and access.case_class not in PRIVATE]
-        return [Told(member, kind) for node in known for member in node.holding(Role.OFFICER, now)]
+    def rests(kind: Kind, by: NodeId | None) -> list[Told]:
+        """It rests, or goes on: who holds it and who follows are told, unless they said so."""
+        return others(by, tell(kind, custody.holder if custody.holder != by else None) + followers(custody.level))
+
+    def others(by: NodeId | None, told: Sequence[Told]) -> list[Told]:
+        """Without the level that did it."""
+        own = concerned(by, access, nodes, now) if by else ()
+        return [each for each in told if each.address not in own]
 
     reporters = [member for member in access.reporters if member not in access.bystanders]
     custody = event.custody
     match event:
         case PassedUp():
             return arrive(Kind.PASSED_UP, event.to) + followers(custody.level)
+        case PassUpCancelled():
+            there = concerned(event.to, access, nodes, now) if event.to else ()
+            return others(event.by, [*(Told(each, Kind.TAKEN_BACK) for each in there), *followers(custody.level)])
         case MatterReceived():
             return followers(custody.level) + [Told(member, Kind.ESCALATED) for member in reporters]
         case ReceiptRefused():
@@ -71,7 +80,8 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
         case InformedUp():
             return arrive(Kind.INFORMED, event.to)
         case AlertRaised():
-            return arrive(Kind.ALERT, *event.alerted) + on_duty(Kind.ALERT, *event.alerted)
+            at_once = [member for node in event.alerted for member in on_duty(node, access, nodes, now)]
+            return arrive(Kind.ALERT, *event.alerted) + [Told(member, Kind.ALERT) for member in at_once]
         case SupervisionChanged(on=True):
             return tell(Kind.SUPERVISED, custody.holder)
         case MatterResolved(on_the_spot=False) | FeedbackRelayed():
@@ -82,7 +92,9 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
         case CustodyReopened() if _is_above_the_bottom(custody):
             return tell(Kind.REOPENED_HERE, custody.holder)
         case MatterSuspended():
-            return [Told(member, Kind.SUSPENDED) for member in reporters]
+            return rests(Kind.SUSPENDED_HERE, event.by) + [Told(member, Kind.SUSPENDED) for member in reporters]
+        case MatterResumed():
+            return rests(Kind.RESUMED_HERE, event.by) + [Told(member, Kind.RESUMED) for member in reporters]
         case ProgressTold():
             return [Told(member, Kind.PROGRESS) for member in access.reporters]
         case ProgressOwed():

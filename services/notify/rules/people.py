@@ -31,11 +31,32 @@ def responsible(node_id: str, access: AccessState, nodes: Mapping[str, Node], no
     those of its circle who are in office there; all of the circle, where none is."""
     node = nodes.get(node_id)
     if access.case_class in {CaseClass.C2, CaseClass.C3}:
-        there = {each.member for each in node.members if each.holds(now)} if node else set()
-        return tuple(member for member in access.circle if member in there) or access.circle
+        return of_the_circle(node_id, access, nodes, now) or access.circle
     if node is None:
         return ()
     for role in (Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER):
         if found := node.holding(role, now):
             return found
     return chairs(node.region, nodes, now)
+
+
+def of_the_circle(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
+    """Those of a private matter's circle who are in office at a node."""
+    node = nodes.get(node_id)
+    there = {each.member for each in node.members if each.holds(now)} if node else set()
+    return tuple(member for member in access.circle if member in there)
+
+
+def concerned(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
+    """Who answers for a node that need not act: of a private matter those of its circle there, and nobody in their stead."""
+    if access.case_class in {CaseClass.C2, CaseClass.C3}:
+        return of_the_circle(node_id, access, nodes, now)
+    return responsible(node_id, access, nodes, now)
+
+
+def on_duty(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
+    """Who is told at once of what cannot wait for a chair: the officers too. Of a private matter the circle alone knows."""
+    node = nodes.get(node_id)
+    if node is None or access.case_class in {CaseClass.C2, CaseClass.C3}:
+        return ()
+    return node.holding(Role.OFFICER, now)
