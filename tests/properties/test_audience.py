@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from services.chassis.inbox import Inbox
 from services.contracts import topics
-from services.contracts.cases import CaseClass
+from services.contracts.cases import CaseClass, Urgency
 from services.contracts.events.base import Event
 from services.contracts.events.escalation import CustodyEvent, MatterResolved
-from services.contracts.events.intake import AccessEvent, CaseEvent, NodeChanged
+from services.contracts.events.intake import AccessEvent, CaseEvent, InHandEvent, NodeChanged, UrgencyChanged
 from services.contracts.organisation import Membership, Node, NodeKind, Role, federation_of
 from services.contracts.regions import Level, at_level
 from services.contracts.states import AccessState
@@ -57,6 +57,14 @@ def some(random: Random) -> tuple[str, ...]:
     return tuple(random.sample(MEMBERS, random.randint(0, 3)))
 
 
+def handed_on(event: Event, random: Random) -> Event:
+    """The same fact, of a matter that some of the levels have in hand."""
+    if not isinstance(event, InHandEvent) or event.case.case_class is CaseClass.C3:
+        return event
+    levels = [node for node, _ in FEDERATIONS]
+    return event.model_copy(update={"in_hand": tuple(random.sample(levels, random.randint(0, 3)))})
+
+
 @settings(max_examples=120, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32), rises=st.booleans())
 def test_the_right_people_and_nobody_else(seed: int, rises: bool) -> None:
@@ -64,9 +72,10 @@ def test_the_right_people_and_nobody_else(seed: int, rises: bool) -> None:
     play = wander(random, 40, matters=2)
     roster = nodes(random)
     owners, officers = in_office(roster, Role.GROUP_OWNER), in_office(roster, Role.CHAIR, Role.OFFICER)
-    for _, event in play.history:
-        if not isinstance(event, CaseEvent | CustodyEvent):
+    for _, fact in play.history:
+        if not isinstance(fact, CaseEvent | CustodyEvent):
             continue
+        event = handed_on(fact, random)
         case_class = play.cases[event.key].case_class
         bystanders = some(random)
         if rises:  # a fact that is heard after the class went up is told as the class is now
@@ -132,7 +141,7 @@ def test_a_fact_that_waited_for_its_access_is_told_to_the_same_people(seed: int)
     roster: History = [
         (topics.INTAKE_ROSTER, NodeChanged(at=START, node=node, node_version=1)) for node in nodes(random).values()
     ]
-    read = [(topic, event) for topic, event in play.history if topic.name in READ]
+    read = [(topic, handed_on(event, random)) for topic, event in play.history if topic.name in READ]
     access = [fact for fact in read if isinstance(fact[1], AccessEvent)]
     others = [fact for fact in read if not isinstance(fact[1], AccessEvent)]
 
@@ -152,3 +161,36 @@ def test_a_fact_that_waited_for_its_access_is_told_to_the_same_people(seed: int)
         assert await told_of(rest + access + others + group, random, numbers=True) == before
 
     asyncio.run(run())
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 2**32))
+def test_the_levels_that_have_it_in_hand_are_told_and_no_other_level(seed: int) -> None:
+    """Of what the council may know: who answers for each of them, whatever notify has heard of custody by then."""
+    random = Random(seed)
+    play = wander(random, 40, matters=2)
+    roster = {
+        node: found.model_copy(update={"members": (*found.members, _chair_of(node))})
+        for node, found in nodes(random).items()
+    }
+    for _, fact in play.history:
+        event = handed_on(fact, random)
+        if not isinstance(event, InHandEvent) or event.case.case_class in PRIVATE:
+            continue
+        access = AccessState(case_id=event.key, version=1, case_class=event.case.case_class, group=GROUP)
+        told = {each.address for each in audience(event, access, roster, START)}
+        did = getattr(event, "by", None)
+        for node, _ in FEDERATIONS[1:]:
+            chair = _chair_of(node).member
+            wanted = node in event.in_hand and node != did and not eased(event)
+            assert (chair in told) == wanted, (event, node)
+
+
+def _chair_of(node: str) -> Membership:
+    return Membership(member=f"m_{node.replace('_', '-')}", role=Role.CHAIR, since=START - timedelta(days=9))
+
+
+def eased(event: InHandEvent) -> bool:
+    """Whether it may go slower, which is no news."""
+    order = list(Urgency)
+    return isinstance(event, UrgencyChanged) and order.index(event.case.urgency) > order.index(event.before)

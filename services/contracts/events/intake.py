@@ -29,6 +29,14 @@ class CaseEvent(Event):
         return self.case
 
 
+class InHandEvent(CaseEvent):
+    """A fact that those are told of who have the matter in hand."""
+
+    in_hand: tuple[NodeId, ...] = ()
+    """The levels that had it in hand as intake had heard of custody when it was done: who holds it, who follows below, and, of what ends
+    with a withdrawal, whom it was on its way to. Of C3 none."""
+
+
 class CaseSubmitted(CaseEvent):
     """A matter was reported. From here on exactly one node holds it."""
 
@@ -76,7 +84,7 @@ class InformationAsked(CaseEvent):
     by: NodeId
 
 
-class InformationSupplied(CaseEvent):
+class InformationSupplied(InHandEvent):
     """She answered; the clocks go on."""
 
 
@@ -87,7 +95,7 @@ class RejectionProposed(CaseEvent):
     reason: RejectReason
 
 
-class CaseRejected(CaseEvent):
+class CaseRejected(InHandEvent):
     """It is not ours to handle; the reporter is told why and where it belongs."""
 
     by: NodeId
@@ -100,7 +108,7 @@ class RejectionUpheld(CaseEvent):
     by: NodeId
 
 
-class CaseRedirected(CaseEvent):
+class CaseRedirected(InHandEvent):
     """It went where it belongs."""
 
     by: NodeId
@@ -109,11 +117,11 @@ class CaseRedirected(CaseEvent):
     """Whether the other side has given a receipt: only then does it count as handled."""
 
 
-class CaseWithdrawn(CaseEvent):
+class CaseWithdrawn(InHandEvent):
     """The reporter took it back, and it ends."""
 
 
-class WithdrawalNoted(CaseEvent):
+class WithdrawalNoted(InHandEvent):
     """The reporter took it back, and it goes on all the same (S16)."""
 
 
@@ -160,7 +168,7 @@ class ClassChanged(CaseEvent):
     before: CaseClass
 
 
-class UrgencyChanged(CaseEvent):
+class UrgencyChanged(InHandEvent):
     """It must go faster, or may go slower."""
 
     by: NodeId

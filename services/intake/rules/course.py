@@ -32,7 +32,7 @@ from services.contracts.lifecycle import is_resolved
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import level_of
 from services.contracts.states import ClockStage, CustodyState
-from services.intake.rules.case import Case, Moved, check_fits
+from services.intake.rules.case import Case, Moved, check_fits, in_hand
 from services.intake.rules.straight_way import close_as
 
 
@@ -56,7 +56,7 @@ def supply(case: Case, custody: CustodyState | None, now: datetime) -> Moved:
     """She answers, and it goes on where it was."""
     check_fits("SupplyInformation", case, custody)
     after = case.after(stage=Stage.SUBMITTED, asked_at=None)
-    return after, (InformationSupplied(at=now, case=after.public()),)
+    return after, (InformationSupplied(at=now, case=after.public(), in_hand=in_hand(case, custody)),)
 
 
 def lapse_of_information(case: Case, custody: CustodyState, now: datetime) -> Moved:
@@ -84,7 +84,8 @@ def reject(case: Case, by: NodeId, reason: RejectReason, custody: CustodyState |
     after = case.after(
         stage=Stage.REJECTED, closed_at=now, rejected_for=reason, rejection_proposed=None, rejection_finding=None
     )
-    return after, (CaseRejected(at=now, case=after.public(), by=by, reason=reason),)
+    told = in_hand(case, custody)
+    return after, (CaseRejected(at=now, case=after.public(), by=by, reason=reason, in_hand=told),)
 
 
 def review_rejection(
@@ -117,7 +118,8 @@ def redirect(
     if case.urgency is Urgency.RED and not handed_over:
         raise Refused(Code.HANDOVER_REQUIRED)
     after = case.after(stage=Stage.REDIRECTED, closed_at=now, redirected_to=to)
-    return after, (CaseRedirected(at=now, case=after.public(), by=by, to=to, receipted=receipted),)
+    told = in_hand(case, custody)
+    return after, (CaseRedirected(at=now, case=after.public(), by=by, to=to, receipted=receipted, in_hand=told),)
 
 
 def withdraw(case: Case, member: MemberId, custody: CustodyState | None, now: datetime) -> Moved:
@@ -127,12 +129,13 @@ def withdraw(case: Case, member: MemberId, custody: CustodyState | None, now: da
     if member in case.withdrew:
         return case, ()
     withdrew = (*case.withdrew, member)
+    told = in_hand(case, custody, coming=True)
     said = {"withdrew": withdrew, "reporter_withdrew": set(case.everyone) <= set(withdrew)}
     if goes_on(case, member) or case.stage is Stage.FEEDBACK_GIVEN or is_resolved(case, custody):
         noted = case.after(**said)
-        return noted, (WithdrawalNoted(at=now, case=noted.public()),)
+        return noted, (WithdrawalNoted(at=now, case=noted.public(), in_hand=told),)
     after = case.after(stage=Stage.WITHDRAWN, closed_at=now, asked_at=None, **said)
-    return after, (CaseWithdrawn(at=now, case=after.public()),)
+    return after, (CaseWithdrawn(at=now, case=after.public(), in_hand=told),)
 
 
 def goes_on(case: Case, member: MemberId) -> bool:
@@ -185,4 +188,5 @@ def set_urgency(
     # Of what cannot wait nobody waits for an answer: it may be accepted at once (domain 3.3: no pause for information).
     waits = case.stage is Stage.RETURNED_FOR_INFO and to is Urgency.RED
     after = case.after(urgency=to, **({"stage": Stage.SUBMITTED, "asked_at": None} if waits else {}))
-    return after, (UrgencyChanged(at=now, case=after.public(), by=by, before=case.urgency),)
+    told = in_hand(case, custody)
+    return after, (UrgencyChanged(at=now, case=after.public(), by=by, before=case.urgency, in_hand=told),)

@@ -18,6 +18,7 @@ from services.contracts.events.intake import (
     FeedbackGiven,
     InformationAsked,
     InformationSupplied,
+    InHandEvent,
     RejectionProposed,
     UrgencyChanged,
     WithdrawalNoted,
@@ -25,7 +26,7 @@ from services.contracts.events.intake import (
 from services.contracts.organisation import Node
 from services.contracts.states import AccessState
 from services.notify.rules.entries import Kind, Told
-from services.notify.rules.people import chairs, owners
+from services.notify.rules.people import chairs, concerned, on_duty, owners
 
 
 def of_the_case(event: CaseEvent, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> list[Told]:
@@ -43,9 +44,9 @@ def of_the_case(event: CaseEvent, access: AccessState, nodes: Mapping[str, Node]
         case RejectionProposed() if access.case_class in {CaseClass.C0, CaseClass.C1}:
             return [Told(chair, Kind.REJECTION_PROPOSED) for chair in chairs(event.case.region, nodes, now)]
         case CaseRejected():
-            return [Told(member, Kind.REJECTED) for member in reporters]
+            return [Told(member, Kind.REJECTED) for member in reporters] + _followers(event, access, nodes, now)
         case CaseRedirected():
-            return [Told(member, Kind.REDIRECTED) for member in reporters]
+            return [Told(member, Kind.REDIRECTED) for member in reporters] + _followers(event, access, nodes, now)
         case CaseWithdrawn():
             told = [Told(member, Kind.WITHDRAWN) for member in reporters]
             return told + _handlers(event, access, nodes, now, Kind.REPORTER_WITHDREW)
@@ -75,11 +76,31 @@ def of_the_case(event: CaseEvent, access: AccessState, nodes: Mapping[str, Node]
 def _handlers(
     event: CaseEvent, access: AccessState, nodes: Mapping[str, Node], now: datetime, kind: Kind
 ) -> list[Told]:
-    """Who has a matter in hand near its reporter: the circle of a private one, else the group's owner and the chair."""
+    """Who has a matter in hand: the circle of a private one, else the group's owner and the chair near its reporter, and the levels that hold
+    it or follow."""
     if access.case_class in {CaseClass.C2, CaseClass.C3}:
         return [Told(member, kind) for member in access.circle]
     near = (*owners(access.group, nodes, now), *chairs(event.case.region, nodes, now))
-    return [Told(member, kind) for member in near]
+    return [Told(member, kind) for member in (*near, *_levels(event, access, nodes, now))]
+
+
+def _followers(event: CaseEvent, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> list[Told]:
+    """Whoever follows what a level has decided."""
+    return [Told(member, Kind.FOLLOW_UP) for member in _levels(event, access, nodes, now)]
+
+
+def _levels(event: CaseEvent, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> list[str]:
+    """Who answers for the levels that have it in hand, but for the one that did it; what has become RED waits for no chair there."""
+    if not isinstance(event, InHandEvent):
+        return []
+    by = getattr(event, "by", None)
+    told = list[str]()
+    for node in (each for each in event.in_hand if each != by):
+        told += concerned(node, access, nodes, now)
+        if isinstance(event, UrgencyChanged) and event.case.urgency is Urgency.RED:
+            told += on_duty(node, access, nodes, now)
+    own = concerned(by, access, nodes, now) if by else ()
+    return [member for member in told if member not in own]
 
 
 def _more_urgent(event: UrgencyChanged) -> bool:
