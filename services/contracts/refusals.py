@@ -156,7 +156,7 @@ class Code(Enum):
         "In a session on a private matter only its circle takes part, and counsellors who are invited.",
     )
     INVITED_BEFORE = Words("已在邀请名单中。", "She is on the list already.", 409)
-    RECUSED = Words("已回避，不能参与。", "She has withdrawn from this session.", 403)
+    RECUSED = Words("已回避本事项，不能参与。", "She has withdrawn from the sessions of this matter.", 403)
     NO_VOTE_HERE = Words("您在本次议事中没有表决权。", "You have a voice in this session, and no vote.", 403)
     TOO_MANY_ADJOURNMENTS = Words("最多休会 {limit} 次。", "A session is adjourned {limit} times at most.", 409)
     NO_QUORUM = Words(

@@ -23,9 +23,9 @@ from tests.properties.council_playing import COMMANDS, PEOPLE, CouncilPlay
 
 GUARDS = {
     "PutToCouncil": set[Code](),
-    "ScheduleSession": set[Code](),
+    "ScheduleSession": {Code.RECUSED},
     "OpenSession": {Code.RECUSED},
-    "Invite": {Code.INVITED_BEFORE, Code.BARRED, Code.RESTRICTED_SESSION},
+    "Invite": {Code.INVITED_BEFORE, Code.BARRED, Code.RESTRICTED_SESSION, Code.RECUSED},
     "AnswerInvitation": {Code.NOT_FOUND, Code.RECUSED, Code.INVITED_BEFORE, Code.RESTRICTED_SESSION},
     "Speak": {Code.NOT_FOUND, Code.RECUSED},
     "Recuse": {Code.NOT_FOUND, Code.RECUSED},

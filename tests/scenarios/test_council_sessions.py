@@ -121,6 +121,35 @@ async def test_of_a_tie_the_convenor_decides_and_a_lost_vote_is_lost(system: Har
     assert [(s["stage"], s["votes"], s["counted"]) for s in adopted["sessions"]] == [("CLOSED_RESOLVED", 3, True)]
 
 
+async def test_what_nobody_is_for_is_not_carried(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    session_id = await opened(system, place, case_id)
+    about: dict[str, Any] = {"sessionId": session_id, "text": "决议", "initiative": "倡议", "rule": "VOTE"}
+    for person in (place.chair, place.exec_member, place.council_member):
+        await done(system, person, "castVote", case_id, sessionId=session_id, vote="ABSTAIN")
+    assert (await do(place.chair, "adopt", case_id, **about)).code == "NOT_CARRIED"
+
+
+async def test_who_withdrew_withdrew_from_the_matter(system: Harness, place: Place) -> None:
+    council = f"n_council-{place.village}"
+    council_owner = system.person(
+        "m_council-owner", (Role.GROUP_OWNER, council, place.village), (Role.GROUP_OWNER, place.group, place.village)
+    )
+    case_id = await accepted(system, place, "C0", urgency="ORANGE")
+    session_id = await opened(system, place, case_id)
+    await done(system, place.chair, "recuse", case_id, sessionId=session_id, reason="是当事人的亲属")
+    await done(
+        system, place.chair, "closeSession", case_id, sessionId=session_id, reason="NO_AGREEMENT", minutes="未议成"
+    )
+    assert (await do(place.chair, "openSession", case_id)).code == "RECUSED", "a new session does not shed it"
+    again = await done(system, council_owner, "openSession", case_id)
+    second = again["sessions"][-1]["sessionId"]
+    alone: dict[str, Any] = {"sessionId": second, "text": "决议", "initiative": "倡议", "rule": "CHAIR_DECIDES"}
+    assert (await do(place.chair, "adopt", case_id, **alone)).code == "RECUSED"
+    invited = await do(council_owner, "invite", case_id, sessionId=second, member=place.chair.member)
+    assert invited.code == "RECUSED"
+
+
 async def test_the_chair_decides_alone_only_what_is_urgent(system: Harness, place: Place) -> None:
     slow, urgent = await accepted(system, place), await accepted(system, place, "C0", urgency="ORANGE")
     for case_id, code in ((slow, "CHAIR_ONLY_WHEN_URGENT"), (urgent, None)):

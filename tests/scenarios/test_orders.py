@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 
+from services.contracts.organisation import Role, federation_of
 from services.escalation.limits_file import load
 from services.escalation.order_timers import sweep_orders
 from services.escalation.rules.calendar import SHANGHAI
@@ -303,6 +304,16 @@ async def test_what_is_granted_and_given_again_goes_by_the_urgency_of_now(system
     ]
     least = "the least that the table gives a rework, not half of what it had while it could wait"
     assert datetime.fromisoformat(complete["dueAt"]) <= system.in_(days=2), least
+
+
+async def test_nobody_verifies_for_her_own_department(system: Harness, place: Place) -> None:
+    case_id = await matter(system, place)
+    order_id = (await issue(system, place.county_officer, case_id, department(place)))["orderId"]
+    await done(system, place.liaison, order_id)
+    hats = (Role.OFFICER, federation_of(place.county), place.county), (Role.LIAISON, department(place), place.county)
+    both = system.person("m_two-hats", *hats)
+    assert (await act(both, "verifyOrder", order_id)).code == "OWN_WORK"
+    assert (await act(place.county_officer, "verifyOrder", order_id)).code is None
 
 
 async def test_a_matter_that_ends_takes_its_open_orders_with_it(system: Harness, place: Place) -> None:

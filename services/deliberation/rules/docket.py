@@ -17,7 +17,7 @@ from services.contracts.council import (
 )
 from services.contracts.events.deliberation import DocketEvent, DocketOpened
 from services.contracts.fitting import fitting
-from services.contracts.ids import MemberId
+from services.contracts.ids import Address, MemberId
 from services.contracts.lifecycle import lifecycle
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import RegionCode
@@ -64,6 +64,11 @@ class Docket(DocketState):
             "region": None if self.closed else self.region,
         }
         return DocketState(**public_fields(self, DocketState) | parts)
+
+    @property
+    def recused(self) -> frozenset[Address]:
+        """Who withdrew from a session, being related to a party."""
+        return frozenset(each.address for session in self.sessions for each in session.seats if each.recused)
 
     def people(self) -> PeopleState:
         """Who takes part, for those who are to tell and to show them."""

@@ -166,7 +166,8 @@ def _check_decided(session: Session, known: Known, by: By, rule: DecisionRule) -
     against, in_favour = votes.count(Vote.AGAINST), votes.count(Vote.FOR)
     if rule is DecisionRule.CONSENSUS and against:
         raise Refused(Code.NO_CONSENSUS, count=against)
-    if rule is DecisionRule.VOTE and in_favour < against:  # of a tie the convenor decides, and she does so by adopting
+    # Of a tie the convenor decides, and she does so by adopting; what nobody wants is not adopted.
+    if rule is DecisionRule.VOTE and in_favour < max(against, 1):
         raise Refused(Code.NOT_CARRIED, votes_for=in_favour, against=against)
 
 

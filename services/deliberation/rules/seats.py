@@ -1,6 +1,6 @@
 """Who sits in a session, who convenes it, and whether it may begin (domain 2.2): pure."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import NamedTuple
 
@@ -107,15 +107,20 @@ def check_holds(known: Known, by: By) -> None:
 def begun(
     command: str, docket: Docket | None, known: Known, by: By, session_id: SessionId | None, fresh_id: SessionId
 ) -> tuple[Docket, Session]:
-    """The session that is meant: that of the id, the one that waits, or a new one."""
+    """The session that is meant: that of the id, the one that waits, or a new one. Raises Refused RECUSED: who is related to a party is so in
+    every session of the matter."""
     waiting = [
         each
         for each in (docket.sessions if docket else ())
         if each.council == by.council and command in fitting_session(known.case, known.custody, each)
     ]
     if docket is None or (session_id is None and not waiting):
-        return check_may_begin(command, docket, known, by), new_session(fresh_id, known, by)
-    return docket, session_of_theirs(command, docket, known, by, session_id or waiting[0].id)
+        docket, session = check_may_begin(command, docket, known, by), new_session(fresh_id, known, by)
+    else:
+        session = session_of_theirs(command, docket, known, by, session_id or waiting[0].id)
+    if by.member in docket.recused:
+        raise Refused(Code.RECUSED)
+    return docket, session
 
 
 def session_for(command: str, docket: Docket, known: Known, session_id: SessionId) -> Session:
@@ -129,6 +134,8 @@ def session_for(command: str, docket: Docket, known: Known, session_id: SessionI
 def sitting(command: str, docket: Docket, known: Known, by: By, session_id: SessionId) -> Session:
     """A session, in the hands of who convenes it. Raises Refused."""
     session = session_of_theirs(command, docket, known, by, session_id)
+    if by.member in docket.recused:
+        raise Refused(Code.RECUSED)
     return with_convenor(session, by, known)
 
 
@@ -148,14 +155,17 @@ def seat_of(session: Session, address: Address) -> tuple[int, Invitee]:
     return place, session.seats[place]
 
 
-def with_members(session: Session, known: Known, members: Sequence[Listed]) -> Session:
-    """Every member of the council is on the list, whoever is standing too (S02-8); of a private matter the circle and nobody else."""
+def with_members(
+    session: Session, known: Known, members: Sequence[Listed], recused: Set[Address] = frozenset()
+) -> Session:
+    """Every member of the council is on the list, whoever is standing too (S02-8); of a private matter the circle and nobody else. Not those
+    who withdrew from an earlier session."""
     wanted = [Listed(member) for member in known.circle] if known.private else members
     there = {each.address for each in session.seats}
     more = tuple(
         invitee_of(known, each.address, each.kind)
         for each in list(dict.fromkeys(wanted))[:MAX_INVITED]
-        if each.address not in there and each.address not in known.barred
+        if each.address not in there | recused and each.address not in known.barred
     )
     return session.model_copy(update={"seats": (*session.seats, *more)})
 

@@ -63,7 +63,7 @@ def schedule(
     docket, session = begun("ScheduleSession", docket, known, by, session_id, fresh_id)
     if at <= known.now:
         raise Refused(Code.DATE_IN_PAST, field="at")
-    listed = with_members(session, known, members)
+    listed = with_members(session, known, members, docket.recused)
     changed = listed.model_copy(
         update={"stage": SessionStage.SCHEDULED, "scheduled_at": at, "mode": mode, "convenor": by.member}
     )
@@ -81,7 +81,7 @@ def open_session(
 ) -> Moved:
     """It sits: in one tap, or after it was proposed, scheduled or adjourned."""
     docket, session = begun("OpenSession", docket, known, by, session_id, fresh_id)
-    listed = with_convenor(with_members(session, known, members), by, known)
+    listed = with_convenor(with_members(session, known, members, docket.recused), by, known)
     changed = listed.model_copy(
         update={
             "stage": SessionStage.OPEN,
@@ -97,6 +97,8 @@ def invite(docket: Docket, known: Known, by: By, session_id: SessionId, address:
     """One more on the list. Of a private matter only its circle, and experts (domain 1.4)."""
     session = session_of_theirs("Invite", docket, known, by, session_id)
     check_may_come(known, address, kind)
+    if address in docket.recused:
+        raise Refused(Code.RECUSED)
     at = session.seat(address)
     if at is not None and not session.seats[at].declined:
         raise Refused(Code.INVITED_BEFORE)

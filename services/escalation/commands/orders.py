@@ -143,8 +143,10 @@ async def not_applicable(tx: Transaction, acting: Acting, command: asked.MarkNot
 
 
 async def verify(tx: Transaction, acting: Acting, command: asked.VerifyOrder) -> Answer:
-    """Seen to be done."""
+    """Seen to be done; by nobody who works at the department as well (I5)."""
     at = await _at(tx, acting, command)
+    if any(grant.node == at.order.department for grant in acting.caller.grants):
+        raise Refused(Code.OWN_WORK)
     words = text(command.note, "note", MAX_WORDS)
     moved = rules.verify(at.order, at.by, at.worker, tx.now)
     await photos.take(tx, PHOTOS, acting.member, command.photos, at.order.case_id, "order")
