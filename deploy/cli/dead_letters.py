@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.cli.instance import Instance, RefusedThere, Token, Url
 from deploy.wiring import EVERYTHING
@@ -17,7 +17,11 @@ Id = Annotated[str, typer.Argument(help="Service and number, as `list` shows the
 def listed(url: Url = "", token: Token = "") -> None:
     """List what is held, with the reason. Exits with 1 when a service could not be asked."""
     instance, unheard = Instance(url, token), 0
-    table = Table("id", "held since", "reason", "error", "event", "topic", "key", "tries")
+    table = Table(
+        Column("id", no_wrap=True, min_width=len("deliberation/999"))
+    )  # what the other commands ask for, whole
+    for name in ("held since", "reason", "error", "event", "topic", "key", "tries"):
+        table.add_column(name, overflow="fold")
     for service in EVERYTHING:
         try:
             letters = instance.get(_path(service))

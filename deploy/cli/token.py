@@ -32,6 +32,9 @@ def issue(name: str, hours: float = 12) -> str:
     except KeyError:
         raise CannotStart(f"No role is called {name}; the roster has: {', '.join(roster.names())}.") from None
     if not (settings.keys / f"{DEMO_ISSUER}.pem").exists():
-        raise CannotStart(f"There are no keys in {settings.keys} yet: start Yishi first (make up).")
+        raise CannotStart(
+            f"The demonstration's issuer has no key in {settings.keys}: start Yishi first (make up; a distributed run has it with "
+            "YISHI_DEMO_ISSUER=1)."
+        )
     issuer = Issuer.kept_in(settings.keys, DEMO_ISSUER, settings.audience)
     return issuer.token(caller, clock_of(settings).now(), timedelta(hours=hours))
