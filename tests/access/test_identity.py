@@ -77,7 +77,7 @@ def other_issuer_with_our_kid(system: Harness) -> str:
 
 def system_kid(system: Harness) -> str:
     """The id of another issuer's key that is trusted too: the system's own."""
-    keys = json.loads(system.system.wiring.settings.jwks_file.read_text())["keys"]
+    keys = json.loads(system.system.wiring.settings.system_jwks_file.read_text())["keys"]
     return next(str(key["kid"]) for key in keys if key["iss"] != system.issuer.name)
 
 

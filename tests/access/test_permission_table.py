@@ -285,7 +285,7 @@ async def test_every_command_as_every_role_everywhere(system: Harness, place: Pl
 async def test_private_matters_are_moved_by_their_own_people_alone(
     system: Harness, place: Place, case_class: str
 ) -> None:
-    case_id = await reported(system, place, case_class)
+    case_id = await reported(system, place, case_class, relation="OWN")
     oracle = BY_CLASS[case_class]
     refused = [(name, who) for name in MATTER_COMMANDS for who in place.people if who not in oracle[name]]
     before = await system.snapshot()
