@@ -20,7 +20,6 @@ LOAD = "tests/rebuild/test_rebuild_under_load.py"
 GROUPS = {
     "whole": [
         "tests/rebuild/test_rebuild.py",
-        "tests/deploy",
         "tests/gateway",
         "tests/docs",
         "tests/scenarios",
@@ -37,6 +36,7 @@ GROUPS = {
         "tests/rules",
         "tests/servers",
         "tests/faults",
+        "tests/deploy",
     ],
     "load": [LOAD],
 }
