@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import httpx
@@ -342,17 +342,16 @@ class Harness:
         await self.advance(seconds=left.total_seconds() + 2)
 
     async def to_a_monday(self) -> None:
-        """Nine o'clock of the Monday of a week and a half without a holiday: now, if it is, or the next one. What a test counts in working
-        days is then the same whatever ran before it."""
+        """Nine o'clock of the Monday of three ordinary weeks, without a holiday or a weekend that is worked: now, if it is, or the next one.
+        What a test counts in working days is then the same whatever ran before it."""
         calendar = self.room("escalation").get(RuleBook).of(PROVINCE).calendar
         now = self.clock.now().astimezone(SHANGHAI)
         start = datetime.combine(now.date(), START.timetz())
-        ordinary = [*range(5), *range(7, 10)]
-        while (
-            start < now
-            or start.weekday()
-            or not all(calendar.is_working(start.date() + timedelta(n)) for n in ordinary)
-        ):
+
+        def ordinary(day: date) -> bool:
+            return bool(calendar.is_working(day)) == (day.weekday() < 5)
+
+        while start < now or start.weekday() or not all(ordinary(start.date() + timedelta(n)) for n in range(21)):
             start += timedelta(days=1)
         if start > now:
             await self.advance(seconds=(start - now).total_seconds())
