@@ -95,7 +95,7 @@ class Verifier:
     def _check(self, token: str, _key_sets: Reading | None) -> tuple[Verified, datetime]:
         """What a token says, and since when it holds; by which state of the key set it was found good."""
         claims = self._claims(token)
-        not_before = datetime.fromtimestamp(float(claims.get("nbf", claims.get("iat", 0))), UTC)
+        not_before = datetime.fromtimestamp(max(float(claims.get(name, 0)) for name in ("nbf", "iat")), UTC)
         caller = Verified(
             member=_MEMBER.validate_python(claims["sub"]),
             grants=_GRANTS.validate_python(claims.get("grants", [])),

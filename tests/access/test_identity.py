@@ -115,6 +115,14 @@ BAD: dict[str, Callable[[Harness], str]] = {
     "expiry not a number": lambda s: pieces_signed(s, claims(s, exp=float("nan"))),
     "expiry beyond any calendar": lambda s: signed(s, claims(s, exp=10**18)),
     "not yet valid": lambda s: signed(s, claims(s, nbf=int((s.clock.now() + timedelta(minutes=5)).timestamp()))),
+    "issued tomorrow, valid since yesterday": lambda s: signed(
+        s,
+        claims(
+            s,
+            iat=int((s.clock.now() + timedelta(days=1)).timestamp()),
+            nbf=int((s.clock.now() - timedelta(days=1)).timestamp()),
+        ),
+    ),
     "issued tomorrow": lambda s: signed(s, claims(s, iat=int((s.clock.now() + timedelta(days=1)).timestamp()))),
     "grants no list": lambda s: signed(s, claims(s, grants="CHAIR")),
     "grants of an unknown role": lambda s: signed(s, claims(s, grants=[_grant(role="EMPRESS")])),
