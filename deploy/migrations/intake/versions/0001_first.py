@@ -53,11 +53,9 @@ def upgrade() -> None:
         sa.Column("command_version", sa.Integer(), nullable=False),
         sa.Column("region", code(12), nullable=False),
         sa.Column("group_node", code(64), nullable=False),
-        sa.Column("circled", code(12), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("case_circled", "case", ["circled", "id"], unique=False)
     op.create_index(op.f("ix_case_group_node"), "case", ["group_node"], unique=False)
     op.create_index(op.f("ix_case_region"), "case", ["region"], unique=False)
     op.create_table(
@@ -162,11 +160,3 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_table(
-        "turnover",
-        sa.Column("node", code(64), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("look_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("node"),
-    )
-    op.create_index("turnover_order", "turnover", ["look_at", "node"], unique=False)
