@@ -1,5 +1,6 @@
 """What may happen to an action item (domain 2.3): pure. Nobody verifies her own work (I5)."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -199,22 +200,25 @@ def cancel(docket: Docket, now: datetime, items: tuple[Item, ...]) -> Moved:
 
 def unanswered(docket: Docket, now: datetime) -> Moved:
     """Nobody has accepted some items in time: each is told of once, and nothing else changes."""
-    events: list[told.DocketEvent] = []
-    for item in docket.items:
-        if item.answer_by is not None and item.answer_by < now:
-            docket = docket.with_item(item.model_copy(update={"answer_by": None}))
-            events.append(told.ItemUnanswered(at=now, docket=docket.public(), item_id=item.id))
-    return docket, tuple(events)
+    return _late(docket, now, lambda item: item.answer_by, told.ItemUnanswered, answer_by=None)
 
 
 def lapse(docket: Docket, now: datetime) -> Moved:
     """Days after its time an item is nothing to the person who had it: what she could read of it for her task she reads no
     longer (domain 2.3, "expire access"). Those who see the whole matter still do, and what she did all the same counts."""
+    return _late(docket, now, lambda item: item.lapses_at, told.ItemLapsed, lapsed=True)
+
+
+def _late(
+    docket: Docket, now: datetime, at: Callable[[Item], datetime | None], kind: type[told.ItemEvent], **changes: object
+) -> Moved:
+    """Of every item whose time is over one fact; the changes see to it that it is the only one."""
     events: list[told.DocketEvent] = []
     for item in docket.items:
-        if item.lapses_at is not None and item.lapses_at < now:
-            docket = docket.with_item(item.model_copy(update={"lapsed": True}))
-            events.append(told.ItemLapsed(at=now, docket=docket.public(), item_id=item.id))
+        due = at(item)
+        if due is not None and due < now:
+            docket = docket.with_item(item.model_copy(update=changes))
+            events.append(kind(at=now, docket=docket.public(), item_id=item.id))
     return docket, tuple(events)
 
 

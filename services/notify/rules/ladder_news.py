@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.contracts.cases import CaseClass
+from services.contracts.cases import PRIVATE
 from services.contracts.events.escalation import (
     AlertRaised,
     ClockNearing,
@@ -33,8 +33,6 @@ from services.contracts.regions import Level
 from services.contracts.states import AccessState, CustodyState
 from services.notify.rules.entries import Kind, Told
 from services.notify.rules.people import concerned, on_duty, responsible
-
-PRIVATE = frozenset({CaseClass.C2, CaseClass.C3})
 
 
 def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[Told]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.contracts.cases import CaseClass
+from services.contracts.cases import PRIVATE
 from services.contracts.organisation import Node, Role, federation_of
 from services.contracts.regions import Level, at_level
 from services.contracts.states import AccessState
@@ -30,7 +30,7 @@ def responsible(node_id: str, access: AccessState, nodes: Mapping[str, Node], no
     """Who answers for a node: its chair, or else its officers, or the nearest level above with anybody in office. Of a private matter,
     those of its circle who are in office there; all of the circle, where none is."""
     node = nodes.get(node_id)
-    if access.case_class in {CaseClass.C2, CaseClass.C3}:
+    if access.case_class in PRIVATE:
         return of_the_circle(node_id, access, nodes, now) or access.circle
     if node is None:
         return ()
@@ -49,7 +49,7 @@ def of_the_circle(node_id: str, access: AccessState, nodes: Mapping[str, Node], 
 
 def concerned(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
     """Who answers for a node that need not act: of a private matter those of its circle there, and nobody in their stead."""
-    if access.case_class in {CaseClass.C2, CaseClass.C3}:
+    if access.case_class in PRIVATE:
         return of_the_circle(node_id, access, nodes, now)
     return responsible(node_id, access, nodes, now)
 
@@ -57,6 +57,6 @@ def concerned(node_id: str, access: AccessState, nodes: Mapping[str, Node], now:
 def on_duty(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
     """Who is told at once of what cannot wait for a chair: the officers too. Of a private matter the circle alone knows."""
     node = nodes.get(node_id)
-    if node is None or access.case_class in {CaseClass.C2, CaseClass.C3}:
+    if node is None or access.case_class in PRIVATE:
         return ()
     return node.holding(Role.OFFICER, now)
