@@ -94,9 +94,11 @@ def system(request: pytest.FixtureRequest) -> Harness:
 
 
 @pytest_asyncio.fixture
-async def place(system: Harness) -> Place:
+async def place(system: Harness) -> AsyncIterator[Place]:
     """A village for this test alone."""
-    return await system.new_place()
+    found = await system.new_place()
+    yield found
+    await system.leave(found)
 
 
 @pytest_asyncio.fixture(scope="module")
