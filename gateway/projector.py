@@ -69,14 +69,14 @@ async def fetch_summaries(room: Room) -> int:
 
 async def measure_freshness(room: Room) -> int:
     """Everything told is applied: as fresh as now. Otherwise as fresh as the oldest fact that waits in an outbox, or as the model was
-    when it last had everything: never fresher than the truth."""
+    when it last had everything, none of it held: never fresher than the truth."""
     sources, now = room.get(Sources), room.clock.now()
     oldest: list[datetime] = []
     try:
         for service in sources.services:
             if since := await room.get(Calls).oldest_unsent(service):
                 oldest.append(datetime.fromisoformat(since))
-        behind = sources.consumer is None or await sources.consumer.lag() > 0
+        behind = sources.consumer is None or await sources.consumer.lag() > 0 or await room.held() > 0
     except (Refused, ConnectionError):
         return 0
     if behind:

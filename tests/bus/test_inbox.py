@@ -7,12 +7,15 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
 
+from gateway.projector import measure_freshness
+from services.chassis.dead_letters import redrive_all
 from services.chassis.inbox import TOO_MANY_HELD
 from services.chassis.service import Reaction
 from services.chassis.wire import Record, headers_from_json
@@ -207,8 +210,6 @@ async def test_a_handler_that_always_fails_blocks_one_matter_until_it_is_mended(
 
 
 async def test_what_is_held_goes_through_by_the_timer_when_the_cause_is_gone(system: Harness, place: Place) -> None:
-    from services.chassis.dead_letters import redrive_all
-
     case_id = str((await place.resident.report(place))["caseId"])
     await system.settle()
 
@@ -325,6 +326,36 @@ async def test_a_flood_of_held_keys_stops_the_consumer_and_it_says_so(
     assert [letter["reason"] for letter in await desk(system, "gateway")] == ["UNKNOWN_TYPE"] * 5
     async with part.room.database.write() as connection:
         await connection.execute(text("DELETE FROM dead_letter"))
+
+
+async def test_the_model_is_no_fresher_than_before_a_fact_was_held(system: Harness, place: Place) -> None:
+    """Nothing waits in an outbox or at the consumer, and still the model lacks something that was told."""
+    case_id = str((await place.resident.report(place))["caseId"])
+    await system.settle()
+    gateway = system.room("gateway")
+    await measure_freshness(gateway)
+    fresh = await as_of(place)
+
+    async def react(event: Any) -> None:
+        if event.key == case_id:
+            raise RuntimeError("a bug")
+
+    async with failing(system, "gateway", react):
+        system.clock.advance(timedelta(minutes=5))
+        await place.owner.do("acknowledge", caseId=case_id)
+        await system.settle()
+        await measure_freshness(gateway)
+        assert await as_of(place) == fresh
+    await redrive_all(gateway)
+    await system.no_dead_letters()
+    await measure_freshness(gateway)
+    assert system.clock.now() - await as_of(place) <= timedelta(seconds=1)
+
+
+async def as_of(place: Place) -> datetime:
+    """How fresh the gateway says that its model is."""
+    found = await place.chair.ask("{ asOf { asOf } }")
+    return datetime.fromisoformat(found["asOf"][0]["asOf"])
 
 
 ONLY_CODE = "{ __typename ... on Case { caseId } ... on Refusal { code } }"
