@@ -150,6 +150,7 @@ EVENTS = {
     "InboxEntryAdded": "收件箱有了新条目",
     "LevelActed": "某级已采取行动",
     "PassedUp": "已上报，待签收",
+    "PassUpProposed": "建议上报",
     "PassUpCancelled": "上报已撤回",
     "MatterReceived": "上级已签收",
     "ReceiptRefused": "上级退回上报",

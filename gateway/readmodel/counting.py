@@ -4,14 +4,14 @@ from datetime import datetime, timedelta, timezone
 
 from gateway.readmodel.tables import METADATA
 from services.chassis.transaction import Transaction
-from services.contracts.cases import CaseClass, Category, Stage
+from services.contracts.cases import CaseClass, Category, Outcome, Stage
 from services.contracts.events.deliberation import DocketEvent, ResolutionAdopted, SessionClosed
 from services.contracts.events.escalation import (
     ClockOverdue,
+    CustodyClosed,
     CustodyEvent,
     IdleSurfaced,
     MatterReceived,
-    MatterResolved,
     MatterReworked,
     PassedUp,
     ReturnedDown,
@@ -79,11 +79,11 @@ async def count_custody(tx: Transaction, event: CustodyEvent) -> None:
     custody = event.custody
     if isinstance(event, ClockOverdue) and event.stage is ClockStage.COUNCIL:
         await _count(tx, custody.region, event.at, "", custody.private, COUNCIL_OVERDUE)
-    level = custody.level.value.lower()
+    level, at = custody.level.value.lower(), event.at
     match event:
-        case MatterResolved():
-            at = custody.resolved_level or custody.level
-            metric = f"resolved_at_{at.value.lower()}"
+        case CustodyClosed(outcome=Outcome.SOLVED | Outcome.PARTLY):
+            # In the month of its closing, so that the levels add up to what was closed as solved (I8).
+            at, metric = custody.closed_at or at, f"resolved_at_{(event.highest or custody.level).value.lower()}"
         case ClockOverdue() if sum(clock.overdue for clock in custody.clocks) == 1:
             metric = "overdue"  # matters, not clocks: one matter's four would pass for enough to be shown (V5)
         case PassedUp():
@@ -102,7 +102,7 @@ async def count_custody(tx: Transaction, event: CustodyEvent) -> None:
             metric = "idle_council"
         case _:
             return
-    await _count(tx, custody.region, event.at, "", custody.private, metric)
+    await _count(tx, custody.region, at, "", custody.private, metric)
 
 
 async def count_docket(tx: Transaction, event: DocketEvent) -> None:

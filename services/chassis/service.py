@@ -13,6 +13,7 @@ from services.contracts.callers import Caller, Grant, Target
 from services.contracts.commands.base import Answer
 from services.contracts.commands.base import Command as AnyCommand
 from services.contracts.events.base import Event
+from services.contracts.organisation import Role
 from services.contracts.topics import Topic
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ class Acting:
     def member(self) -> str:
         """The person."""
         return self.caller.member
+
+    def is_there(self, *roles: Role) -> bool:
+        """Whether she has one of the roles at the node that she acts as, whichever of her roles lets her act."""
+        at = self.grant.public_node if self.grant else None
+        return any(grant.role in roles and grant.public_node == at for grant in self.caller.grants)
 
 
 Handler = Callable[["Transaction", Acting, Any], Awaitable[Answer]]

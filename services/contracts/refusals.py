@@ -92,7 +92,6 @@ class Code(Enum):
         "There is no level above the province: resolve it, with an explanation.",
     )
     BOTTOM_OF_THE_LADDER = Words("没有这样的层级可去。", "There is no such level in that direction.")
-    COUNTERSIGN_REQUIRED = Words("上报须经本级主席签字。", "Her chair must have countersigned a pass-up.")
     REFUSED_BEFORE = Words(
         "本级已经退回过一次，须签收。", "This level has refused it once: it must receive it now.", 409
     )
@@ -143,7 +142,7 @@ class Code(Enum):
     NO_PAUSE = Words(
         "不能再暂停：已到期，或暂停时间已用完。", "No more pause: it is due already, or all pauses are used up.", 409
     )
-    CHAIR_MUST_SIGN = Words("须经本级主席签字。", "The chair must have signed.")
+    CHAIR_MUST_SIGN = Words("须由本级主席亲自提出。", "The chair signs by doing this herself.")
     NOT_YET = Words("{since} 之后才可以这样做。", "Not before {since}.", 409)
     OPINION_FIRST = Words("须先提出督促处理意见。", "An opinion must have been given first.", 409)
     TOO_MANY = Words("太多（{what}）：不超过 {limit}。", "Too many ({what}): at most {limit}.")

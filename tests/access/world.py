@@ -28,7 +28,7 @@ MATTER_COMMANDS: dict[str, dict[str, Any]] = {
     "solveOnSpot": {"evidence": "已修好"},
     "recordAction": {"action": "VISIT", "note": "已走访"},
     "tellProgress": {"text": "已联系施工队"},
-    "passUp": {"reason": "NO_COMPETENCE", "note": "法律依据", "countersigned": True},
+    "passUp": {"reason": "NO_COMPETENCE", "note": "法律依据"},
     "cancelPassUp": {},
     "receive": {},
     "refuseReceipt": {"reason": "WRONG_REGION"},

@@ -39,7 +39,7 @@ ORDER_COMMANDS: dict[str, dict[str, Any]] = {
     "explainImpossible": {"reason": "无资金", "plan": "明年修"},
     "requestExtension": {"days": 3, "reason": "缺料"},
     "pauseOrder": {"reason": "SEASONAL", "note": "冻土"},
-    "giveArt73Opinion": {"facts": "逾期未办", "demand": "请依法办理", "signedByChair": True},
+    "giveArt73Opinion": {"facts": "逾期未办", "demand": "请依法办理"},
 }
 NOT_YET = frozenset({"giveArt73Opinion", "resolveMatter"})
 """What fits while an order is out, and is refused until its day has come, or the order is done."""

@@ -68,7 +68,7 @@ def moves_of(level: Level) -> Iterator[Move]:
     for action in (ActionType.VISIT, ActionType.GUIDANCE):
         yield move("RecordAction", acting.record_action, action=action, worker=WORKER, reached=True)
     for reason in (PassUpReason.NEEDS_FUNDS, PassUpReason.NO_COMPETENCE):
-        yield move("PassUp", ladder.pass_up, reason=reason, legal_note=True, countersigned=True)
+        yield move("PassUp", ladder.pass_up, reason=reason, legal_note=True, signed=True)
     yield move("CancelPassUp", ladder.cancel_pass_up)
     yield move("Receive", ladder.receive)
     for refusal in RefusalReason:

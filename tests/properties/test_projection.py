@@ -18,9 +18,9 @@ from services.chassis.room import Room
 from services.chassis.transaction import Outgoing
 from services.chassis.wire import Record
 from services.contracts import topics
-from services.contracts.cases import CaseClass, Stage
+from services.contracts.cases import CaseClass, Outcome, Stage
 from services.contracts.events.base import Event
-from services.contracts.events.escalation import ClockOverdue, ClocksMoved, CustodyEvent, IdleSurfaced, MatterResolved
+from services.contracts.events.escalation import ClockOverdue, ClocksMoved, CustodyClosed, CustodyEvent, IdleSurfaced
 from services.contracts.events.intake import (
     AccessEvent,
     CaseAccepted,
@@ -204,6 +204,8 @@ def _is_what_was_told(play: Play, history: History, model: Model) -> None:
     for row in model["counter"]:
         counted[row[4]] += row[5]
     assert counted == _counts(matters)
+    at_levels = sum(many for metric, many in counted.items() if metric.startswith("resolved_at_"))
+    assert at_levels == counted["closed_solved"] + counted["closed_partly"], "I8"
     assert len(model["case_group"]) == len(play.cases)
     states = {row[0]: json.loads(row[2]) for row in model["node_view"]}
     last = {event.node.id: event.node.name for _, event in history if isinstance(event, NodeChanged)}
@@ -276,8 +278,8 @@ def _counts(matters: list[Event]) -> Counter[str]:
             case CaseClosed():
                 counted["closed"] += 1
                 counted[f"closed_{event.outcome.value.lower()}"] += 1
-            case MatterResolved():
-                counted[f"resolved_at_{event.custody.level.value.lower()}"] += 1
+            case CustodyClosed(outcome=Outcome.SOLVED | Outcome.PARTLY):
+                counted[f"resolved_at_{(event.highest or event.custody.level).value.lower()}"] += 1
             case ClockOverdue():
                 counted["council_overdue"] += event.stage is ClockStage.COUNCIL
                 counted["overdue"] += [clock.overdue for clock in event.custody.clocks].count(True) == 1
@@ -300,7 +302,16 @@ SIMPLY: dict[type[Event], str] = {
 
 
 OF_THE_LADDER = {
-    *("LevelActed", "PassedUp", "PassUpCancelled", "MatterReceived", "ReceiptRefused", "ReturnedDown", "TakenOver"),
+    *(
+        "LevelActed",
+        "PassedUp",
+        "PassUpProposed",
+        "PassUpCancelled",
+        "MatterReceived",
+        "ReceiptRefused",
+        "ReturnedDown",
+        "TakenOver",
+    ),
     *("InformedUp", "AlertRaised", "SupervisionChanged", "FeedbackRelayed", "MatterReworked"),
     *(
         "MatterSuspended",

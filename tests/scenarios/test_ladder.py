@@ -39,7 +39,7 @@ async def acts(system: Harness, person: Person, case_id: str, action: str = "VIS
 async def up(system: Harness, below: Person, above: Person, case_id: str, reason: str = "NEEDS_AUTHORITY") -> None:
     """A level acts, passes up, the level above receives."""
     await acts(system, below, case_id)
-    await done(system, below, "passUp", case_id, reason=reason, countersigned=True)
+    await done(system, below, "passUp", case_id, reason=reason)
     await done(system, above, "receive", case_id)
 
 
@@ -63,13 +63,19 @@ async def seen(place: Place, case_id: str) -> dict[str, Any]:
 async def test_s14_village_to_province_and_back(system: Harness, place: Place) -> None:
     case_id = await accepted(system, place)
     officers = [place.chair, place.township_officer, place.county_officer, place.city_officer, place.province_officer]
+    chairs = [place.chair, place.township_chair, place.county_chair, place.city_chair]
     nodes = [f"n_fed-{code}" for code in (place.village, place.township, place.county, place.city, "21")]
     for step, (below, above) in enumerate(pairwise(officers)):
-        refused = await below.do("passUp", caseId=case_id, reason="NEEDS_AUTHORITY", countersigned=True)
+        refused = await below.do("passUp", caseId=case_id, reason="NEEDS_AUTHORITY")
         assert refused.code == "ACT_FIRST", "no level passes on what it has not touched"
         assert (await seen(place, case_id))["holder"]["code"] == nodes[step]
         await acts(system, below, case_id)
-        passed = await done(system, below, "passUp", case_id, reason="NEEDS_AUTHORITY", countersigned=True)
+        if below is not chairs[step]:
+            before = await seen(place, case_id)
+            proposed = await done(system, below, "passUp", case_id, reason="NEEDS_AUTHORITY", note="请主席签字")
+            assert (proposed["state"], entries(proposed)) == (before["state"], entries(before)), "her chair must sign"
+            assert (await chairs[step].inbox())[0] == "TO_SIGN"
+        passed = await done(system, chairs[step], "passUp", case_id, reason="NEEDS_AUTHORITY")
         assert passed["holder"]["code"] == nodes[step], "until the level above receives, nothing changes hands"
         assert passed["state"] == "ESCALATED"
         assert {"RECEIPT", "WINDOW"} <= {each["stage"] for each in passed["clocks"] if each["state"] == "RUNNING"}
@@ -79,7 +85,7 @@ async def test_s14_village_to_province_and_back(system: Harness, place: Place) -
         assert {"FIRST_ACTION", "WINDOW"} <= {
             each["stage"] for each in received["clocks"] if each["state"] == "RUNNING"
         }
-    top = await place.province_officer.do("passUp", caseId=case_id, reason="POLICY_GAP", countersigned=True)
+    top = await place.province_officer.do("passUp", caseId=case_id, reason="POLICY_GAP")
     assert top.code == "STATE_DOES_NOT_FIT", "there is nothing above the province"
     await acts(system, place.province_officer, case_id, "POLICY_RECOMMENDATION")
     resolved = await done(
@@ -162,7 +168,7 @@ async def test_what_has_left_its_first_taker_may_be_taken_again(system: Harness,
     await done(system, place.chair, "alertInParallel", case_id)
     await done(system, place.township_officer, "takeOver", case_id, reason="需要立即救助")
     assert (await place.county_chair.do("takeOver", caseId=case_id, reason="由县里办理")).code == "TAKEN"
-    await up(system, place.township_officer, place.county_officer, case_id)
+    await up(system, place.township_chair, place.county_officer, case_id)
     assert "TakeOver" not in (await place.township_chair.case(case_id) or {})["allowedCommands"]
     await done(system, place.county_officer, "returnDown", case_id, guidance="先核实情况")
     assert "TakeOver" in (await place.county_chair.case(case_id) or {})["allowedCommands"]
@@ -344,7 +350,7 @@ async def test_the_chair_of_the_city_learns_of_a_sealed_matter_that_comes_to_her
     await done(system, rights, "acceptMatter", case_id)
     await done(system, rights, "recordAction", case_id, action="VISIT", note="已走访")
     assert await place.city_officer.case(case_id) is None
-    await done(system, rights, "passUp", case_id, reason="NEEDS_AUTHORITY", countersigned=True)
+    await done(system, rights, "passUp", case_id, reason="NEEDS_AUTHORITY")
     assert await place.city_chair.inbox() != []
     assert await place.city_officer.inbox() == [], "of what is sealed the chair alone"
     received = await done(system, place.city_chair, "receive", case_id)
@@ -395,7 +401,7 @@ async def test_opinions_are_for_the_county_and_above(system: Harness, place: Pla
     await up(system, place.chair, place.township_officer, case_id)
     low = await place.township_officer.do("recordAction", caseId=case_id, action="OPINION_ART73")
     assert low.code == "COUNTY_UP_ONLY"
-    await up(system, place.township_officer, place.county_officer, case_id)
+    await up(system, place.township_chair, place.county_officer, case_id)
     await acts(system, place.county_officer, case_id, "OPINION_ART73")
 
 
@@ -468,7 +474,7 @@ async def test_who_holds_it_reads_it_and_who_follows_sees_its_status(system: Har
     await done(system, place.township_officer, "receive", case_id)
     await done(system, place.township_officer, "informUp", case_id, to="CITY")
     assert await reads(place.city_officer) == ("征地补偿没有给我", None)
-    await up(system, place.township_officer, place.county_officer, case_id)
+    await up(system, place.township_chair, place.county_officer, case_id)
     assert await reads(place.county_officer) == ("征地补偿没有给我", "13900001111")
     assert await reads(place.township_officer) == (None, None)
     assert (await place.township_officer.case(case_id) or {})["state"] == "ESCALATED"
@@ -535,7 +541,7 @@ async def test_only_the_council_of_the_level_that_holds_it_is_told_to_begin(syst
     case_id = await accepted(system, place)
     assert await told(place.chair) == begin
     await acts(system, place.chair, case_id)
-    await done(system, place.chair, "passUp", case_id, reason="NEEDS_AUTHORITY", countersigned=True)
+    await done(system, place.chair, "passUp", case_id, reason="NEEDS_AUTHORITY")
     assert await told(place.chair) == begin
     assert await told(place.township_officer) == set()
     refused = await place.township_officer.do("openSession", caseId=case_id)

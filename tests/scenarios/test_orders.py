@@ -228,17 +228,18 @@ async def test_art_73_is_for_the_county_and_above(system: Harness, place: Place)
     words = {"facts": "塌陷未处理", "demand": "立即处理"}
     assert (await act(place.township_chair, "giveArt73Opinion", order_id, **words)).code == "COUNTY_UP_ONLY"
     assert (await act(place.county_officer, "giveArt73Opinion", order_id, **words)).code == "CHAIR_MUST_SIGN"
-    reason = {"reason": "未答复", "signedByChair": True}
-    assert (await act(place.county_officer, "requestInspection", order_id, **reason)).code == "OPINION_FIRST"
+    reason = {"reason": "未答复"}
+    assert (await act(place.county_officer, "requestInspection", order_id, **reason)).code == "CHAIR_MUST_SIGN"
+    assert (await act(place.county_chair, "requestInspection", order_id, **reason)).code == "OPINION_FIRST"
     given = await act(place.county_chair, "giveArt73Opinion", order_id, **words)
     assert given["supervision"] == "ART73_OPINION"
-    assert (await act(place.county_officer, "requestInspection", order_id, **reason)).code == "NOT_YET"
+    assert (await act(place.county_chair, "requestInspection", order_id, **reason)).code == "NOT_YET"
     await system.settle()
     assert "ORDER_OPINION" in await place.liaison.inbox()
     assert (await act(place.liaison, "signOrder", order_id)).code is None
     assert (await act(place.liaison, "reportProgress", order_id, note="正在安排")).code is None
-    assert (await act(place.county_officer, "requestInspection", order_id, **reason)).code == "NOT_YET"
-    asked = await act(place.county_officer, "requestInspection", order_id, inadequate=True, **reason)
+    assert (await act(place.county_chair, "requestInspection", order_id, **reason)).code == "NOT_YET"
+    asked = await act(place.county_chair, "requestInspection", order_id, inadequate=True, **reason)
     assert asked["supervision"] == "GOV_INSPECTION"
     assert (await act(place.township_chair, "requestInspection", order_id, **reason)).code == "COUNTY_UP_ONLY"
 

@@ -186,7 +186,10 @@ STORY = Story(
             "has the glass replaced; evidence in words and a photo",
             _solve,
             Expect(
-                "RESOLVED", VILLAGE, "FEEDBACK", later=("chair (daily digest)",), counters={"resolved_at_village": 1}
+                "RESOLVED",
+                VILLAGE,
+                "FEEDBACK",
+                later=("chair (daily digest)",),
             ),
             checks=(clean_photo("evidence", "group-owner", "chair"),),
         ),
@@ -212,7 +215,11 @@ STORY = Story(
             "rates it 5 and says that it is solved: closed",
             _rate,
             Expect(
-                "CLOSED", None, None, told=(Told("resident", "CLOSED"),), counters={"closed": 1, "closed_solved": 1}
+                "CLOSED",
+                None,
+                None,
+                told=(Told("resident", "CLOSED"),),
+                counters={"closed": 1, "closed_solved": 1, "resolved_at_village": 1},
             ),
             checks=(Check("solved at the village, no session, no level above", _ended),),
         ),

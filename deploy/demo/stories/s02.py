@@ -383,7 +383,6 @@ STORY = Story(
                 told=(Told("chair", "FEEDBACK_OWED"),),
                 p2="CLOSED_RESOLVED, resolution COMPLETED, item VERIFIED, interim item VERIFIED",
                 p3="V RESOLVED_HERE, C INFORMED, 3 orders VERIFIED",
-                counters={"resolved_at_village": 1},
             ),
         ),
         Step(
@@ -426,7 +425,7 @@ STORY = Story(
                 ),
                 p2="CLOSED_RESOLVED, resolution COMPLETED, item VERIFIED, interim item VERIFIED",
                 p3="V CLOSED, C CLOSED, 3 orders CLOSED",
-                counters={"closed": 1, "closed_solved": 1},
+                counters={"closed": 1, "closed_solved": 1, "resolved_at_village": 1},
             ),
         ),
         *(

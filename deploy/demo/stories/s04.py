@@ -193,7 +193,7 @@ STORY = Story(
             "hongyun-township-chair",
             "passUp",
             "passes it up to the county",
-            gives(reason="NEEDS_EXPERTISE", note=Words("passt", "请县妇联安排咨询师。"), countersigned=True),
+            gives(reason="NEEDS_EXPERTISE", note=Words("passt", "请县妇联安排咨询师。")),
             Expect(
                 "ESCALATED",
                 T,

@@ -59,7 +59,10 @@ def _solved(row: int, time: str) -> tuple[Step, ...]:
             f"settles it with both sides, for the {time} time",
             gives(evidence=Words(f"evidence{time}", "双方当面谈妥")),
             Expect(
-                "RESOLVED", VILLAGE, "FEEDBACK", later=("chair (daily digest)",), counters={"resolved_at_village": 1}
+                "RESOLVED",
+                VILLAGE,
+                "FEEDBACK",
+                later=("chair (daily digest)",),
             ),
             matter=OWN,
         ),
@@ -85,7 +88,11 @@ def _solved(row: int, time: str) -> tuple[Step, ...]:
             "says that it is solved: closed",
             gives(score=4, solved=True),
             Expect(
-                "CLOSED", None, None, told=(Told("resident", "CLOSED"),), counters={"closed": 1, "closed_solved": 1}
+                "CLOSED",
+                None,
+                None,
+                told=(Told("resident", "CLOSED"),),
+                counters={"closed": 1, "closed_solved": 1, "resolved_at_village": 1},
             ),
             matter=OWN,
         ),

@@ -74,7 +74,6 @@ def _done(row: int, time: str, note: str, p1: str, clock: str, p3: str) -> tuple
                 "FEEDBACK",
                 told=(Told("chair", "FEEDBACK_OWED"),),
                 p3=SETTLED,
-                counters={"resolved_at_village": 1},
             ),
         ),
         Step(
@@ -276,7 +275,7 @@ STORY = Story(
                     Told("heating-liaison", "ORDER_CLOSED"),
                 ),
                 p3="V CLOSED, C CLOSED, order CLOSED",
-                counters={"closed": 1, "closed_solved": 1},
+                counters={"closed": 1, "closed_solved": 1, "resolved_at_village": 1},
             ),
         ),
     ),

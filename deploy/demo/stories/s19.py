@@ -278,7 +278,6 @@ STORY = Story(
                 "FEEDBACK",
                 told=(Told("chair", "FEEDBACK_OWED"),),
                 p3="V RESOLVED_HERE, C INFORMED, order REISSUED, order VERIFIED",
-                counters={"resolved_at_village": 1},
             ),
         ),
         Step(
@@ -317,7 +316,7 @@ STORY = Story(
                     Told("liaison", "ORDER_CLOSED"),
                 ),
                 p3="V CLOSED, C CLOSED, order REISSUED, order CLOSED",
-                counters={"closed": 1, "closed_solved": 1},
+                counters={"closed": 1, "closed_solved": 1, "resolved_at_village": 1},
             ),
         ),
     ),

@@ -87,7 +87,6 @@ STORY = Story(
                     Told("group-owner", "VISIT_OWED"),
                     Told("executive-member", "VISIT_OWED"),
                 ),
-                counters={"resolved_at_village": 1},
             ),
         ),
         Step(
@@ -127,7 +126,7 @@ STORY = Story(
                 None,
                 None,
                 told=(Told("executive-member", "CLOSED"),),
-                counters={"closed": 1, "closed_solved": 1},
+                counters={"closed": 1, "closed_solved": 1, "resolved_at_village": 1},
             ),
         ),
     ),

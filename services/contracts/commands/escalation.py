@@ -58,15 +58,13 @@ class TellProgress(LadderCommand):
 
 class PassUp(LadderCommand):
     """The holder hands the matter one level up, after having acted. It stays accountable until the level above receives. Allowed to:
-    the holder's chair; its officers, countersigned by her chair, from the township up. Refused: NOT_THE_HOLDER, ACT_FIRST,
-    TOP_OF_THE_LADDER, REASON_REQUIRED, COUNTERSIGN_REQUIRED."""
+    the holder's chair, the rights department; from the township up its officers too, who propose it: their chair is told, and signs by
+    passing it up herself. Refused: NOT_THE_HOLDER, ACT_FIRST, TOP_OF_THE_LADDER, REASON_REQUIRED."""
 
     reason: PassUpReason
     """理由代码。Why."""
     note: str = ""
     """说明；以“无权处理”上报时须写明法律依据。Her words; of NO_COMPETENCE the legal note is required."""
-    countersigned: bool = False
-    """主席是否已签字（乡镇以上干部上报时）。Whether her chair has signed."""
 
 
 class CancelPassUp(LadderCommand):

@@ -202,15 +202,13 @@ class SuperviseOrder(OrderCommand):
 
 class GiveArt73Opinion(OrderCommand):
     """Give the department a supervisory opinion (督促处理意见, Women's Rights Law, Art. 73). Allowed to: federations at county level and
-    above that have a line in the matter's thread, signed by their chair. Refused: COUNTY_UP_ONLY, CHAIR_MUST_SIGN, NOT_YET,
-    TEXT_MISSING."""
+    above that have a line in the matter's thread; their chair signs by giving it herself. Refused: COUNTY_UP_ONLY, CHAIR_MUST_SIGN,
+    NOT_YET, TEXT_MISSING."""
 
     facts: str
     """事实。The facts."""
     demand: str
     """要求。What is demanded."""
-    signed_by_chair: bool = False
-    """主席是否已签字（干部提出时）。Whether the chair has signed, where an officer sends it."""
 
 
 class RequestInspection(OrderCommand):
@@ -221,8 +219,6 @@ class RequestInspection(OrderCommand):
     """理由。Why."""
     inadequate: bool = False
     """部门有答复但不足。The department has answered, and it is not enough."""
-    signed_by_chair: bool = False
-    """主席是否已签字（干部提出时）。Whether the chair has signed, where an officer sends it."""
 
 
 class PauseOrder(OrderCommand):

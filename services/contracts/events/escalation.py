@@ -7,6 +7,7 @@ from services.contracts.events.base import Event
 from services.contracts.ids import NodeId, OrderId
 from services.contracts.ladder import ActionType, PassUpReason, RefusalReason, SuspendReason
 from services.contracts.orders import OrderStep
+from services.contracts.regions import Level
 from services.contracts.states import ClockStage, CustodyState
 
 
@@ -68,6 +69,13 @@ class PassedUp(CustodyEvent):
 
     by: NodeId
     to: NodeId
+    reason: PassUpReason
+
+
+class PassUpProposed(CustodyEvent):
+    """An officer would hand it up; nothing moves until her chair does (domain 2.4)."""
+
+    by: NodeId
     reason: PassUpReason
 
 
@@ -217,6 +225,11 @@ class CallBackLapsed(CustodyEvent):
 class CustodyClosed(CustodyEvent):
     """Nobody holds the matter any more, because it is closed."""
 
+    outcome: Outcome | None = None
+    """How intake closed it; absent where it ended in another way (withdrawn, merged)."""
+    highest: Level | None = None
+    """The highest level that ever held it: a matter counts as resolved there (domain 8)."""
+
 
 CUSTODY = (
     CustodyOpened,
@@ -227,6 +240,7 @@ CUSTODY = (
     CustodyClosed,
     LevelActed,
     PassedUp,
+    PassUpProposed,
     PassUpCancelled,
     MatterReceived,
     ReceiptRefused,

@@ -42,12 +42,12 @@ async def tell_progress(tx: Transaction, acting: Acting, command: asked.TellProg
 
 
 async def pass_up(tx: Transaction, acting: Acting, command: asked.PassUp) -> Answer:
-    """One level up; a chair signs by doing it herself."""
+    """One level up. A chair signs by doing it herself; a rights department has none, and of what is sealed nobody else is to know."""
     custody, facts = await matter(tx, command)
     note = words(command.note, "note")
-    signed = command.countersigned or (acting.grant is not None and acting.grant.role is Role.CHAIR)
+    signed = acting.is_there(Role.CHAIR, Role.RIGHTS_OFFICER)
     by = node_of(acting)
-    moved = ladder.pass_up(custody, facts, by, command.reason, legal_note=bool(note.strip()), countersigned=signed)
+    moved = ladder.pass_up(custody, facts, by, command.reason, legal_note=bool(note.strip()), signed=signed)
     await write_content(tx, custody.case_id, "pass_up", note, acting.member)
     return await keep(tx, moved, facts)
 

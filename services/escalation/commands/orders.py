@@ -183,7 +183,7 @@ async def give_opinion(tx: Transaction, acting: Acting, command: asked.GiveArt73
     """An opinion by Art. 73."""
     at = await _at(tx, acting, command)
     assert acting.grant is not None
-    signed = command.signed_by_chair or acting.grant.role is Role.CHAIR
+    signed = acting.is_there(Role.CHAIR)
     moved = rules.give_opinion(at.order, at.by, acting.grant.level, signed, at.rules, tx.now)
     words = {"opinion": _required(command.facts, "facts"), "opinion_demand": _required(command.demand, "demand")}
     return await _save(tx, at, moved, acting, **words)
@@ -193,7 +193,7 @@ async def request_inspection(tx: Transaction, acting: Acting, command: asked.Req
     """The government of the same level is asked to inspect."""
     at = await _at(tx, acting, command)
     assert acting.grant is not None
-    signed = command.signed_by_chair or acting.grant.role is Role.CHAIR
+    signed = acting.is_there(Role.CHAIR)
     level = acting.grant.level
     moved = rules.request_inspection(at.order, at.by, level, signed, tx.now, inadequate=command.inadequate)
     return await _save(tx, at, moved, acting, inspection=_required(command.reason, "reason"))

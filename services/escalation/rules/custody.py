@@ -79,6 +79,13 @@ class Custody(CustodyState):
         sealed = self.case_class is CaseClass.C3 and level is Level.COUNTY
         return rights_department_of(region) if sealed else federation_of(region)
 
+    @property
+    def highest(self) -> Level:
+        """The highest level that held the matter since it was opened, or last opened again."""
+        never = {EntryState.NOTIFIED, EntryState.INFORMED, EntryState.CLOSED}
+        held = {entry.level for entry in self.entries if entry.state not in never} | {self.level}
+        return max(held, key=list(Level).index)
+
     def level_at(self, node: NodeId) -> Level | None:
         """The level of a node of this matter's ladder; None if it is none of it."""
         return next((each for each in Level if each.width <= len(self.region) and self.node_at(each) == node), None)

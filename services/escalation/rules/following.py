@@ -3,7 +3,7 @@ or however often those arrive, the same clocks run."""
 
 from datetime import datetime
 
-from services.contracts.cases import CaseClass, Urgency
+from services.contracts.cases import CaseClass, Stage, Urgency
 from services.contracts.events.escalation import (
     ClocksMoved,
     CustodyClosed,
@@ -126,7 +126,9 @@ def _closed(custody: Custody, facts: Facts) -> Moved:
         }
     )
     closed = tick(ended, facts).after()
-    return closed, (CustodyClosed(at=facts.now, custody=closed.public()),)
+    outcome = facts.case.outcome if facts.case.stage is Stage.CLOSED else None
+    event = CustodyClosed(at=facts.now, custody=closed.public(), outcome=outcome, highest=custody.highest)
+    return closed, (event,)
 
 
 REOPENINGS = 3

@@ -10,6 +10,7 @@ from services.contracts.events.escalation import (
     MatterReceived,
     PassedUp,
     PassUpCancelled,
+    PassUpProposed,
     ReceiptRefused,
     ReturnedDown,
     SupervisionChanged,
@@ -34,10 +35,10 @@ REST = timedelta(days=90)
 
 
 def pass_up(
-    custody: Custody, facts: Facts, by: NodeId, reason: PassUpReason, *, legal_note: bool, countersigned: bool
+    custody: Custody, facts: Facts, by: NodeId, reason: PassUpReason, *, legal_note: bool, signed: bool
 ) -> Moved:
     """One level up, after having acted (G4), or on a legal note that the level has no competence. The level above is notified; until it
-    receives, nothing changes hands."""
+    receives, nothing changes hands. Unsigned, it is a word to the chair and no more."""
     fits("PassUp", custody, facts)
     own = holding(custody, facts, by)
     above = custody.level.above
@@ -47,8 +48,8 @@ def pass_up(
         raise Refused(Code.REASON_REQUIRED, field="note")
     if not own.acted and reason is not PassUpReason.NO_COMPETENCE:
         raise Refused(Code.ACT_FIRST, allowed=fitting_now(custody, facts))
-    if custody.level is not Level.VILLAGE and not countersigned:
-        raise Refused(Code.COUNTERSIGN_REQUIRED)
+    if not signed:
+        return told(custody, {}, facts, PassUpProposed, by=by, reason=reason)
     before = custody.entry(above)
     coming = (before or LevelEntry(level=above, node=custody.node_at(above), state=EntryState.NOTIFIED)).model_copy(
         update={"state": EntryState.NOTIFIED, "reached_at": facts.now, "acted": False}

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     URGENCY_RAISED = "URGENCY_RAISED"
     VISIT_OWED = "VISIT_OWED"
     PASSED_UP = "PASSED_UP"
+    TO_SIGN = "TO_SIGN"
     TAKEN_BACK = "TAKEN_BACK"
     FOLLOW_UP = "FOLLOW_UP"
     SENT_BACK = "SENT_BACK"
@@ -134,6 +135,7 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
         "Solved: whoever told it must hear of it by a visit or by voice",
     ),
     Kind.PASSED_UP: ("下级上报了一件事项，请签收", "A matter was passed up to you: please receive it"),
+    Kind.TO_SIGN: ("干部建议上报一件事项，请决定", "An officer proposes to pass a matter up: do it, or act on it here"),
     Kind.TAKEN_BACK: ("下级撤回了上报，无需签收", "A level below took its pass-up back: there is nothing to receive"),
     Kind.FOLLOW_UP: ("您上报的事项有新进展", "There is news of a matter that you passed up"),
     Kind.SENT_BACK: ("上级退回了上报，请补正", "The level above sent a matter back: please put it right"),

@@ -19,6 +19,7 @@ from services.contracts.events.escalation import (
     MatterSuspended,
     PassedUp,
     PassUpCancelled,
+    PassUpProposed,
     ProgressOwed,
     ProgressTold,
     ReceiptRefused,
@@ -32,7 +33,7 @@ from services.contracts.organisation import Node
 from services.contracts.regions import Level
 from services.contracts.states import AccessState, CustodyState
 from services.notify.rules.entries import Kind, Told
-from services.notify.rules.people import concerned, on_duty, responsible
+from services.notify.rules.people import concerned, on_duty, responsible, signing
 
 
 def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[Told]:
@@ -64,6 +65,8 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
     match event:
         case PassedUp():
             return arrive(Kind.PASSED_UP, event.to) + followers(custody.level)
+        case PassUpProposed():
+            return [Told(member, Kind.TO_SIGN) for member in signing(event.by, access, nodes, now)]
         case PassUpCancelled():
             there = concerned(event.to, access, nodes, now) if event.to else ()
             return others(event.by, [*(Told(each, Kind.TAKEN_BACK) for each in there), *followers(custody.level)])

@@ -40,6 +40,15 @@ def responsible(node_id: str, access: AccessState, nodes: Mapping[str, Node], no
     return chairs(node.region, nodes, now)
 
 
+def signing(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
+    """Who signs for a node: its chair, of a private matter if she is of its circle; else who answers for the node."""
+    node = nodes.get(node_id)
+    found = node.holding(Role.CHAIR, now) if node else ()
+    if access.case_class in PRIVATE:
+        found = tuple(member for member in found if member in access.circle)
+    return found or responsible(node_id, access, nodes, now)
+
+
 def of_the_circle(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
     """Those of a private matter's circle who are in office at a node."""
     node = nodes.get(node_id)
