@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
+import httpx
 import pytest
 import pytest_asyncio
 
@@ -39,7 +40,8 @@ class Moved:
 
 @pytest_asyncio.fixture
 async def front(system: Harness) -> AsyncIterator[Front]:
-    """The harness behind a port, with the demonstration's people in it."""
+    """The harness with the demonstration's people in it: their sockets come through a port, their tens of thousands of questions do not (that
+    the whole of a story comes through one is shown by the command's own tests)."""
     calls = system.system.wiring.calls
     assert calls is not None
     await seed(calls, system.issuer.token(operator(), system.clock.now()))
@@ -48,6 +50,8 @@ async def front(system: Harness) -> AsyncIterator[Front]:
         found = Front(
             url, lambda name: system.issuer.token(roster.caller(name), system.clock.now(), LIFETIME), Moved(system)
         )
+        await found.http.aclose()
+        found.http = httpx.AsyncClient(transport=httpx.ASGITransport(system.system.app), base_url=url)
         yield found
         await found.close()
 
