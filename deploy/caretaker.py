@@ -34,6 +34,8 @@ class Caretaker:
         self._servers = servers
         self._welcome = welcome
         self._enough = threading.Event()
+        self.came_up: set[str] = set()
+        """The processes that have been ready once."""
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -60,13 +62,14 @@ class Caretaker:
     def _await_processes(self) -> bool:
         """Whether all are ready; False if it is over before. Says so once if they are slow."""
         said, begun = False, time.monotonic()
-        waiting = [f"http://{self._settings.host}:{self._settings.port_of(name)}/readyz" for name in PROCESSES]
+        waiting = {n: f"http://{self._settings.host}:{self._settings.port_of(n)}/readyz" for n in PROCESSES}
         with httpx.Client(trust_env=False, timeout=2) as client:
             while waiting and not self._enough.wait(LOOK_SECONDS):
-                waiting = [url for url in waiting if not _answers(client, url)]
+                self.came_up |= {name for name, url in waiting.items() if _answers(client, url)}
+                waiting = {name: url for name, url in waiting.items() if name not in self.came_up}
                 if waiting and not said and time.monotonic() - begun > SLOWLY_SECONDS:
                     said = True
-                    print(f"Still not ready after {SLOWLY_SECONDS} s: {', '.join(waiting)}", flush=True)
+                    print(f"Still not ready after {SLOWLY_SECONDS} s: {', '.join(waiting.values())}", flush=True)
         return not waiting
 
     def _seed(self) -> None:

@@ -45,7 +45,7 @@ def run(settings: Settings) -> int:
             environment = environment_of(settings, kafka, postgres)
             caretaker = Caretaker(settings, [kafka, postgres], lambda: welcome(settings, time.monotonic() - started))
             stack.enter_context(caretaker.at_work())
-            code = supervise(commands(), environment, GRACE_SECONDS)
+            code = supervise(commands(), environment, GRACE_SECONDS, caretaker.came_up.__contains__)
             return 0 if code in ASKED_TO_STOP else code
     except ServerError as error:
         raise CannotStart(f"{str(error)[0].upper()}{str(error)[1:]}.") from None

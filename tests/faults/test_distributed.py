@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,8 @@ async def test_up_distributed(up: tuple[Settings, dict[str, str], "subprocess.Po
     seen = await asyncio.to_thread(read_until, process, "ready in")
     url = f"http://{settings.host}:{settings.port}"
     assert url in seen
+    (notify,) = re.findall(r"notify started \(process (\d+)\)", seen)
+    os.kill(int(notify), signal.SIGKILL)  # it comes back while the others go on
     people = ("resident", "group-owner")
     tokens = dict(zip(people, await asyncio.gather(*(token(environment, name) for name in people)), strict=True))
     async with httpx.AsyncClient(base_url=url, timeout=20, trust_env=False) as http:
@@ -90,6 +92,7 @@ async def test_up_distributed(up: tuple[Settings, dict[str, str], "subprocess.Po
         assert "graphiql" not in page.text.lower(), "only with YISHI_GRAPHIQL=1"
     await read_as_a_foreigner(settings, case_id)
     await each_owner_has_one_database(settings)
+    await back(settings, "notify")
 
     process.send_signal(signal.SIGINT)
     rest, _ = await asyncio.to_thread(process.communicate, timeout=60)
@@ -100,7 +103,7 @@ async def test_up_distributed(up: tuple[Settings, dict[str, str], "subprocess.Po
     assert not any(password in said for password in passwords(settings))
     pids = [int(number) for number in re.findall(r"started \(process (\d+)\)", said)]
     pids += [int((settings.data / name / "server.pid").read_text()) for name in ("kafka", "postgres")]
-    assert len(pids) == len(PROCESSES) + 2
+    assert len(pids) == len(PROCESSES) + 1 + 2, "one was started twice"
     assert [pid for pid in pids if is_there(pid)] == []
     assert [name for name, port in ports_of(settings).items() if not port_is_free(port)] == []
     assert not (settings.data / "run.json").exists()
@@ -114,6 +117,16 @@ def read_until(process: "subprocess.Popen[str]", word: str) -> str:
         if word in line:
             return seen
     raise AssertionError(f"{word!r} never came; the output was:\n{seen}")
+
+
+async def back(settings: Settings, name: str) -> None:
+    """A service that was started again is ready."""
+    async with asyncio.timeout(60), httpx.AsyncClient(timeout=5, trust_env=False) as http:
+        while True:
+            with suppress(httpx.TransportError):
+                if (await http.get(f"http://127.0.0.1:{settings.port_of(name)}/readyz")).status_code == 200:
+                    return
+            await asyncio.sleep(0.02)
 
 
 async def token(environment: dict[str, str], name: str) -> str:

@@ -1,6 +1,8 @@
-"""The supervisor with small real processes: who ends first, who drains, who has to be forced."""
+"""The supervisor with small real processes: who is started again, who ends first, who drains, who has to be forced."""
 
 import json
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -8,6 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import IO
 
 import pytest
+
+from deploy.supervisor import Restarts
 
 # Says "up"; at SIGTERM says "draining", goes on for argv[1] seconds (for ever if negative) saying "still here", says "drained".
 SERVER = """
@@ -24,6 +28,13 @@ never.wait(seconds)
 print("drained")
 """
 RUN = "import json, sys; from deploy.supervisor import run; sys.exit(run(*json.loads(sys.argv[1])))"
+RUN_AGAIN = """
+import json, sys
+from deploy.supervisor import Restarts, run
+given, restarts = map(json.loads, sys.argv[1:])
+sys.exit(run(*given, came_up=lambda _: True, restarts=Restarts(**restarts)))
+"""
+AT_ONCE = {"first_pause": 0.01}
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -40,8 +51,13 @@ def ends(code: str) -> list[str]:
 def start() -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
-    def begin(processes: dict[str, list[str]], grace: float = 20) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-c", RUN, json.dumps([processes, {}, grace])]
+    def begin(
+        processes: dict[str, list[str]], grace: float = 20, restarts: dict[str, float] | None = None
+    ) -> "subprocess.Popen[str]":
+        """With `restarts`, all of them have come up, as the supervisor is told."""
+        given = json.dumps([processes, {}, grace])
+        words = [RUN, given] if restarts is None else [RUN_AGAIN, given, json.dumps(restarts)]
+        command = [sys.executable, "-c", *words]
         started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
         return started[-1]
 
@@ -60,6 +76,10 @@ def read_until(output: IO[str] | None, word: str, times: int = 1) -> str:
         if times == 0:
             return seen
     raise AssertionError(f"{word!r} never came; the output was:\n{seen}")
+
+
+def pids(output: str) -> dict[str, int]:
+    return {name: int(pid) for name, pid in re.findall(r"(\w+) started \(process (\d+)\)", output)}
 
 
 @pytest.mark.parametrize("sig, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -83,6 +103,55 @@ def test_one_that_ends_stops_the_others(start: Start, code: str, expected: int) 
     assert "faulty ended by itself" in output
     assert "other ended" in output
     assert process.returncode == expected
+
+
+def test_one_that_is_killed_is_started_again_while_the_other_goes_on(start: Start) -> None:
+    process = start({"killed": server(0), "other": server(0)}, restarts=AT_ONCE)
+    before = pids(read_until(process.stdout, "| up", 2))
+    os.kill(before["killed"], signal.SIGKILL)
+    seen = read_until(process.stdout, "| up")
+    assert "killed ended (code -9)" in seen
+    after = pids(seen)
+    assert set(after) == {"killed"}, "nobody else was started"
+    assert after["killed"] != before["killed"]
+    os.kill(before["other"], 0)  # it runs
+    process.send_signal(signal.SIGTERM)
+    rest, _ = process.communicate(timeout=15)
+    assert rest.count("| drained") == 2
+    assert process.returncode == 143
+    for pid in (after["killed"], before["other"]):
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_one_that_ends_too_often_stops_the_others(start: Start) -> None:
+    process = start({"faulty": ends("raise SystemExit(3)"), "other": server(0)}, restarts={**AT_ONCE, "most_ends": 3})
+    output, _ = process.communicate(timeout=15)
+    assert output.count("faulty started") == 3
+    assert "faulty ended by itself 3 times without running for 60 s in between" in output
+    assert "other ended" in output
+    assert process.returncode == 3
+
+
+def test_ends_before_a_steady_run_are_forgotten(start: Start) -> None:
+    process = start({"faulty": ends("pass")}, restarts={**AT_ONCE, "most_ends": 2, "steady_seconds": 0})
+    read_until(process.stdout, "faulty started", 4)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=15)
+    assert process.returncode == 143
+
+
+def test_nothing_is_started_again_while_all_stop(start: Start) -> None:
+    process = start({"faulty": ends("pass"), "other": server(0)}, restarts={"first_pause": 3600, "longest_pause": 3600})
+    read_until(process.stdout, "faulty ended by itself; it is started again in 3600 s")
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=15)
+    assert "started" not in rest
+    assert process.returncode == 130
+
+
+def test_pauses_grow_to_half_a_minute() -> None:
+    assert [Restarts().pause(ends) for ends in range(1, 8)] == [1, 2, 4, 8, 16, 30, 30]
 
 
 def test_who_does_not_stop_is_killed_after_the_grace(start: Start) -> None:
