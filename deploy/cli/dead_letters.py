@@ -58,14 +58,16 @@ def retry(
     url: Url = "",
     token: Token = "",
 ) -> None:
-    """Re-drive held records, in order, until one of a key fails again."""
+    """Re-drive held records, in order, until one of a key fails again; exit 1 if any of them are still held."""
     if bool(letter) == everything:
         raise typer.BadParameter("give one id, or --all")
-    instance = Instance(url, token)
+    instance, held = Instance(url, token), 0
     for service, number in [(name, None) for name in EVERYTHING] if everything else [_parsed(letter)]:
         body = {"do": "retry"} if number is None else {"do": "retry", "id": number}
-        through = _asked(lambda service=service, body=body: instance.post(_path(service), body))["through"]
-        typer.echo(f"{service}: {through} went through")
+        done = _asked(lambda service=service, body=body: instance.post(_path(service), body))
+        typer.echo(f"{service}: {done['through']} went through, {done['held']} still held")
+        held += done["held"]
+    raise typer.Exit(1 if held else 0)
 
 
 @app.command()

@@ -45,7 +45,7 @@ class Shown(DeadLetter):
 
 async def desk(room: Room, inbox: Inbox, verifier: Verifier, request: Request) -> Response:
     """The operators' endpoint. GET lists, with `?id=` shows one; POST {"do": "retry", "id": n} re-drives the key of a letter, without
-    an id every key; {"do": "drop", "id": n} gives one up and re-drives those behind it."""
+    an id every key, and says how many are still held there; {"do": "drop", "id": n} gives one up and re-drives those behind it."""
     try:
         caller = verifier.asking(request)
         if not any(grant.role is Role.OPERATOR for grant in caller.grants):
@@ -57,10 +57,11 @@ async def desk(room: Room, inbox: Inbox, verifier: Verifier, request: Request) -
         body = await body_of(request)
         match body.get("do"):
             case "retry" if body.get("id") is None:
-                return JSONResponse({"through": await retry(room, inbox)})
+                return JSONResponse({"through": await retry(room, inbox), "held": await room.held()})
             case "retry":
                 letter = await shown(room, _number(body["id"]))
-                return JSONResponse({"through": await retry(room, inbox, letter.id)})
+                through = await inbox.redrive(letter.topic, letter.key)
+                return JSONResponse({"through": through, "held": await _held(room, letter)})
             case "drop":
                 letter = await shown(room, _number(body.get("id")))
                 await drop(room, letter.id)
@@ -91,14 +92,11 @@ async def listed(room: Room, limit: int = 200) -> list[DeadLetter]:
     return [_letter(room, row) for row in rows]
 
 
-async def retry(room: Room, inbox: Inbox, letter: int | None = None) -> int:
-    """Re-drive the key of one letter, or every key; returns how many records went through."""
+async def retry(room: Room, inbox: Inbox) -> int:
+    """Re-drive every key; returns how many records went through."""
     table = room.service.chassis.dead_letter
-    query = select(table.c.topic, table.c.key).distinct()
-    if letter is not None:
-        query = query.where(table.c.id == letter)
     async with room.database.read() as connection:
-        places = (await connection.execute(query)).all()
+        places = (await connection.execute(select(table.c.topic, table.c.key).distinct())).all()
     return sum([await inbox.redrive(place.topic, place.key) for place in places])
 
 
@@ -126,6 +124,14 @@ async def redrive_all(room: Room) -> int:
         query = select(table.c.topic, table.c.key).group_by(table.c.topic, table.c.key).order_by(*tried_least)
         places = (await connection.execute(query.limit(KEYS_AT_A_TIME))).all()
     return sum([await inbox.redrive(place.topic, place.key) for place in places])
+
+
+async def _held(room: Room, letter: DeadLetter) -> int:
+    """How many there are of its key."""
+    table = room.service.chassis.dead_letter
+    of_its_key = (table.c.topic == letter.topic, table.c.key == letter.key)
+    async with room.database.read() as connection:
+        return (await connection.execute(select(func.count()).select_from(table).where(*of_its_key))).scalar_one()
 
 
 def _letter(room: Room, row: Row[Any]) -> DeadLetter:

@@ -90,7 +90,11 @@ async def test_a_held_record_is_listed_shown_and_dropped_and_those_behind_it_go_
     assert CANARY not in shown.output + found.output, "its content stays where it is"
 
     again = await yishi("dead-letters", "retry", held)
-    assert (again.exit_code, again.output.strip()) == (0, "gateway: 0 went through")
+    assert (again.exit_code, again.output.strip()) == (1, "gateway: 0 went through, 2 still held")
+    everywhere = await yishi("dead-letters", "retry", "--all")
+    assert everywhere.exit_code == 1
+    assert "intake: 0 went through, 0 still held" in everywhere.output
+    assert "gateway: 0 went through, 2 still held" in everywhere.output
     assert await letters(system, "gateway", code) == [held, behind]
 
     assert (await yishi("dead-letters", "drop", held)).exit_code == 2, "it asks for --yes"
@@ -115,7 +119,7 @@ async def test_retry_all_goes_through_once_the_cause_is_mended(system: Harness, 
             await connection.execute(mend, {"value": good.encode(), "key": code})
     done = await yishi("dead-letters", "retry", "--all")
     assert done.exit_code == 0, done.output
-    assert "gateway: 1 went through" in done.output
+    assert "gateway: 1 went through, 0 still held" in done.output
     assert "nothing" in (await yishi("dead-letters", "list")).output.lower()
     rows = await system.rows("gateway", "SELECT name FROM region_view WHERE code = :code", code=code)
     assert rows[0].name == "新村"
