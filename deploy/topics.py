@@ -1,6 +1,7 @@
 """Kafka's topics brought to the declared table (services/contracts/topics.py) through the admin API; brokers make none by themselves."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +15,9 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from services.chassis.wire import MAX_BATCH
 from services.contracts.topics import TOPICS, Retention, Topic
+
+# What it has to say of a broker that is away is in KafkaAway, and in the log of a process that has one; it is not for the terminal.
+logging.getLogger("aiokafka").addHandler(logging.NullHandler())
 
 ANSWER_SECONDS = 15.0
 SET_BY_TOPIC = 1

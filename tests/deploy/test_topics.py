@@ -1,9 +1,13 @@
 """The declared table of topics against a real broker, in a cell that no other test uses."""
 
+import logging
+import sys
+
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from deploy.cli.main import main
 from deploy.servers import KafkaServer
 from deploy.topics import Difference, KafkaAway, apply, diff, settings_of, unmended
 from services.contracts.topics import INTAKE_ACCESS, INTAKE_CASE, TOPICS
@@ -48,3 +52,18 @@ async def set_on(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
 async def test_kafka_away_is_one_sentence() -> None:
     with pytest.raises(KafkaAway, match=r"yishi up-distributed"):
         await diff("127.0.0.1:1", CELL)
+
+
+@pytest.mark.parametrize("command", ["diff", "apply"])
+def test_a_broker_away_is_one_sentence_on_the_terminal(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["yishi", "topics", command, "--kafka", "127.0.0.1:1"])
+    with monkeypatch.context() as bare:
+        bare.setattr(logging.root, "handlers", [])  # pytest's own: without any, a library's lines go to the terminal
+        with pytest.raises(SystemExit) as ended:
+            main()
+    said = capsys.readouterr()
+    assert ended.value.code == 1
+    assert (said.out, said.err.count("\n")) == ("", 1), said
+    assert said.err.startswith("Kafka at 127.0.0.1:1 did not do it")
