@@ -179,10 +179,14 @@ class Wiring:
         from gateway.context import Gateway
         from gateway.tail import Tail
 
-        origins = tuple(origin.strip() for origin in self.settings.allowed_origins.split(",") if origin.strip())
         gateway = Gateway(part.room, part.runtime.inbox, calls, self.settings.cell, Tail(part.room))
         return application(
-            gateway, self.verifier, graphiql=graphiql, origins=origins, rebuild=self.rebuild, measured=self.measured
+            gateway,
+            self.verifier,
+            graphiql=graphiql,
+            origins=self.settings.origins,
+            rebuild=self.rebuild,
+            measured=self.measured,
         )
 
     async def measured(self) -> bytes:

@@ -1,9 +1,10 @@
 """Every setting is an environment variable that begins with YISHI_. `docs/settings.md` is generated from here."""
 
+import re
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.chassis.crash import CrashPlan
@@ -11,6 +12,8 @@ from services.chassis.crash import CrashPlan
 PREFIX = "YISHI_"
 FOR_TESTS = ("test_clock", "crash")
 """What nobody but a test may set."""
+ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+"""As browsers send it (RFC 6454, 6.2), or any."""
 
 
 class Settings(BaseSettings):
@@ -58,6 +61,25 @@ class Settings(BaseSettings):
     )
     testing: bool = Field(False, description="Allow what only tests may do.")
 
+    @field_validator("host", "data", "jwks", "audience", "limits", mode="before")
+    @classmethod
+    def _not_empty(cls, value: Any, info: ValidationInfo) -> Any:
+        """Empty, a folder would be the one that we stand in, and the host every address of the machine."""
+        if isinstance(value, str) and not value.strip():
+            about = (cls.model_fields[str(info.field_name)].description or "").removesuffix(".")
+            raise ValueError(f"must not be empty: leave it out, or set it ({about[:1].lower()}{about[1:]})")
+        return value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        for origin in _split(value):
+            if not ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"{origin} is no origin: write https://front.example or http://localhost:5173, in small letters and without a path"
+                )
+        return value
+
     @model_validator(mode="after")
     def _only_tests_may(self) -> Self:
         for name in FOR_TESTS:
@@ -68,6 +90,11 @@ class Settings(BaseSettings):
         for plan in self.crash.split(",") if self.crash else ():
             CrashPlan.parse(plan)
         return self
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Of front ends that browsers may call from."""
+        return _split(self.allowed_origins)
 
     @property
     def keys(self) -> Path:
@@ -92,6 +119,11 @@ class Settings(BaseSettings):
     def port_of(self, service: str) -> int:
         """The port that a service, the gateway or the projector listens on in a distributed run."""
         return self.port if service == "gateway" else int(getattr(self, f"{service}_port"))
+
+
+def _split(words: str) -> tuple[str, ...]:
+    """What stands between commas."""
+    return tuple(word.strip() for word in words.split(",") if word.strip())
 
 
 def sentence_of(error: ValidationError) -> str:

@@ -1,0 +1,40 @@
+"""A setting that cannot be meant is refused in one sentence that names it, before anything else happens."""
+
+import sys
+
+import pytest
+
+from deploy.cli.main import main
+from services.chassis.settings import Settings
+
+
+@pytest.mark.parametrize(
+    "variable, value, wanted",
+    [
+        ("YISHI_ALLOWED_ORIGINS", "foo", "foo is no origin: write https://front.example"),
+        (
+            "YISHI_ALLOWED_ORIGINS",
+            "https://front.example, https://Front.example/app",
+            "https://Front.example/app is no",
+        ),
+        ("YISHI_AUDIENCE", "", "must not be empty: leave it out, or set it (the audience that a token must name)."),
+        ("YISHI_DATA", " ", "must not be empty: leave it out, or set it (folder for everything that is kept: "),
+        ("YISHI_HOST", "", "must not be empty"),
+    ],
+)
+def test_what_cannot_be_meant(
+    variable: str, value: str, wanted: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(sys, "argv", ["yishi", "up"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr()
+    assert ended.value.code == 1
+    assert (said.out, said.err.count("\n")) == ("", 1), said
+    assert said.err.startswith(f"{variable}: {wanted}")
+
+
+def test_origins_as_browsers_send_them() -> None:
+    given = "https://front.example, http://localhost:5173,http://[::1]:8000 ,capacitor://localhost,*,"
+    assert len(Settings(allowed_origins=given).origins) == 5
