@@ -21,10 +21,11 @@ from deploy.embedded import CannotStart, address, check_python, data_folder, of_
 from deploy.process import PROCESSES, PROJECTION
 from deploy.servers import KafkaServer, PostgresServer, Server, ServerError
 from deploy.supervisor import run as supervise
-from deploy.wiring import DEMO_ISSUER, SERVICES, SYSTEM_ISSUER, secret_of, trusted
+from deploy.wiring import DEMO_ISSUER, SERVICES, SYSTEM_ISSUER, book_of, secret_of, trusted
 from gateway.projector import PROJECTOR
 from services.chassis.identity import Issuer, KeySetError
 from services.chassis.settings import Settings
+from services.escalation.limits_file import LimitsFileError
 
 GRACE_SECONDS = 35
 """Requests, consumers and relays finish in at most 10, 20 and 3 of them."""
@@ -38,6 +39,7 @@ def run(settings: Settings) -> int:
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers half started are stopped, too
     try:
         with data_folder(settings), ExitStack() as stack:
+            book_of(settings)
             _refuse_without(settings)
             prepare_keys(settings)
             kafka, postgres = servers_of(settings)
@@ -49,6 +51,8 @@ def run(settings: Settings) -> int:
             return 0 if code in ASKED_TO_STOP else code
     except ServerError as error:
         raise CannotStart(f"{str(error)[0].upper()}{str(error)[1:]}.") from None
+    except LimitsFileError as error:
+        raise CannotStart(f"YISHI_LIMITS: {error}") from None
     except (topics.KafkaAway, KeySetError) as error:
         raise CannotStart(str(error)) from None
     except KeyboardInterrupt:

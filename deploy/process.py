@@ -23,6 +23,7 @@ from services.chassis.bus.kafka import KafkaBus
 from services.chassis.identity import KeySetError
 from services.chassis.settings import Settings, sentence_of
 from services.chassis.telemetry import log_to_stderr
+from services.escalation.limits_file import LimitsFileError
 
 GATEWAY, PROJECTION = PROJECTOR.name, "projector"
 PROCESSES = (*SERVICES, PROJECTION, GATEWAY)
@@ -42,6 +43,8 @@ def run(process: str, settings: Settings) -> int:
             asyncio.run(_serve(process, settings, listener))
         except (SchemaUnknown, KeySetError) as error:
             raise CannotStart(str(error)) from None
+        except LimitsFileError as error:
+            raise CannotStart(f"YISHI_LIMITS: {error}") from None
         except (OSError, DBAPIError) as error:
             place = settings.postgres.rpartition("@")[2]  # what stands before it is the password
             raise CannotStart(

@@ -92,6 +92,11 @@ def trusted(settings: Settings) -> tuple[Path, Path]:
     return settings.jwks_file, settings.system_jwks_file
 
 
+def book_of(settings: Settings) -> RuleBook:
+    """Time limits and calendars, the operator's over our own. Raises LimitsFileError."""
+    return load(*([settings.limits] if settings.limits else []))
+
+
 class Wiring:
     """Makes parts that belong together."""
 
@@ -114,7 +119,7 @@ class Wiring:
         self._databases = databases or (lambda name: database_of(settings, name))
         self._timers = timers
         self._secret = secret_of(settings)
-        self._book = load(*([settings.limits] if settings.limits else []))
+        self._book = book_of(settings)
 
     def service(self, name: str) -> Part:
         """A service, or the projector, over its own database."""

@@ -1,6 +1,7 @@
 """A setting that cannot be meant is refused in one sentence that names it, before anything else happens."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -38,3 +39,19 @@ def test_what_cannot_be_meant(
 def test_origins_as_browsers_send_them() -> None:
     given = "https://front.example, http://localhost:5173,http://[::1]:8000 ,capacitor://localhost,*,"
     assert len(Settings(allowed_origins=given).origins) == 5
+
+
+def test_limits_that_are_none_are_said_before_a_server_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("YISHI_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("YISHI_LIMITS", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(sys, "argv", ["yishi", "up-distributed"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr()
+    assert ended.value.code == 1
+    assert said.err.startswith("YISHI_LIMITS: time limits and calendars refused")
+    assert said.err.count("no such folder") == 1
+    assert "Traceback" not in said.err
+    assert [each.name for each in (tmp_path / "data").iterdir()] == ["lock"]
