@@ -138,6 +138,12 @@ class Code(Enum):
     CO_ORDERS_OPEN = Words(
         "还有 {count} 个协办部门没有报告。", "{count} assisting departments have not reported yet.", 409
     )
+    LEAD_LAST = Words(
+        "还有 {count} 个协办部门的交办单：请先撤销或核验，主办的最后撤销。",
+        "{count} assisting departments still have orders: cancel or verify those first, the lead's last.",
+        409,
+    )
+    HAS_A_PART = Words("“{node}”已在联合交办中：请撤销本单。", "{node} has a part in it: cancel this one.", 409)
     CO_ONLY = Words("只有协办部门可以这样做。", "Only an assisting department may do this.", 409)
     NO_PAUSE = Words(
         "不能再暂停：已到期，或暂停时间已用完。", "No more pause: it is due already, or all pauses are used up.", 409

@@ -22,6 +22,7 @@ from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
 from services.contracts.states import CaseState, ClockState
 from services.escalation.rules import order_clocks as clocks
+from services.escalation.rules import order_ends as ends
 from services.escalation.rules import order_fate as fate
 from services.escalation.rules import orders as rules
 from services.escalation.rules.calendar import NOTHING
@@ -94,7 +95,7 @@ def ask(
         case "MarkNotApplicable":
             return rules.not_applicable(order, RULES, now)
         case "ReissueOrder":
-            return rules.reissued(order, ORDER, BY, now)
+            return ends.reissued(order, ORDER, BY, now)
         case "DesignateOrder":
             return rules.designate(order, BY, RULES, now)
         case "DecideExtension":
@@ -116,7 +117,7 @@ def ask(
         case "ResumeOrder":
             return rules.go_on(order, BY, RULES, now)
         case _:
-            return rules.cancel(order, BY, now)
+            return ends.cancel(order, (), BY, now)
 
 
 def tried(command: str, order: WorkOrder, now: datetime, **args: Any) -> Moved | Refused:

@@ -390,6 +390,28 @@ async def test_a_pause_gives_at_most_the_time_once_more(system: Harness, place: 
     assert (await act(place.county_officer, "pauseOrder", order_id, reason="SEASONAL")).code == "NO_PAUSE"
 
 
+async def test_a_joint_order_has_a_lead_at_all_times(system: Harness, place: Place) -> None:
+    case_id = await matter(system, place)
+    water, heating, housing = (department(place, kind) for kind in ("water", "heating", "housing"))
+    lead_id = (await issue(system, place.county_officer, case_id, water, heating, housing))["orderId"]
+    ids = {each["department"]["code"]: each["orderId"] for each in await listed(place.county_officer)}
+    refused = await act(place.county_officer, "cancelOrder", lead_id, reason="发错部门")
+    assert (refused.code, "2" in refused["messageEn"]) == ("LEAD_LAST", True)
+    words = {"reason": "不属供水设施", "legalBasis": "城市供水条例", "suggested": heating}
+    assert (await act(place.liaison, "objectToOrder", lead_id, **words)).code is None
+    assert (await act(place.housing_liaison, "objectToOrder", ids[housing], **words)).code is None
+    given = {"package": await package(place.county_officer, case_id, heating)}
+    assert (await act(place.county_officer, "reissueOrder", ids[housing], **given)).code == "HAS_A_PART"
+    lead = await act(place.county_officer, "reissueOrder", lead_id, **given)
+    assert (lead["state"], lead["role"], lead["lead"]["code"]) == ("ISSUED", "LEAD", heating)
+    await system.settle()
+    assert (await order(place.heating_liaison, ids[heating]) or {})["state"] == "CANCELLED"
+    assert sorted(await place.heating_liaison.inbox()) == ["ORDER_CANCELLED", "ORDER_ISSUED", "ORDER_ISSUED"]
+    assert (await order(place.housing_liaison, ids[housing]) or {})["lead"]["code"] == heating
+    assert (await act(place.county_officer, "cancelOrder", ids[housing], reason="无须协办")).code is None
+    await done(system, place.heating_liaison, lead["orderId"])
+
+
 async def test_one_who_did_the_work_does_not_verify_it(system: Harness, place: Place) -> None:
     case_id = await matter(system, place)
     order_id = (await issue(system, place.county_officer, case_id, department(place)))["orderId"]

@@ -140,8 +140,8 @@ class MarkNotApplicable(DepartmentCommand):
 
 
 class ReissueOrder(OrderCommand):
-    """Give an order that met an objection to another department of the same region. Allowed to: the issuer's officers and chair. Refused:
-    WRONG_DEPARTMENT, PACKAGE_NOT_SIGNED."""
+    """Give an order that met an objection to another department of the same region; one that assists and is given the lead has
+    the lead's order alone. Allowed to: the issuer's officers and chair. Refused: WRONG_DEPARTMENT, HAS_A_PART, PACKAGE_NOT_SIGNED."""
 
     package: Package
     """另一部门的告知内容。The other department's package."""
@@ -237,7 +237,7 @@ class ResumeOrder(OrderCommand):
 
 
 class CancelOrder(OrderCommand):
-    """Take an order back. Allowed to: the issuer's officers and chair. Refused: TEXT_MISSING."""
+    """Take an order back; of a joint one the lead's last. Allowed to: the issuer's officers and chair. Refused: LEAD_LAST, TEXT_MISSING."""
 
     reason: str
     """理由，告知部门。Why; the department is told."""

@@ -21,8 +21,9 @@ from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, contains
 from services.contracts.states import CaseState
 from services.contracts.texts import text
-from services.escalation.commands.orders import MAX_WORDS
-from services.escalation.order_store import matter_of, move, orders_of, rules_of, texts_of, write
+from services.escalation.commands.orders import MAX_WORDS, beside
+from services.escalation.order_store import matter_of, move, rules_of, texts_of, write
+from services.escalation.rules import order_ends as ends
 from services.escalation.rules import orders as rules
 from services.escalation.rules.custody import Custody
 from services.escalation.rules.limits import RuleBook
@@ -78,7 +79,8 @@ async def issue(tx: Transaction, acting: Acting, command: asked.IssueOrder) -> A
 
 
 async def reissue(tx: Transaction, acting: Acting, command: asked.ReissueOrder) -> Answer:
-    """The objection is right: another department gets it, of the same region; nobody passes it down. Answers the new order."""
+    """The objection is right: another department gets it, of the same region; nobody passes it down. One that assists and is given the
+    lead has the lead's order alone. Answers the new order."""
     case_id = await matter_of(tx, command.order_id)
     custody = await tx.load(Custody, case_id) if case_id else None
     order = await tx.load(WorkOrder, command.order_id)
@@ -88,10 +90,10 @@ async def reissue(tx: Transaction, acting: Acting, command: asked.ReissueOrder) 
     tx.check_version(WorkOrder, order.order_id, command.expected_version)
     words = text(command.reason, "reason", MAX_WORDS)
     new_id = _order_id(tx, order.case_id)
-    ended = rules.reissued(order, new_id, acting.grant.public_node, tx.now)
+    by = acting.grant.public_node
+    ended = ends.reissued(order, new_id, by, tx.now)
     await _check(tx, order.case_id, command.package, acting.grant)
-    if command.package.department in await _have_it(tx, order):
-        raise Refused(Code.WRONG_DEPARTMENT, node=command.package.department)
+    replaced = ends.replaced(order, command.package.department, await beside(tx, order), tx.now)
     begun = rules.issue(
         new_id,
         order.case_id,
@@ -108,6 +110,8 @@ async def reissue(tx: Transaction, acting: Acting, command: asked.ReissueOrder) 
         now=tx.now,
     )
     custody = await move(tx, custody, order, ended)
+    for each in replaced:
+        custody = await move(tx, custody, each, ends.taken_back(each, by, tx.now))
     await move(tx, custody, None, begun)
     await write(tx, order.order_id, acting.member, reissue=words)
     told = await texts_of(tx, order.order_id, "legal_basis", "demand")
@@ -127,13 +131,6 @@ async def _check(tx: Transaction, case_id: str, package: Package, grant: Grant) 
     reached = contains(node.region, grant.region) if grant.level is Level.VILLAGE else ours
     if node.kind is not NodeKind.DEPARTMENT or not reached:
         raise Refused(Code.WRONG_DEPARTMENT, node=node.id)
-
-
-async def _have_it(tx: Transaction, order: WorkOrder) -> set[str]:
-    """The department that has just objected, and those beside it in a joint order."""
-    beside = await orders_of(tx, order.case_id) if order.joint else []
-    open_ones = {each.department for each in beside if each.joint == order.joint and not each.stage.ended}
-    return {order.department, *open_ones}
 
 
 def _order_id(tx: Transaction, case_id: str) -> OrderId:

@@ -16,6 +16,7 @@ from services.contracts.organisation import Role
 from services.contracts.refusals import Code, Refused
 from services.contracts.texts import text
 from services.escalation.order_store import matter_of, move, orders_of, rules_of, write
+from services.escalation.rules import order_ends as ends
 from services.escalation.rules import orders as rules
 from services.escalation.rules.custody import Custody
 from services.escalation.rules.limits import Rules
@@ -118,7 +119,7 @@ async def report_done(tx: Transaction, acting: Acting, command: asked.ReportDone
         "reply": _reply(at.order, command.reply),
         "internal_note": text(command.internal_note, "internalNote", MAX_WORDS),
     }
-    moved = rules.report(at.order, OrderResult.DONE, await _others(tx, at.order), at.worker, at.rules, tx.now)
+    moved = rules.report(at.order, OrderResult.DONE, await beside(tx, at.order), at.worker, at.rules, tx.now)
     await photos.take(tx, PHOTOS, acting.member, command.photos, at.order.case_id, "order")
     return await _save(tx, at, moved, acting, **words)
 
@@ -131,7 +132,7 @@ async def explain(tx: Transaction, acting: Acting, command: asked.ExplainImpossi
         "plan": _required(command.plan, "plan"),
         "reply": _reply(at.order, command.reply),
     }
-    moved = rules.report(at.order, OrderResult.EXPLAINED, await _others(tx, at.order), at.worker, at.rules, tx.now)
+    moved = rules.report(at.order, OrderResult.EXPLAINED, await beside(tx, at.order), at.worker, at.rules, tx.now)
     return await _save(tx, at, moved, acting, **words)
 
 
@@ -216,7 +217,16 @@ async def cancel(tx: Transaction, acting: Acting, command: asked.CancelOrder) ->
     """Taken back."""
     at = await _at(tx, acting, command)
     words = _required(command.reason, "reason")
-    return await _save(tx, at, rules.cancel(at.order, at.by, tx.now), acting, cancellation=words)
+    moved = ends.cancel(at.order, await beside(tx, at.order), at.by, tx.now)
+    return await _save(tx, at, moved, acting, cancellation=words)
+
+
+async def beside(tx: Transaction, order: WorkOrder) -> Sequence[WorkOrder]:
+    """The other orders of the same joint one."""
+    if order.joint is None:
+        return ()
+    found = await orders_of(tx, order.case_id)
+    return [each for each in found if each.joint == order.joint and each.order_id != order.order_id]
 
 
 async def _at(tx: Transaction, acting: Acting, command: asked.OrderCommand) -> At:
@@ -238,14 +248,6 @@ async def _save(tx: Transaction, at: At, moved: Moved, acting: Acting | None = N
     if acting is not None:
         await write(tx, at.order.order_id, acting.member, **words)
     return Answer(id=moved[0].order_id, version=moved[0].version)
-
-
-async def _others(tx: Transaction, order: WorkOrder) -> Sequence[WorkOrder]:
-    """The other orders of the same joint one."""
-    if order.joint is None:
-        return ()
-    found = await orders_of(tx, order.case_id)
-    return [each for each in found if each.joint == order.joint and each.order_id != order.order_id]
 
 
 def _required(words: str, field: str) -> str:

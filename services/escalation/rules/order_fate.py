@@ -8,6 +8,7 @@ from services.contracts.events.intake import CaseCalledBack, CaseEvent, CaseRate
 from services.contracts.orders import ISSUERS_CLOCKS, OrderClockStage, OrderResult, OrderStage, OrderStep, Supervision
 from services.contracts.states import ClockState
 from services.escalation.rules import order_clocks as clocks
+from services.escalation.rules import order_ends as ends
 from services.escalation.rules import orders
 from services.escalation.rules.limits import Rules
 from services.escalation.rules.order_clocks import Brings, WorkOrder
@@ -38,7 +39,7 @@ def _ended(order: WorkOrder, now: datetime) -> Moved:
     if order.stage.settled:
         closed = clocks.stopped(order).after(stage=OrderStage.CLOSED, ended_at=now)
         return orders.step(closed, OrderStep.CLOSED, now, None)
-    return orders.taken_back(order, None, now)
+    return ends.taken_back(order, None, now)
 
 
 def come(order: WorkOrder, what: str, rules: Rules, now: datetime) -> Moved:

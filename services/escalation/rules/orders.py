@@ -1,5 +1,5 @@
-"""What may happen to a department work order (domain 2.5): pure. Each move gives the order after it and the facts to tell; what time and
-the matter bring is in `order_fate`."""
+"""What may happen to a department work order (domain 2.5): pure. Each move gives the order after it and the facts to tell; how it is taken
+back or given to another department is in `order_ends`, what time and the matter bring in `order_fate`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -85,13 +85,6 @@ def object_to(order: WorkOrder, rules: Rules, now: datetime) -> Moved:
     return step(waiting.after(stage=OrderStage.OBJECTED, objected=True), OrderStep.OBJECTED, now, order.department)
 
 
-def reissued(order: WorkOrder, to: OrderId, by: NodeId, now: datetime) -> Moved:
-    """The objection is right: this order ends, another one for another department begins."""
-    fits(order, "ReissueOrder", now)
-    ended = clocks.stopped(order).after(stage=OrderStage.REISSUED, ended_at=now, reissued_as=to)
-    return step(ended, OrderStep.REISSUED, now, by)
-
-
 def designate(order: WorkOrder, by: NodeId, rules: Rules, now: datetime) -> Moved:
     """It is this department's all the same. The order's clocks begin again; the matter's have run on (S19)."""
     fits(order, "DesignateOrder", now)
@@ -140,7 +133,7 @@ def report(
 ) -> Moved:
     """Done, or explained why it cannot be: the lead only when every assisting department has reported. The issuer owes a look."""
     fits(order, "ReportDone" if result is OrderResult.DONE else "ExplainImpossible", now)
-    open_ones = [each for each in others if each.role is OrderRole.CO and not _reported(each)]
+    open_ones = [each for each in others if each.role is OrderRole.CO and not reported(each)]
     if order.role is OrderRole.LEAD and open_ones:
         raise Refused(Code.CO_ORDERS_OPEN, allowed=fitting_order(order, now), count=len(open_ones))
     done = clocks.started(clocks.stopped(order), now, rules, S.VERIFY)
@@ -240,18 +233,6 @@ def go_on(order: WorkOrder, by: NodeId | None, rules: Rules, now: datetime) -> M
     return step(running.after(stage=OrderStage.IN_PROGRESS), OrderStep.RESUMED, now, by)
 
 
-def cancel(order: WorkOrder, by: NodeId, now: datetime) -> Moved:
-    """Taken back by its issuer."""
-    fits(order, "CancelOrder", now)
-    return taken_back(order, by, now)
-
-
-def taken_back(order: WorkOrder, by: NodeId | None, now: datetime) -> Moved:
-    """The same wherever it stands; `by` is None where the matter ended meanwhile."""
-    gone = clocks.stopped(order).after(stage=OrderStage.CANCELLED, ended_at=now, days_asked=None)
-    return step(gone, OrderStep.CANCELLED, now, by)
-
-
 def step(
     order: WorkOrder, taken: OrderStep, now: datetime, by: NodeId | None, clock: OrderClockStage | None = None
 ) -> Moved:
@@ -264,6 +245,11 @@ def fits(order: WorkOrder, command: str, now: datetime) -> None:
     allowed = fitting_order(order, now)
     if command not in allowed:
         raise Refused(Code.ORDER_DOES_NOT_FIT, allowed=allowed, state=order.stage.value, command=command)
+
+
+def reported(order: WorkOrder) -> bool:
+    """Whether the department has said what came of it."""
+    return order.stage.settled or order.stage is OrderStage.REPORTED_DONE
 
 
 def _by_law(level: Level, signed: bool) -> None:
@@ -288,7 +274,3 @@ def _answers(order: WorkOrder) -> WorkOrder:
         return order
     waits = reply.state is ClockState.RUNNING or order.stage is OrderStage.REPORTED_DONE
     return clocks.stopped(order, S.ART73_REPLY).model_copy(update={"opinion_answered": True}) if waits else order
-
-
-def _reported(order: WorkOrder) -> bool:
-    return order.stage.settled or order.stage is OrderStage.REPORTED_DONE

@@ -1,0 +1,45 @@
+"""How a work order is taken back, or given to another department: pure. A joint order has one lead at all times (首接负责, domain 2.5)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.contracts.fitting import fitting_order
+from services.contracts.ids import NodeId, OrderId
+from services.contracts.orders import OrderRole, OrderStage, OrderStep
+from services.contracts.refusals import Code, Refused
+from services.escalation.rules import order_clocks as clocks
+from services.escalation.rules.order_clocks import WorkOrder
+from services.escalation.rules.orders import Moved, fits, reported, step
+
+
+def reissued(order: WorkOrder, to: OrderId, by: NodeId, now: datetime) -> Moved:
+    """The objection is right: this order ends, another one for another department begins."""
+    fits(order, "ReissueOrder", now)
+    ended = clocks.stopped(order).after(stage=OrderStage.REISSUED, ended_at=now, reissued_as=to)
+    return step(ended, OrderStep.REISSUED, now, by)
+
+
+def replaced(order: WorkOrder, department: NodeId, others: Sequence[WorkOrder], now: datetime) -> tuple[WorkOrder, ...]:
+    """The orders beside it that go into the new one: whoever assists and is given the lead has the lead alone; what she has reported stays.
+    Raises Refused for the department that has just objected, and for one that has a part in it beside another that assists."""
+    if department == order.department:
+        raise Refused(Code.WRONG_DEPARTMENT, allowed=fitting_order(order, now), node=department)
+    beside = tuple(each for each in others if each.department == department and not each.stage.ended)
+    if beside and order.role is OrderRole.CO:
+        raise Refused(Code.HAS_A_PART, allowed=fitting_order(order, now), node=department)
+    return tuple(each for each in beside if not reported(each))
+
+
+def cancel(order: WorkOrder, others: Sequence[WorkOrder], by: NodeId, now: datetime) -> Moved:
+    """Taken back by its issuer; the lead's of a joint order last, or nobody could report all of it done."""
+    fits(order, "CancelOrder", now)
+    waiting = [each for each in others if each.role is OrderRole.CO and not each.stage.settled]
+    if order.role is OrderRole.LEAD and waiting:
+        raise Refused(Code.LEAD_LAST, allowed=fitting_order(order, now), count=len(waiting))
+    return taken_back(order, by, now)
+
+
+def taken_back(order: WorkOrder, by: NodeId | None, now: datetime) -> Moved:
+    """The same wherever it stands; `by` is None where the matter ended meanwhile."""
+    gone = clocks.stopped(order).after(stage=OrderStage.CANCELLED, ended_at=now, days_asked=None)
+    return step(gone, OrderStep.CANCELLED, now, by)
