@@ -11,6 +11,7 @@ from tests.access.world import SUBS
 from tests.harness import Answered, Harness, Person, Place, key
 
 ORDER = """{ orderId id version state role letter urgency result supervision reworks extensions daysAsked pausedFor opinionFrom
+  suspendedFor suspendedUntil
   reissuedAs issuedAt changedAt issuer { code } department { code } lead { code } peers { department { code } role state result }
   clock { stage dueAt } clocks { stage state startedAt dueAt overdue lamp } caseId allowedCommands package { field text } legalBasis demand reply
   internalNote notes { kind text } }"""

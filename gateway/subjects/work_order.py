@@ -15,6 +15,7 @@ from services.chassis.transaction import worker_tag
 from services.contracts.allowed import allowed_on_order
 from services.contracts.cases import Urgency
 from services.contracts.ids import is_order_id
+from services.contracts.ladder import SuspendReason
 from services.contracts.orders import (
     OrderResult,
     OrderRole,
@@ -87,6 +88,16 @@ class WorkOrder(relay.Node):
     @strawberry.field(description="暂停理由。Why it is paused.")
     def paused_for(self) -> PauseReason | None:
         return self._state.paused_for
+
+    @strawberry.field(description="事项中止的理由，限妇联。Why its matter rests; for the federation.")
+    def suspended_for(self) -> SuspendReason | None:
+        return self._state.rest.reason if self._state.rest and self.order.for_federation else None
+
+    @strawberry.field(
+        description="随事项中止至何时，其间停止计时、不催办。Until when it rests with its matter; nobody urges."
+    )
+    def suspended_until(self) -> datetime | None:
+        return self._state.rest.until if self._state.rest else None
 
     @strawberry.field(description="何时起可以提出督促处理意见。From when an opinion by Art. 73 is possible.")
     def opinion_from(self) -> datetime | None:

@@ -141,8 +141,28 @@ def _small(case: CaseState) -> bool:
     return case.case_class in {CaseClass.C0, CaseClass.C1} and case.urgency is not Urgency.RED
 
 
+WAITING = frozenset(
+    {
+        "UrgeOrder",
+        "SuperviseOrder",
+        "GiveArt73Opinion",
+        "RequestInspection",
+        "RequestExtension",
+        "PauseOrder",
+        "ResumeOrder",
+    }
+)
+"""What nobody does with a work order while its matter rests: it is not urged, and its clocks stand already."""
+
+
 def fitting_order(order: OrderState, now: Instant) -> tuple[str, ...]:
-    """The commands that fit a work order. Nobody supervises a letter."""
+    """The commands that fit a work order."""
+    fit = _fitting_stage(order, now)
+    return fit if order.rest is None else tuple(each for each in fit if each not in WAITING)
+
+
+def _fitting_stage(order: OrderState, now: Instant) -> tuple[str, ...]:
+    """Nobody supervises a letter."""
     match order.stage:
         case OrderStage.ISSUED | OrderStage.DESIGNATED:
             fit = ("SignOrder", *(("ObjectToOrder",) if order.may_object(now) else ()), *_urging(order), "CancelOrder")

@@ -5,6 +5,7 @@ from enum import StrEnum
 from services.contracts.base import Instant, Model
 from services.contracts.cases import Urgency
 from services.contracts.ids import CaseId, NodeId, OrderId
+from services.contracts.ladder import SuspendReason
 from services.contracts.regions import RegionCode
 from services.contracts.states import ClockState
 
@@ -149,6 +150,15 @@ class OrderClock(Model):
     overdue: bool = False
 
 
+class Rest(Model):
+    """A rest that the matter of an order takes (domain 2.1): the order's clocks stand, and nobody urges."""
+
+    reason: SuspendReason
+    since: Instant
+    until: Instant
+    """When the matter goes on by itself, if nobody lets it go on before."""
+
+
 class OrderState(Model):
     """A department work order as anyone in the cell may know of it: codes and times, no word of anybody's."""
 
@@ -185,6 +195,8 @@ class OrderState(Model):
     days_asked: int | None = None
     """Working days of the extension that waits for the issuer's answer."""
     paused_for: PauseReason | None = None
+    rest: Rest | None = None
+    """While its matter is suspended. Of what is settled there is nothing to rest."""
     opinion_from: Instant | None = None
     """From when an opinion by Art. 73 may be given; None: never."""
     opinion_at: Instant | None = None
@@ -203,12 +215,14 @@ class OrderState(Model):
         return min(running, key=lambda clock: clock.due_at, default=None)
 
     def may_object(self, now: Instant) -> bool:
-        """Within the window, once, before the work has begun, and never to a designation or a rework (domain 2.5)."""
+        """Within the window, once, before the work has begun, and never to a designation or a rework (domain 2.5). While its matter rests
+        the window stands."""
         window = self.clock_of(OrderClockStage.OBJECT)
+        at = self.rest.since if self.rest else now
         return (
             self.stage in {OrderStage.ISSUED, OrderStage.SIGNED}
             and not (self.objected or self.designated or self.reworks)
             and window is not None
-            and window.state is ClockState.RUNNING
-            and now <= window.due_at
+            and window.state is not ClockState.STOPPED
+            and at <= window.due_at
         )

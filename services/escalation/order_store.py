@@ -6,7 +6,9 @@ from sqlalchemy import delete, select
 
 from services.chassis.ids import ulid
 from services.chassis.transaction import Transaction
+from services.contracts.ids import NodeId
 from services.contracts.orders import OrderStep
+from services.escalation.rules import order_fate
 from services.escalation.rules.acting import order_moved
 from services.escalation.rules.custody import Custody
 from services.escalation.rules.limits import RuleBook, Rules
@@ -72,6 +74,15 @@ async def move(
     await keep_dues(tx, custody, about)
     await tx.save(order, *facts)
     await keep_order_dues(tx, order)
+    return custody
+
+
+async def rest_orders(tx: Transaction, custody: Custody, by: NodeId | None = None) -> Custody:
+    """Its orders rest while the matter does, and go on with it. `by` is None where time brought it."""
+    for order in await orders_of(tx, custody.case_id):
+        moved = order_fate.rest(order, custody.rest, by, rules_of(tx, order), tx.now)
+        if moved[1]:
+            custody = await move(tx, custody, order, moved)
     return custody
 
 

@@ -11,6 +11,7 @@ from services.chassis.database import is_outage
 from services.chassis.room import Room
 from services.contracts import topics
 from services.contracts.organisation import Node
+from services.escalation.order_store import rest_orders
 from services.escalation.rules import timing, vacancy
 from services.escalation.rules.custody import Custody
 from services.escalation.store import CUSTODY, DUE, case_of, facts_of, keep_dues
@@ -64,6 +65,8 @@ async def _handle(room: Room, case_id: str, what: str) -> int:
             if told:
                 await tx.save(after, *told)
                 await keep_dues(tx, after, facts)
+                if what == timing.RESUME:
+                    await rest_orders(tx, after)
                 return 1
             if what == timing.CALENDAR and timing.CALENDAR in (again := timing.dues(custody, facts)):
                 where = (DUE.c.case_id == case_id) & (DUE.c.what == what)

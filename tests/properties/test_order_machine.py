@@ -15,7 +15,16 @@ from services.contracts.cases import CaseClass, Outcome, Stage, Urgency
 from services.contracts.commands.orders import DEPARTMENTS, ISSUERS
 from services.contracts.events.intake import CaseCalledBack, CaseClosed, FeedbackGiven
 from services.contracts.fitting import fitting_order
-from services.contracts.orders import OrderClockStage, OrderResult, OrderRole, OrderStage, PauseReason, Supervision
+from services.contracts.ladder import SuspendReason
+from services.contracts.orders import (
+    OrderClockStage,
+    OrderResult,
+    OrderRole,
+    OrderStage,
+    PauseReason,
+    Rest,
+    Supervision,
+)
 from services.contracts.organisation import Role, federation_of
 from services.contracts.permissions import acting_grant
 from services.contracts.refusals import Code, Refused
@@ -174,6 +183,8 @@ class Orders(RuleBasedStateMachine):
                 moved = tried(command, self.order, self.now, days=days, yes=yes, worker=worker)
                 if not isinstance(moved, Refused):
                     self._take(moved)
+            elif random.random() < 0.1:
+                self.rest_or_go_on()
             elif random.random() < 0.7:
                 self.now += timedelta(seconds=random.choice(STEPS[:7]))
             else:
@@ -206,6 +217,21 @@ class Orders(RuleBasedStateMachine):
             assert self.order != before, "what was due is done"
         assert not [each for each in clocks.to_come(self.order, RULES) if each.at < self.now]
 
+    @rule()
+    def rest_or_go_on(self) -> None:
+        """The matter is suspended, or resumed; of what is urged and what is late nothing changes by it."""
+        if self.order.urgency is Urgency.RED:
+            return
+        before, until = self.order, self.now + timedelta(days=30)
+        its = None if before.rest else Rest(reason=SuspendReason.SEASONAL, since=self.now, until=until)
+        self._take(fate.rest(before, its, None, RULES, self.now))
+        assert self.order.rest == (None if before.stage.settled else its)
+        assert self.order.stage is before.stage
+        assert self.order.supervision is before.supervision
+        assert {clock.stage for clock in self.order.clocks if clock.overdue} == {
+            clock.stage for clock in before.clocks if clock.overdue
+        }
+
     @rule(urgency=st.sampled_from([Urgency.ORANGE, Urgency.RED]), chance=st.integers(0, 2))
     def more_urgent(self, urgency: Urgency, chance: int) -> None:
         """The matter became more urgent: what runs is due no later than before."""
@@ -217,6 +243,8 @@ class Orders(RuleBasedStateMachine):
         self._take(fate.follow(self.order, heard, RULES, self.now))
         for clock in self.order.clocks:
             assert clock.stage not in before or clock.due_at <= before[clock.stage]
+        if urgency is Urgency.RED:
+            assert self.order.rest is None
 
     @rule(solved=st.booleans(), chance=st.integers(0, 4))
     def called_back(self, solved: bool, chance: int) -> None:
@@ -261,14 +289,15 @@ class Orders(RuleBasedStateMachine):
 
     @invariant()
     def clocks_are_as_the_stage_says(self) -> None:
-        """No clock of a letter; none that runs when it has ended or is paused; one that runs while anybody owes anything."""
+        """No clock of a letter; none that runs when it has ended, is paused or rests; one that runs while anybody owes anything."""
         running = {clock.stage for clock in self.order.clocks if clock.state is ClockState.RUNNING}
         if self.order.letter:
             assert not self.order.clocks
             return
         stage = self.order.stage
-        if stage.settled or stage is OrderStage.PAUSED:
+        if stage.settled or stage is OrderStage.PAUSED or self.order.rest is not None:
             assert not running
+            assert self.order.rest is None or not list(clocks.to_come(self.order, RULES))
         elif stage is OrderStage.OBJECTED:
             assert running == {OrderClockStage.OBJECTION_ANSWER}
         elif stage is OrderStage.REPORTED_DONE:

@@ -1,13 +1,13 @@
 """Department work orders from issue to call-back (domain 1.6: S02's orders, S17, S19; 2.5)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from services.contracts.organisation import Role, federation_of
 from services.escalation.limits_file import load
 from services.escalation.order_timers import sweep_orders
-from services.escalation.rules.calendar import SHANGHAI
+from services.escalation.rules.calendar import SHANGHAI, working_time
 from services.escalation.rules.due import due
 from services.escalation.rules.limit import Limit
 from tests.access.world import send
@@ -388,6 +388,40 @@ async def test_a_pause_gives_at_most_the_time_once_more(system: Harness, place: 
     assert hers["state"] == "IN_PROGRESS", "it goes on by itself"
     assert "ORDER_RESUMED" in await place.liaison.inbox()
     assert (await act(place.county_officer, "pauseOrder", order_id, reason="SEASONAL")).code == "NO_PAUSE"
+
+
+async def test_an_order_rests_with_its_matter_and_nobody_urges(system: Harness, place: Place) -> None:
+    case_id = await matter(system, place)
+    order_id = (await issue(system, place.county_officer, case_id, department(place)))["orderId"]
+    assert (await act(place.liaison, "signOrder", order_id)).code is None
+    rules = load().of(place.county)
+
+    async def left() -> timedelta:
+        clocks = (await order(place.county_officer, order_id) or {})["clocks"]
+        [due_at] = [datetime.fromisoformat(clock["dueAt"]) for clock in clocks if clock["stage"] == "COMPLETE"]
+        return working_time(system.clock.now(), due_at, rules.calendar, rules.limits.hours)
+
+    before, until = await left(), system.in_(days=40)
+    rest = {"reason": "SEASONAL", "until": until.isoformat()}
+    assert await send(place.township_officer, "suspendMatter", caseId=case_id, **rest) is None
+    await system.settle()
+    resting = await order(place.county_officer, order_id) or {}
+    assert (resting["state"], resting["suspendedFor"], resting["clock"]) == ("SIGNED", "SEASONAL", None)
+    hers = await order(place.liaison, order_id) or {}
+    assert (hers["suspendedFor"], datetime.fromisoformat(hers["suspendedUntil"])) == (None, until)
+    await system.advance(days=39)
+    assert (await act(place.county_officer, "urgeOrder", order_id)).code == "ORDER_DOES_NOT_FIT"
+    assert (await act(place.liaison, "reportProgress", order_id, note="材料已备好")).code is None
+    later = await issue(system, place.county_officer, case_id, department(place, "heating"))
+    assert (later["state"], later["clock"], later["suspendedFor"]) == ("ISSUED", None, "SEASONAL")
+    assert (await place.liaison.inbox())[0] == "ORDER_PAUSED", "nothing since"
+    await system.until(rest["until"])
+    assert await place.liaison.inbox() == ["ORDER_RESUMED", "ORDER_PAUSED", "ORDER_ISSUED"]
+    going = await order(place.liaison, order_id) or {}
+    assert (going["state"], going["suspendedUntil"], going["supervision"]) == ("IN_PROGRESS", None, "NONE")
+    assert await left() == before
+    assert (await order(place.heating_liaison, later["orderId"]) or {})["clock"]["stage"] == "SIGN"
+    await system.no_dead_letters()
 
 
 async def test_a_joint_order_has_a_lead_at_all_times(system: Harness, place: Place) -> None:

@@ -6,8 +6,10 @@ from services.contracts.commands import escalation as asked
 from services.contracts.commands.base import Answer
 from services.contracts.organisation import Role
 from services.escalation.commands.custody import keep, keep_evidence, matter, node_of, tag_of, words
+from services.escalation.order_store import rest_orders
 from services.escalation.rules import acting as working
 from services.escalation.rules import ladder
+from services.escalation.rules.custody import Facts, Moved
 from services.escalation.store import PROGRESS, write_content
 
 
@@ -146,10 +148,16 @@ async def suspend(tx: Transaction, acting: Acting, command: asked.SuspendMatter)
     """It rests."""
     custody, facts = await matter(tx, command)
     moved = working.suspend(custody, facts, node_of(acting), command.reason, command.until)
-    return await keep(tx, moved, facts)
+    return await _keep_with_orders(tx, acting, moved, facts)
 
 
 async def resume(tx: Transaction, acting: Acting, command: asked.ResumeMatter) -> Answer:
     """It goes on."""
     custody, facts = await matter(tx, command)
-    return await keep(tx, working.resume(custody, facts, node_of(acting)), facts)
+    return await _keep_with_orders(tx, acting, working.resume(custody, facts, node_of(acting)), facts)
+
+
+async def _keep_with_orders(tx: Transaction, acting: Acting, moved: Moved, facts: Facts) -> Answer:
+    await keep(tx, moved, facts)
+    custody = await rest_orders(tx, moved[0], node_of(acting))
+    return Answer(id=custody.case_id, version=custody.version)

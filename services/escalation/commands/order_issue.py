@@ -71,6 +71,7 @@ async def issue(tx: Transaction, acting: Acting, command: asked.IssueOrder) -> A
             profile=case.profile,
             rules=tx.get(RuleBook).of(acting.grant.region),
             now=tx.now,
+            rest=custody.rest,
         )
         custody = await move(tx, custody, None, moved)
         version = version or moved[0].version
@@ -108,6 +109,7 @@ async def reissue(tx: Transaction, acting: Acting, command: asked.ReissueOrder) 
         profile=order.profile,
         rules=rules_of(tx, order),
         now=tx.now,
+        rest=custody.rest,
     )
     custody = await move(tx, custody, order, ended)
     for each in replaced:

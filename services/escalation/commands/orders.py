@@ -162,7 +162,9 @@ async def rework(tx: Transaction, acting: Acting, command: asked.ReworkOrder) ->
         # The matter goes back to work first, and its orders with it: an order alone would be cancelled with the answer.
         resolved = Lifecycle.RESOLVED.value
         raise Refused(Code.STATE_DOES_NOT_FIT, allowed=("ReworkMatter",), state=resolved, command="ReworkOrder")
-    return await _save(tx, at, rules.rework(at.order, at.by, at.rules, tx.now), acting, rework=words)
+    # One that was settled when the matter came to rest begins again at rest.
+    order = at.order.model_copy(update={"rest": at.custody.rest})
+    return await _save(tx, at, rules.rework(order, at.by, at.rules, tx.now), acting, rework=words)
 
 
 async def urge(tx: Transaction, acting: Acting, command: asked.UrgeOrder) -> Answer:

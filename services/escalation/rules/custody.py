@@ -9,6 +9,7 @@ from services.contracts.events.escalation import (
     CustodyEvent,
 )
 from services.contracts.ids import NodeId
+from services.contracts.orders import Rest
 from services.contracts.organisation import federation_of, rights_department_of
 from services.contracts.regions import Level, at_level
 from services.contracts.states import (
@@ -58,6 +59,13 @@ class Custody(CustodyState):
     council: DocketStage = DocketStage.NONE
     settled_at: datetime | None = None
     open_items: int = 0
+
+    @property
+    def rest(self) -> Rest | None:
+        """The rest that it takes, and its work orders with it."""
+        if self.suspended_until is None or self.suspended_for is None or self.suspended_at is None:
+            return None
+        return Rest(reason=self.suspended_for, since=self.suspended_at, until=self.suspended_until)
 
     def ends_by_itself(self, clock: MatterClock) -> bool:
         """Whether a clock ends in the lapse (GREEN, not drawn for a call-back): nobody owes anything, so nobody is late."""

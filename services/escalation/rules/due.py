@@ -1,6 +1,6 @@
 """Due times: how a limit becomes a moment, and the few things that may move it (domain 3.3, 3.4, I14, S22).
 
-A due time moves by a granted pause or extension, by raised urgency (earlier) and by an official calendar (later), and by
+A due time moves by a granted pause, rest or extension, by raised urgency (earlier) and by an official calendar (later), and by
 nothing else: it carries its own limit, so that a changed table reaches new windows only.
 """
 
@@ -83,6 +83,14 @@ def resume(it: Due, paused_at: datetime, now: datetime, calendar: Calendar, hour
     gained = min(_effective(it.limit, since, utc(now), calendar, hours), _room(it, since))
     moved = replace(it, at=_later(it.limit, it.at, gained, calendar, hours), paused=it.paused + gained)
     return _settled(moved, calendar, hours) if gained else it
+
+
+def rest(it: Due, since: datetime, until: datetime, calendar: Calendar, hours: WorkingHours) -> Due:
+    """The window as if nothing had passed from `since` to `until`: all of it lies later, so as much of it is left as before, or it has been
+    over for as long. No pause: what I14 grants is still there."""
+    stood = _effective(it.limit, max(utc(since), it.start), utc(until), calendar, hours)
+    start, at = (_later(it.limit, each, stood, calendar, hours) for each in (it.start, it.at))
+    return _settled(replace(it, start=start, at=at), calendar, hours)
 
 
 def pause_runs_out(it: Due, paused_at: datetime, calendar: Calendar, hours: WorkingHours) -> datetime:

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from services.contracts.cases import Urgency
 from services.contracts.ids import ProfileName, WorkerTag
-from services.contracts.orders import OrderClock, OrderClockStage, OrderStage, OrderState, Supervision
+from services.contracts.orders import OrderClock, OrderClockStage, OrderStage, OrderState, Rest, Supervision
 from services.contracts.states import ClockState
-from services.escalation.rules.due import Due, at_share, due, extend, hasten, marked, pause_runs_out, resume
+from services.escalation.rules.due import Due, at_share, due, extend, hasten, marked, pause_runs_out, rest, resume
 from services.escalation.rules.limit import Limit, Unit
 from services.escalation.rules.limits import OrderLimit, OrderMark, Rules, Share
 
@@ -146,21 +146,35 @@ def days_left(order: WorkOrder, rules: Rules) -> tuple[int, int]:
 
 def paused(order: WorkOrder, now: datetime) -> WorkOrder:
     """With every running clock paused."""
-    clocks = tuple(
-        clock.model_copy(update={"state": ClockState.PAUSED}) if clock.state is ClockState.RUNNING else clock
-        for clock in order.clocks
-    )
-    return order.model_copy(update={"clocks": clocks, "paused_at": now})
+    return _standing(order).model_copy(update={"paused_at": now})
 
 
 def resumed(order: WorkOrder, now: datetime, rules: Rules) -> WorkOrder:
     """With every paused clock running again, moved by the time that passed and at most by what I14 grants."""
-    assert order.paused_at is not None, "only a paused order is resumed"
+    return _counted(order, now, rules).model_copy(update={"paused_for": None})
+
+
+def resting(order: WorkOrder, its: Rest, now: datetime, rules: Rules) -> WorkOrder:
+    """With its matter at rest, every clock stands. A pause of its own is counted up to here: it gives no time while nothing passes."""
+    if order.paused_at is not None:
+        order = paused(_counted(order, now, rules), now)
+    return _standing(order).model_copy(update={"rest": its})
+
+
+def awake(order: WorkOrder, now: datetime, rules: Rules) -> WorkOrder:
+    """With the rest over: each clock goes on with what was left, what was late is as late as before, and a pause of its own goes on."""
+    assert order.rest is not None, "only an order at rest goes on"
+    since, order = order.rest.since, order.model_copy(update={"rest": None})
     for clock in order.clocks:
         if clock.state is ClockState.PAUSED:
-            window = resume(order.windows[clock.stage], order.paused_at, now, rules.calendar, rules.limits.hours)
-            order = _with(order, clock.stage, window)
-    return order.model_copy(update={"paused_at": None, "paused_for": None})
+            window = rest(order.windows[clock.stage], since, now, rules.calendar, rules.limits.hours)
+            order = _with(order, clock.stage, window, late=clock.overdue)
+    return paused(order, now) if order.paused_at is not None else order
+
+
+def over(order: WorkOrder) -> WorkOrder:
+    """Of what is settled no clock runs, and nothing rests or pauses."""
+    return stopped(order).model_copy(update={"rest": None, "paused_at": None, "paused_for": None})
 
 
 def pause_ends(order: WorkOrder, since: datetime, rules: Rules) -> datetime | None:
@@ -177,10 +191,12 @@ def opinion_from(order: WorkOrder, rules: Rules) -> datetime | None:
 
 
 def to_come(order: WorkOrder, rules: Rules) -> Iterator[ToCome]:
-    """Everything that time will still bring this order."""
+    """Everything that time will still bring this order; nothing while its matter rests."""
+    if order.rest is not None:
+        return
     if order.stage is OrderStage.PAUSED and order.paused_at is not None:
-        if (end := pause_ends(order, order.paused_at, rules)) is not None:
-            yield ToCome(Brings.PAUSE_END, end)
+        # One that can give nothing any more, for its window has become shorter meanwhile, is over.
+        yield ToCome(Brings.PAUSE_END, pause_ends(order, order.paused_at, rules) or order.paused_at)
         return
     for clock in order.clocks:
         if clock.state is ClockState.RUNNING and not clock.overdue and clock.stage is not S.OBJECT:
@@ -208,19 +224,40 @@ def _mark(order: WorkOrder, name: OrderMark, rules: Rules) -> datetime | None:
     return marked(mark, window, rules.calendar, rules.limits.hours)
 
 
+def _standing(order: WorkOrder) -> WorkOrder:
+    clocks = tuple(
+        clock.model_copy(update={"state": ClockState.PAUSED}) if clock.state is ClockState.RUNNING else clock
+        for clock in order.clocks
+    )
+    return order.model_copy(update={"clocks": clocks})
+
+
+def _counted(order: WorkOrder, now: datetime, rules: Rules) -> WorkOrder:
+    """With its pause over."""
+    assert order.paused_at is not None, "only a paused order is resumed"
+    for clock in order.clocks:
+        if clock.state is ClockState.PAUSED:
+            window = resume(order.windows[clock.stage], order.paused_at, now, rules.calendar, rules.limits.hours)
+            order = _with(order, clock.stage, window)
+    return order.model_copy(update={"paused_at": None})
+
+
 def _days(count: int) -> Limit:
     return Limit(count, Unit.WORKING_DAYS)
 
 
-def _with(order: WorkOrder, stage: OrderClockStage, window: Due, *, fresh: bool = False) -> WorkOrder:
+def _with(
+    order: WorkOrder, stage: OrderClockStage, window: Due, *, fresh: bool = False, late: bool = False
+) -> WorkOrder:
     before = order.clock_of(stage)
     clock = OrderClock(
         stage=stage,
-        started_at=window.start,
+        state=ClockState.RUNNING if order.rest is None else ClockState.PAUSED,
+        started_at=before.started_at if before and not fresh else window.start,
         amber_at=window.amber_at,
         due_at=window.at,
         provisional=window.provisional,
-        overdue=bool(before and before.overdue and not fresh and window.at <= before.due_at),
+        overdue=late or bool(before and before.overdue and not fresh and window.at <= before.due_at),
     )
     clocks = (*(each for each in order.clocks if each.stage is not stage), clock)
     return order.model_copy(update={"clocks": clocks, "windows": {**order.windows, stage: window}})

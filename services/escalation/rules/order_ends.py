@@ -15,7 +15,7 @@ from services.escalation.rules.orders import Moved, fits, reported, step
 def reissued(order: WorkOrder, to: OrderId, by: NodeId, now: datetime) -> Moved:
     """The objection is right: this order ends, another one for another department begins."""
     fits(order, "ReissueOrder", now)
-    ended = clocks.stopped(order).after(stage=OrderStage.REISSUED, ended_at=now, reissued_as=to)
+    ended = clocks.over(order).after(stage=OrderStage.REISSUED, ended_at=now, reissued_as=to)
     return step(ended, OrderStep.REISSUED, now, by)
 
 
@@ -41,5 +41,5 @@ def cancel(order: WorkOrder, others: Sequence[WorkOrder], by: NodeId, now: datet
 
 def taken_back(order: WorkOrder, by: NodeId | None, now: datetime) -> Moved:
     """The same wherever it stands; `by` is None where the matter ended meanwhile."""
-    gone = clocks.stopped(order).after(stage=OrderStage.CANCELLED, ended_at=now, days_asked=None)
+    gone = clocks.over(order).after(stage=OrderStage.CANCELLED, ended_at=now, days_asked=None)
     return step(gone, OrderStep.CANCELLED, now, by)

@@ -5,7 +5,16 @@ from datetime import datetime
 from services.contracts.cases import CaseClass, Stage, Urgency
 from services.contracts.events.base import Event
 from services.contracts.events.intake import CaseCalledBack, CaseEvent, CaseRated
-from services.contracts.orders import ISSUERS_CLOCKS, OrderClockStage, OrderResult, OrderStage, OrderStep, Supervision
+from services.contracts.ids import NodeId
+from services.contracts.orders import (
+    ISSUERS_CLOCKS,
+    OrderClockStage,
+    OrderResult,
+    OrderStage,
+    OrderStep,
+    Rest,
+    Supervision,
+)
 from services.contracts.states import ClockState
 from services.escalation.rules import order_clocks as clocks
 from services.escalation.rules import order_ends as ends
@@ -29,15 +38,28 @@ def follow(order: WorkOrder, event: CaseEvent, rules: Rules, now: datetime) -> M
             return orders.rework(order, None, rules, now)
     if case.stage is Stage.FEEDBACK_GIVEN and not order.stage.settled:
         return _ended(order, now)
+    going, told = rest(order, None, None, rules, now) if case.urgency is Urgency.RED else (order, ())
     if list(Urgency).index(case.urgency) < list(Urgency).index(order.urgency) and not order.letter:
-        return orders.step(clocks.hastened(order, case.urgency, rules).after(), OrderStep.HASTENED, now, None)
-    return order, ()
+        going, sooner = orders.step(clocks.hastened(going, case.urgency, rules).after(), OrderStep.HASTENED, now, None)
+        told = (*told, *sooner)
+    return going, told
+
+
+def rest(order: WorkOrder, its: Rest | None, by: NodeId | None, rules: Rules, now: datetime) -> Moved:
+    """Its matter rests, or goes on; what is settled has nothing to rest."""
+    if order.stage.settled or order.rest == its:
+        return order, ()
+    if its is not None:
+        return orders.step(clocks.resting(order, its, now, rules).after(), OrderStep.PAUSED, now, by)
+    awake = orders.dated(clocks.awake(order, now, rules), rules).after()
+    # A pause of its own goes on: nothing runs again yet.
+    return orders.step(awake, OrderStep.PAUSED if awake.stage is OrderStage.PAUSED else OrderStep.RESUMED, now, by)
 
 
 def _ended(order: WorkOrder, now: datetime) -> Moved:
     """What was done stays done; everything else is taken back, wherever it stood."""
     if order.stage.settled:
-        closed = clocks.stopped(order).after(stage=OrderStage.CLOSED, ended_at=now)
+        closed = clocks.over(order).after(stage=OrderStage.CLOSED, ended_at=now)
         return orders.step(closed, OrderStep.CLOSED, now, None)
     return ends.taken_back(order, None, now)
 

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from services.contracts.cases import Urgency
 from services.contracts.events.orders import OrderStepTaken
-from services.contracts.fitting import fitting_order
+from services.contracts.fitting import WAITING, fitting_order
 from services.contracts.ids import CaseId, NodeId, OrderId, ProfileName, WorkerTag
+from services.contracts.lifecycle import Lifecycle
 from services.contracts.orders import (
     OrderClockStage,
     OrderResult,
@@ -15,6 +16,7 @@ from services.contracts.orders import (
     OrderStage,
     OrderStep,
     PauseReason,
+    Rest,
     Supervision,
 )
 from services.contracts.refusals import Code, Refused
@@ -46,8 +48,9 @@ def issue(
     profile: ProfileName,
     rules: Rules,
     now: datetime,
+    rest: Rest | None = None,
 ) -> Moved:
-    """A department is given the matter; its clocks run, but not those of a letter."""
+    """A department is given the matter; its clocks run, but not those of a letter, nor while the matter rests."""
     blank = WorkOrder(
         order_id=order_id,
         version=1,
@@ -61,10 +64,11 @@ def issue(
         letter=letter,
         urgency=urgency,
         profile=profile,
+        rest=rest,
         issued_at=now,
         time=None if letter else rules.limits.work_order(OrderLimit.COMPLETE, urgency, profile),
     )
-    order = _dated(clocks.started(blank, now, rules, S.SIGN, S.OBJECT, S.FIRST_REPORT, S.COMPLETE), rules)
+    order = dated(clocks.started(blank, now, rules, S.SIGN, S.OBJECT, S.FIRST_REPORT, S.COMPLETE), rules)
     return order, (OrderStepTaken(at=now, order=order.public(), step=OrderStep.ISSUED, by=issuer),)
 
 
@@ -88,7 +92,7 @@ def object_to(order: WorkOrder, rules: Rules, now: datetime) -> Moved:
 def designate(order: WorkOrder, by: NodeId, rules: Rules, now: datetime) -> Moved:
     """It is this department's all the same. The order's clocks begin again; the matter's have run on (S19)."""
     fits(order, "DesignateOrder", now)
-    again = _dated(clocks.started(clocks.stopped(order), now, rules, S.SIGN, S.FIRST_REPORT, S.COMPLETE), rules)
+    again = dated(clocks.started(clocks.stopped(order), now, rules, S.SIGN, S.FIRST_REPORT, S.COMPLETE), rules)
     return step(again.after(stage=OrderStage.DESIGNATED, designated=True), OrderStep.DESIGNATED, now, by)
 
 
@@ -115,7 +119,7 @@ def decide_extension(order: WorkOrder, granted: bool, by: NodeId | None, rules: 
     count, left = clocks.days_left(order, rules)
     if not count or order.days_asked > left:
         raise Refused(Code.NO_EXTENSION, allowed=fitting_order(order, now), count=count, limit=f"{left}wd")
-    longer = _dated(clocks.extended(answered, order.days_asked, rules), rules)
+    longer = dated(clocks.extended(answered, order.days_asked, rules), rules)
     return step(longer.after(**changes, extensions=order.extensions + 1), OrderStep.EXTENSION_GRANTED, now, by)
 
 
@@ -157,14 +161,14 @@ def verify(order: WorkOrder, by: NodeId, worker: WorkerTag, now: datetime) -> Mo
     fits(order, "VerifyOrder", now)
     if worker in order.workers:
         raise Refused(Code.OWN_WORK)
-    seen = clocks.stopped(order).after(stage=OrderStage.VERIFIED, verified_at=now)
+    seen = clocks.over(order).after(stage=OrderStage.VERIFIED, verified_at=now)
     return step(seen, OrderStep.VERIFIED, now, by)
 
 
 def rework(order: WorkOrder, by: NodeId | None, rules: Rules, now: datetime) -> Moved:
     """Back to the department with half its time; it cannot object. The second time it is supervised (S17)."""
     fits(order, "ReworkOrder", now)
-    again = _dated(clocks.reworked(clocks.stopped(order), now, rules), rules)
+    again = dated(clocks.reworked(clocks.stopped(order), now, rules), rules)
     times = order.reworks + 1
     after = again.after(stage=OrderStage.REWORK, reworks=times, result=None, reported_at=None, verified_at=None)
     moved = step(after, OrderStep.REWORKED, now, by)
@@ -218,7 +222,7 @@ def request_inspection(
 
 
 def pause(order: WorkOrder, reason: PauseReason, by: NodeId, rules: Rules, now: datetime) -> Moved:
-    """Its clocks rest, as long as I14 lets them."""
+    """Its clocks stand, as long as I14 lets them."""
     fits(order, "PauseOrder", now)
     if clocks.pause_ends(order, now, rules) is None:
         raise Refused(Code.NO_PAUSE, allowed=fitting_order(order, now))
@@ -229,7 +233,7 @@ def pause(order: WorkOrder, reason: PauseReason, by: NodeId, rules: Rules, now: 
 def go_on(order: WorkOrder, by: NodeId | None, rules: Rules, now: datetime) -> Moved:
     """Its clocks run again; `by` is None where the pause had used all it may give."""
     fits(order, "ResumeOrder", now)
-    running = _dated(clocks.resumed(order, now, rules), rules)
+    running = dated(clocks.resumed(order, now, rules), rules)
     return step(running.after(stage=OrderStage.IN_PROGRESS), OrderStep.RESUMED, now, by)
 
 
@@ -241,10 +245,17 @@ def step(
 
 
 def fits(order: WorkOrder, command: str, now: datetime) -> None:
-    """Raises Refused ORDER_DOES_NOT_FIT, naming what fits."""
+    """Raises Refused ORDER_DOES_NOT_FIT, naming what fits; of what has to wait while its matter rests, that it does."""
     allowed = fitting_order(order, now)
     if command not in allowed:
-        raise Refused(Code.ORDER_DOES_NOT_FIT, allowed=allowed, state=order.stage.value, command=command)
+        waits = order.rest is not None and command in WAITING
+        state = Lifecycle.SUSPENDED.value if waits else order.stage.value
+        raise Refused(Code.ORDER_DOES_NOT_FIT, allowed=allowed, state=state, command=command)
+
+
+def dated(order: WorkOrder, rules: Rules) -> WorkOrder:
+    """With the day from which an opinion by Art. 73 may be given of it as it is now."""
+    return order.model_copy(update={"opinion_from": clocks.opinion_from(order, rules)})
 
 
 def reported(order: WorkOrder) -> bool:
@@ -259,10 +270,6 @@ def _by_law(level: Level, signed: bool) -> None:
         raise Refused(Code.CHAIR_MUST_SIGN)
 
 
-def _dated(order: WorkOrder, rules: Rules) -> WorkOrder:
-    return order.model_copy(update={"opinion_from": clocks.opinion_from(order, rules)})
-
-
 def _worked(order: WorkOrder, worker: WorkerTag) -> dict[str, object]:
     return {"workers": tuple(dict.fromkeys((*order.workers, worker)))}
 
@@ -272,5 +279,5 @@ def _answers(order: WorkOrder) -> WorkOrder:
     reply = order.clock_of(S.ART73_REPLY)
     if order.opinion_at is None or reply is None:
         return order
-    waits = reply.state is ClockState.RUNNING or order.stage is OrderStage.REPORTED_DONE
+    waits = reply.state is not ClockState.STOPPED or order.stage is OrderStage.REPORTED_DONE
     return clocks.stopped(order, S.ART73_REPLY).model_copy(update={"opinion_answered": True}) if waits else order
