@@ -162,7 +162,8 @@ def fitting_order(order: OrderState, now: Instant) -> tuple[str, ...]:
 
 
 def _fitting_stage(order: OrderState, now: Instant) -> tuple[str, ...]:
-    """Nobody supervises a letter."""
+    """Nobody supervises a letter; what is RED knows no pause."""
+    may_pause = not order.letter and order.days_asked is None and order.urgency is not Urgency.RED
     match order.stage:
         case OrderStage.ISSUED | OrderStage.DESIGNATED:
             fit = ("SignOrder", *(("ObjectToOrder",) if order.may_object(now) else ()), *_urging(order), "CancelOrder")
@@ -183,7 +184,7 @@ def _fitting_stage(order: OrderState, now: Instant) -> tuple[str, ...]:
                 *(("MarkNotApplicable",) if order.role is OrderRole.CO else ()),
                 *_extending(order),
                 *_urging(order),
-                *(("PauseOrder",) if not order.letter and order.days_asked is None else ()),
+                *(("PauseOrder",) if may_pause else ()),
                 "CancelOrder",
             )
         case _:

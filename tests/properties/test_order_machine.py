@@ -53,7 +53,7 @@ BETTER = {
     "VerifyOrder": {Code.OWN_WORK},
     "GiveArt73Opinion": {Code.NOT_YET},
     "RequestInspection": {Code.NOT_YET, Code.OPINION_FIRST},
-    "PauseOrder": {Code.NO_PAUSE},
+    "PauseOrder": {Code.NO_PAUSE, Code.NOT_WHEN_RED},
     "ReportDone": {Code.CO_ORDERS_OPEN},
     "ExplainImpossible": {Code.CO_ORDERS_OPEN},
     "DecideExtension": {Code.NO_EXTENSION},
@@ -245,6 +245,7 @@ class Orders(RuleBasedStateMachine):
             assert clock.stage not in before or clock.due_at <= before[clock.stage]
         if urgency is Urgency.RED:
             assert self.order.rest is None
+            assert self.order.stage is not OrderStage.PAUSED
 
     @rule(solved=st.booleans(), chance=st.integers(0, 4))
     def called_back(self, solved: bool, chance: int) -> None:

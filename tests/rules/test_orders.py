@@ -1,4 +1,4 @@
-"""A work order while its matter rests: by the rules alone (domain 2.1, 2.5)."""
+"""A work order while its matter rests, and when it becomes RED: by the rules alone (domain 2.1, 2.5)."""
 
 from datetime import datetime, timedelta
 
@@ -80,10 +80,33 @@ def test_a_pause_is_used_up_to_the_rest_and_goes_on_behind_it() -> None:
     assert end.at > START + timedelta(days=50)
 
 
+def heard_as(urgency: Urgency, now: datetime) -> CaseAcknowledged:
+    return CaseAcknowledged(at=now, case=a_case(Stage.ACCEPTED).model_copy(update={"urgency": urgency}), by=BY)
+
+
+def test_a_pause_that_gives_nothing_any_more_ends() -> None:
+    since = START + timedelta(days=4)
+    paused, _ = rules.pause(signed(), PauseReason.SEASONAL, BY, RULES, since)
+    sooner, _ = fate.follow(paused, heard_as(Urgency.ORANGE, since), RULES, since)
+    assert sooner.stage is OrderStage.PAUSED
+    assert sooner.windows[S.COMPLETE].at < since, "it was due before the pause began"
+    going, _ = fate.come(sooner, Brings.PAUSE_END, RULES, since + timedelta(seconds=1))
+    assert going.stage is OrderStage.IN_PROGRESS
+
+
+def test_what_becomes_red_neither_pauses_nor_rests() -> None:
+    since = START + A_DAY
+    paused, _ = rules.pause(signed(), PauseReason.SEASONAL, BY, RULES, START)
+    for order in (paused, rested(signed(), START, since)[0], rested(paused, START, since)[0]):
+        going, told = fate.follow(order, heard_as(Urgency.RED, since), RULES, since)
+        assert [fact.step for fact in told] == [OrderStep.RESUMED, OrderStep.HASTENED]
+        assert (going.rest, going.paused_for, going.stage.working) == (None, None, True)
+        assert ClockState.PAUSED not in {clock.state for clock in going.clocks}
+
+
 def test_what_becomes_red_at_rest_has_the_short_time_as_if_it_had_not_rested() -> None:
     since, now = START + timedelta(hours=2), START + timedelta(days=60, hours=6)
-    heard = CaseAcknowledged(at=now, case=a_case(Stage.ACCEPTED).model_copy(update={"urgency": Urgency.RED}), by=BY)
-    going, _ = fate.follow(rested(signed(), since, now)[0], heard, RULES, now)
+    going, _ = fate.follow(rested(signed(), since, now)[0], heard_as(Urgency.RED, now), RULES, now)
     complete = going.clock_of(S.COMPLETE)
     assert complete is not None
     assert complete.started_at == START

@@ -424,6 +424,22 @@ async def test_an_order_rests_with_its_matter_and_nobody_urges(system: Harness, 
     await system.no_dead_letters()
 
 
+async def test_an_order_of_what_becomes_red_is_paused_no_longer(system: Harness, place: Place) -> None:
+    case_id = await matter(system, place)
+    order_id = (await issue(system, place.county_officer, case_id, department(place)))["orderId"]
+    assert (await act(place.liaison, "signOrder", order_id)).code is None
+    assert (await act(place.county_officer, "pauseOrder", order_id, reason="FUNDING_WAIT")).code is None
+    assert await send(place.chair, "setUrgency", caseId=case_id, to="RED") is None
+    await system.settle()
+    hers = await order(place.liaison, order_id) or {}
+    assert (hers["state"], hers["urgency"], hers["pausedFor"]) == ("IN_PROGRESS", "RED", None)
+    assert {clock["state"] for clock in hers["clocks"]} <= {"RUNNING", "STOPPED"}
+    assert {"ORDER_RESUMED", "ORDER_HASTENED"} <= set(await place.liaison.inbox())
+    assert "ORDER_RESUMED" in await place.county_chair.inbox()
+    again = await act(place.county_officer, "pauseOrder", order_id, reason="FUNDING_WAIT")
+    assert (again.code, "PauseOrder" in again["allowed"]) == ("NOT_WHEN_RED", False)
+
+
 async def test_a_joint_order_has_a_lead_at_all_times(system: Harness, place: Place) -> None:
     case_id = await matter(system, place)
     water, heating, housing = (department(place, kind) for kind in ("water", "heating", "housing"))

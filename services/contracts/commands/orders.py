@@ -222,8 +222,8 @@ class RequestInspection(OrderCommand):
 
 
 class PauseOrder(OrderCommand):
-    """Pause the order's clocks; all pauses together give at most the time of the order once more. Allowed to: the issuer's officers and
-    chair. Refused: NO_PAUSE."""
+    """Pause the order's clocks; all pauses together give at most the time of the order once more. Not RED. Allowed to: the issuer's
+    officers and chair. Refused: NOT_WHEN_RED, NO_PAUSE."""
 
     reason: PauseReason
     """理由代码。Why."""

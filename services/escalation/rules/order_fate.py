@@ -38,7 +38,7 @@ def follow(order: WorkOrder, event: CaseEvent, rules: Rules, now: datetime) -> M
             return orders.rework(order, None, rules, now)
     if case.stage is Stage.FEEDBACK_GIVEN and not order.stage.settled:
         return _ended(order, now)
-    going, told = rest(order, None, None, rules, now) if case.urgency is Urgency.RED else (order, ())
+    going, told = _going_on(order, rules, now) if case.urgency is Urgency.RED else (order, ())
     if list(Urgency).index(case.urgency) < list(Urgency).index(order.urgency) and not order.letter:
         going, sooner = orders.step(clocks.hastened(going, case.urgency, rules).after(), OrderStep.HASTENED, now, None)
         told = (*told, *sooner)
@@ -54,6 +54,13 @@ def rest(order: WorkOrder, its: Rest | None, by: NodeId | None, rules: Rules, no
     awake = orders.dated(clocks.awake(order, now, rules), rules).after()
     # A pause of its own goes on: nothing runs again yet.
     return orders.step(awake, OrderStep.PAUSED if awake.stage is OrderStage.PAUSED else OrderStep.RESUMED, now, by)
+
+
+def _going_on(order: WorkOrder, rules: Rules, now: datetime) -> Moved:
+    """What cannot wait rests no longer, with its matter or by itself."""
+    if order.stage is not OrderStage.PAUSED:
+        return rest(order, None, None, rules, now)
+    return orders.go_on(clocks.awake(order, now, rules) if order.rest else order, None, rules, now)
 
 
 def _ended(order: WorkOrder, now: datetime) -> Moved:

@@ -222,7 +222,9 @@ def request_inspection(
 
 
 def pause(order: WorkOrder, reason: PauseReason, by: NodeId, rules: Rules, now: datetime) -> Moved:
-    """Its clocks stand, as long as I14 lets them."""
+    """Its clocks stand, as long as I14 lets them; what is RED knows no pause."""
+    if order.urgency is Urgency.RED:
+        raise Refused(Code.NOT_WHEN_RED, allowed=fitting_order(order, now))
     fits(order, "PauseOrder", now)
     if clocks.pause_ends(order, now, rules) is None:
         raise Refused(Code.NO_PAUSE, allowed=fitting_order(order, now))

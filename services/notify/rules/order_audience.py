@@ -44,6 +44,7 @@ TO_ISSUER: Mapping[OrderStep, Kind] = {
     OrderStep.REWORKED: Kind.ORDER_REWORK,
     OrderStep.SUPERVISED: Kind.ORDER_SUPERVISED,
     OrderStep.HEAD_WRITTEN: Kind.ORDER_HEAD_WRITTEN,
+    OrderStep.RESUMED: Kind.ORDER_RESUMED,
     OrderStep.OVERDUE: Kind.ORDER_OVERDUE,
 }
 """Whom a step of a work order concerns, and what they are told."""
