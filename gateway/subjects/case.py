@@ -170,7 +170,8 @@ class Case(Course, relay.Node):
         who = info.context.who
         worker = worker_tag(info.context.gateway.room, self.key, who.member)
         now = info.context.now
-        return allowed_commands(who, case, custody, self.matter.docket, access, village, group, worker, now)
+        docket, people = self.matter.docket, self.matter.people
+        return allowed_commands(who, case, custody, docket, access, village, group, worker, now, people)
 
     @strawberry.field(description="公开摘要（公开事项，经人工核准）。The approved public summary of a C0 matter.")
     def summary(self) -> str | None:

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from services.contracts.allowed_council import RUNNING, has_withdrawn
 from services.contracts.base import Instant
 from services.contracts.callers import Caller, Grant, Target
 from services.contracts.cases import CaseClass, Urgency
+from services.contracts.council import PeopleState
 from services.contracts.fitting import fitting, fitting_order, too_late
 from services.contracts.fitting_council import seat
 from services.contracts.ladder import ThreadMode
@@ -44,9 +46,10 @@ def allowed_commands(
     group: Node | None,
     worker: str,
     now: datetime | None = None,
+    people: PeopleState | None = None,
 ) -> list[str]:
     """The names of the commands. A hint for a front end: the owner of each decision asks again. `worker` is the caller's tag: who
-    did the work does not call back (I5). `now`: to leave out what was possible for a time only."""
+    did the work does not call back (I5). `now`: to leave out what was possible for a time only. `people`: of the council's sessions."""
     target = Target(
         region=village,
         group=access.group,
@@ -63,7 +66,10 @@ def allowed_commands(
         barred=access.barred,
     )
     allowed = []
+    withdrew = has_withdrawn(caller, people)
     for command in fitting(case, custody, docket):
+        if withdrew and command in RUNNING:
+            continue
         grant = acting_grant(caller, command, target)
         if grant is None and not may_as_herself(caller, command, target):
             continue

@@ -15,6 +15,8 @@ from services.contracts.states import AccessState, CaseState, CustodyState, Dock
 OFFICES = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER, Role.INSPECTOR})
 COUNCIL = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
 OF_THE_GROUP = frozenset({Role.GROUP_OWNER, Role.UNIT_LEADER})
+RUNNING = frozenset({"ScheduleSession", "OpenSession", "Adjourn", "Adopt", "CloseSession"})
+"""How a session comes about, goes on and ends: in no session of the matter the business of one who withdrew from one."""
 _BY_ANY_COUNCIL = frozenset({"RevokeResolution", "AnswerInvitation", "Speak", "CastVote", "Recuse"})
 
 
@@ -52,8 +54,14 @@ def allowed_session(caller: Caller, before: Before, session: SessionState, peopl
     fits = fitting_session(before.case, before.custody, session)
     invited = [address for address in people.invited if address not in people.recused]
     target = _target(caller, before, invited)
-    found = _allowed(caller, fits, target, session.council)
+    withdrew = has_withdrawn(caller, before.people)
+    found = [name for name in _allowed(caller, fits, target, session.council) if not (withdrew and name in RUNNING)]
     return [name for name in found if name != "CastVote" or caller.member in people.voters]
+
+
+def has_withdrawn(caller: Caller, people: PeopleState | None) -> bool:
+    """Whether she withdrew from a session of the matter, being related to a party."""
+    return people is not None and any(caller.member in session.recused for session in people.sessions)
 
 
 def allowed_resolution(caller: Caller, before: Before, resolution: ResolutionState) -> list[str]:

@@ -26,6 +26,8 @@ async def test_an_interim_item_before_any_session(system: Harness, place: Place)
     both = {**task, "node": federation_of(place.village)}
     assert (await do(place.chair, "assignItem", case_id, task=both)).code == "MALFORMED"
     assert (await do(place.chair, "assignItem", case_id, task={**task, "text": ""})).code == "TEXT_MISSING"
+    nobody = {"text": "查看", "node": "n_dept-nobody"}
+    assert (await do(place.chair, "assignItem", case_id, task=nobody)).code == "UNKNOWN_NODE"
     soon = (system.clock.now() + timedelta(hours=2)).isoformat()
     given = await done(system, place.chair, "assignItem", case_id, task={**task, "dueAt": soon})
     [item] = given["items"]

@@ -138,10 +138,18 @@ async def test_who_withdrew_withdrew_from_the_matter(system: Harness, place: Pla
     case_id = await accepted(system, place, "C0", urgency="ORANGE")
     session_id = await opened(system, place, case_id)
     await done(system, place.chair, "recuse", case_id, sessionId=session_id, reason="是当事人的亲属")
-    await done(
-        system, place.chair, "closeSession", case_id, sessionId=session_id, reason="NO_AGREEMENT", minutes="未议成"
-    )
+    until = (system.clock.now() + timedelta(days=1)).isoformat()
+    ending = {"sessionId": session_id, "reason": "NO_AGREEMENT", "minutes": "未议成"}
+    assert (await do(place.chair, "closeSession", case_id, **ending)).code == "RECUSED", "she does not end it either"
+    assert (await do(place.chair, "adjourn", case_id, sessionId=session_id, until=until)).code == "RECUSED"
+    for person, may in ((place.chair, False), (council_owner, True)):
+        [sitting] = (await seen(person, case_id) or {})["sessions"]
+        assert ({"Adjourn", "Adopt", "CloseSession"} <= set(sitting["allowedCommands"])) is may
+        assert may or not {"Adjourn", "Adopt", "CloseSession"} & set(sitting["allowedCommands"])
+    await done(system, council_owner, "closeSession", case_id, **ending)
     assert (await do(place.chair, "openSession", case_id)).code == "RECUSED", "a new session does not shed it"
+    for person, may in ((place.chair, False), (council_owner, True)):
+        assert ("OpenSession" in (await seen(person, case_id) or {})["allowedCommands"]) is may
     again = await done(system, council_owner, "openSession", case_id)
     second = again["sessions"][-1]["sessionId"]
     alone: dict[str, Any] = {"sessionId": second, "text": "决议", "initiative": "倡议", "rule": "CHAIR_DECIDES"}

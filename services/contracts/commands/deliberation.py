@@ -26,7 +26,7 @@ class PutToCouncil(CouncilCommand):
 
 class ScheduleSession(CouncilCommand):
     """Set the time of a session, of a proposed one or of a new one; members of the council are listed. Allowed to: chair, the council's own
-    group owner, officers of the holder. Refused: STATE_DOES_NOT_FIT, NOT_THE_HOLDER, DATE_IN_PAST."""
+    group owner, officers of the holder. Refused: STATE_DOES_NOT_FIT, NOT_THE_HOLDER, DATE_IN_PAST, RECUSED."""
 
     session_id: SessionId | None = None
     """议事编号；不填即新议事。Which session; by default a new one."""
@@ -38,7 +38,7 @@ class ScheduleSession(CouncilCommand):
 
 class OpenSession(CouncilCommand):
     """Open a session in one tap (有事即议), or one that was proposed, scheduled or adjourned; members of the council are listed. Allowed to:
-    who may schedule one. Refused: STATE_DOES_NOT_FIT, NOT_THE_HOLDER."""
+    who may schedule one. Refused: STATE_DOES_NOT_FIT, NOT_THE_HOLDER, RECUSED."""
 
     session_id: SessionId | None = None
     """议事编号；不填即新议事。Which session; by default a new one."""
@@ -95,7 +95,7 @@ class Recuse(SessionCommand):
 
 class Adjourn(SessionCommand):
     """Break off a session and go on another day: at most twice, within five working days. Allowed to: who may open one. Refused:
-    TOO_MANY_ADJOURNMENTS, TOO_LATE, DATE_IN_PAST."""
+    TOO_MANY_ADJOURNMENTS, TOO_LATE, DATE_IN_PAST, RECUSED."""
 
     until: Instant
     """何时继续。When it goes on."""
@@ -111,7 +111,7 @@ class CastVote(SessionCommand):
 class Adopt(SessionCommand):
     """Decide and close a session with a resolution: by consensus, by simple majority (of a tie the convenor decides), or by the chair alone
     where it is urgent (RED, ORANGE). Allowed to: who may open one. Refused: NO_QUORUM, NO_CONSENSUS, NOT_CARRIED, CHAIR_ONLY_WHEN_URGENT,
-    NOTHING_RESOLVED, RECUSED, TOO_LATE, BARRED."""
+    NOTHING_RESOLVED, RECUSED, TOO_LATE, BARRED, UNKNOWN_NODE."""
 
     rule: DecisionRule
     """决定方式。How it is decided."""
@@ -131,7 +131,7 @@ class Adopt(SessionCommand):
 
 class CloseSession(SessionCommand):
     """Close a session without a resolution, with the reason. Allowed to: who may open one. Refused: TEXT_MISSING (nothing was said, and there
-    are no minutes), MALFORMED."""
+    are no minutes), RECUSED, MALFORMED."""
 
     reason: CloseReason
     """理由代码。Why."""

@@ -104,7 +104,7 @@ class PublishResult(ResolutionCommand):
 
 class AssignItem(CouncilCommand):
     """Give somebody something to do: for a resolution, or before any session (interim). Allowed to: chair, the council's own group owner,
-    officers of the holder. Refused: TEXT_MISSING, TOO_LATE, DATE_IN_PAST, BARRED, NOT_THE_HOLDER."""
+    officers of the holder. Refused: TEXT_MISSING, TOO_LATE, DATE_IN_PAST, BARRED, NOT_THE_HOLDER, UNKNOWN_NODE."""
 
     task: Task
     """做什么、谁做、何时完成。What, who, by when."""
@@ -160,7 +160,8 @@ class WaiveItem(ItemCommand):
 
 
 class ReassignItem(ItemCommand):
-    """Give an item to somebody else. Allowed to: who may assign it. Refused: TOO_LATE, DATE_IN_PAST, BARRED, MALFORMED."""
+    """Give an item to somebody else. Allowed to: who may assign it. Refused: TOO_LATE, DATE_IN_PAST, BARRED, UNKNOWN_NODE,
+    MALFORMED."""
 
     member: MemberId | None = None
     """改交给谁。A person who does it."""

@@ -6,17 +6,17 @@ from services.contracts.commands import resolutions as asked
 from services.contracts.commands.base import Answer
 from services.contracts.commands.resolutions import MAX_SPEECH
 from services.contracts.texts import text
-from services.deliberation.commands.matter import before, by, docket_before, new_id, one_address
+from services.deliberation.commands.matter import before, by, docket_before, known_address, new_id
 from services.deliberation.commands.sessions import required
 from services.deliberation.rules import item as rules
 from services.deliberation.rules.item import NewItem
 from services.deliberation.store import keep_photos, save, write, write_again
 
 
-def new_item(tx: Transaction, task: asked.Task) -> NewItem:
-    """A task as the rules know it: without its words. Raises Refused MALFORMED, TEXT_MISSING, TEXT_TOO_LONG."""
+async def new_item(tx: Transaction, task: asked.Task) -> NewItem:
+    """A task as the rules know it: without its words. Raises Refused MALFORMED, TEXT_MISSING, TEXT_TOO_LONG, UNKNOWN_NODE."""
     text(task.text, "text", MAX_SPEECH, required=True)
-    assignee = one_address(task.member, task.node, "task.member")
+    assignee = await known_address(tx, task.member, task.node, "task.member")
     again = task.recurring
     return NewItem(
         id=new_id(tx, "i"),
@@ -36,7 +36,7 @@ async def keep_task(tx: Transaction, case_id: str, item_id: str, task: asked.Tas
 async def assign(tx: Transaction, acting: Acting, command: asked.AssignItem) -> Answer:
     """Somebody gets something to do."""
     docket, known = await before(tx, command)
-    new = new_item(tx, command.task)
+    new = await new_item(tx, command.task)
     answer = await save(tx, rules.assign(docket, known, by(acting), new, command.resolution_id))
     await keep_task(tx, command.case_id, new.id, command.task, acting.member)
     return answer
@@ -108,5 +108,5 @@ async def waive(tx: Transaction, acting: Acting, command: asked.WaiveItem) -> An
 async def reassign(tx: Transaction, acting: Acting, command: asked.ReassignItem) -> Answer:
     """Somebody else has it."""
     docket, known = await docket_before(tx, command)
-    assignee = one_address(command.member, command.node, "member")
+    assignee = await known_address(tx, command.member, command.node, "member")
     return await save(tx, rules.reassign(docket, known, by(acting), command.item_id, assignee, command.due_at))

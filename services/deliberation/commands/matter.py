@@ -5,11 +5,12 @@ from typing import NamedTuple
 from services.chassis.ids import ulid
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
+from services.contracts import topics
 from services.contracts.callers import Target
 from services.contracts.commands import deliberation as asked
 from services.contracts.commands import resolutions as resolved
 from services.contracts.commands.base import MatterCommand
-from services.contracts.organisation import Role, council_of
+from services.contracts.organisation import Node, Role, council_of
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import at_level
 from services.contracts.states import EntryState
@@ -105,3 +106,11 @@ def one_address(member: str | None, node: str | None, field: str) -> str:
     if (member is None) == (node is None):
         raise malformed(field, Wrong.MEMBER_OR_NODE)
     return member or node or ""
+
+
+async def known_address(tx: Transaction, member: str | None, node: str | None, field: str) -> str:
+    """The same, where a node is one of the roster; who is a person, the roster does not say of everybody. Raises Refused UNKNOWN_NODE."""
+    address = one_address(member, node, field)
+    if node is not None and await tx.known(topics.INTAKE_ROSTER, Node, node) is None:
+        raise Refused(Code.UNKNOWN_NODE, node=node)
+    return address

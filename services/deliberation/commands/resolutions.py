@@ -24,7 +24,7 @@ async def adopt(tx: Transaction, acting: Acting, command: asked.Adopt) -> Answer
         "initiative": text(command.initiative, "initiative", MAX_SPEECH),
     }
     minutes = text(command.minutes, "minutes", MAX_MINUTES)
-    items = [(new_item(tx, task), task) for task in command.items]
+    items = [(await new_item(tx, task), task) for task in command.items]
     moved = rules.adopt(
         docket,
         known,

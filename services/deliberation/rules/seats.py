@@ -133,10 +133,15 @@ def session_for(command: str, docket: Docket, known: Known, session_id: SessionI
 
 def sitting(command: str, docket: Docket, known: Known, by: By, session_id: SessionId) -> Session:
     """A session, in the hands of who convenes it. Raises Refused."""
+    return with_convenor(led(command, docket, known, by, session_id), by, known)
+
+
+def led(command: str, docket: Docket, known: Known, by: By, session_id: SessionId) -> Session:
+    """A session, for how it goes on. Raises Refused RECUSED: who withdrew neither decides nor ends it, for today or for good."""
     session = session_of_theirs(command, docket, known, by, session_id)
     if by.member in docket.recused:
         raise Refused(Code.RECUSED)
-    return with_convenor(session, by, known)
+    return session
 
 
 def session_of_theirs(command: str, docket: Docket, known: Known, by: By, session_id: SessionId) -> Session:

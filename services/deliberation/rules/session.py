@@ -20,6 +20,7 @@ from services.deliberation.rules.seats import (
     check_may_come,
     invitee_of,
     is_counted,
+    led,
     new_session,
     seat_of,
     session_for,
@@ -184,7 +185,7 @@ def recuse(docket: Docket, known: Known, session_id: SessionId, address: Address
 
 def adjourn(docket: Docket, known: Known, by: By, session_id: SessionId, until: datetime) -> Moved:
     """Another day: at most twice, and soon."""
-    session = session_of_theirs("Adjourn", docket, known, by, session_id)
+    session = led("Adjourn", docket, known, by, session_id)
     if session.adjournments >= MAX_ADJOURNMENTS:
         raise Refused(Code.TOO_MANY_ADJOURNMENTS, limit=MAX_ADJOURNMENTS)
     if until <= known.now:
@@ -211,7 +212,7 @@ def vote(docket: Docket, known: Known, session_id: SessionId, member: MemberId, 
 
 def close(docket: Docket, known: Known, by: By, session_id: SessionId, reason: CloseReason) -> Moved:
     """It ends without a resolution; the council's clock stops, and the second time the matter must go up."""
-    session = session_of_theirs("CloseSession", docket, known, by, session_id)
+    session = led("CloseSession", docket, known, by, session_id)
     if reason is CloseReason.MATTER_OVER:
         raise malformed("reason", Wrong.SYSTEM_ALONE)
     changed = session.model_copy(
