@@ -26,10 +26,18 @@ ACCESS_LOG = METADATA.tables["access_log"]
 
 async def known_of(tx: Transaction, case_id: str) -> tuple[Known, AccessState]:
     """A matter as others last told it. Raises Refused CASE_NOT_FOUND: never heard of, or sealed."""
+    found = await known_if_any(tx, case_id)
+    if found is None:
+        raise Refused(Code.CASE_NOT_FOUND)
+    return found
+
+
+async def known_if_any(tx: Transaction, case_id: str) -> tuple[Known, AccessState] | None:
+    """The same where nobody asks; None: never heard of, or sealed."""
     case = await tx.known(topics.INTAKE_CASE, CaseState, case_id)
     access = await tx.known(topics.INTAKE_ACCESS, AccessState, case_id)
     if case is None or access is None:
-        raise Refused(Code.CASE_NOT_FOUND)
+        return None
     custody = await tx.known(topics.ESCALATION_CUSTODY, CustodyState, case_id)
     return Known(case, custody, tx.now, access.circle, access.barred), access
 

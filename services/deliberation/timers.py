@@ -1,4 +1,5 @@
-"""What time brings: answers that are overdue are told of once, tasks lapse, terms end. In due order, one docket or council a transaction."""
+"""What time brings: answers that are overdue are told of once, who lets things lie is reminded, tasks lapse, terms end. In due order, one docket
+or council a transaction."""
 
 import logging
 from datetime import timedelta
@@ -11,7 +12,7 @@ from services.contracts.ids import is_case_id
 from services.deliberation.rules import following, membership
 from services.deliberation.rules.docket import Docket
 from services.deliberation.rules.membership import Council
-from services.deliberation.store import DUE, save, save_council
+from services.deliberation.store import DUE, known_if_any, save, save_council
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,8 @@ async def _handle(room: Room, key: str) -> int:
     async with room.transaction() as tx:
         if is_case_id(key):
             docket = await tx.load(Docket, key)
-            moved = following.overdue(docket, tx.now) if docket else None
+            found = await known_if_any(tx, key) if docket else None
+            moved = following.overdue(docket, found[0]) if docket and found else None
             if moved and moved[1]:
                 await save(tx, moved)
                 return 1

@@ -11,7 +11,7 @@ from services.contracts.events.escalation import CustodyEvent
 from services.contracts.events.intake import AccessEvent, CaseEvent, NodeChanged
 from services.contracts.events.orders import OrderStepTaken
 from services.contracts.organisation import Node, NodeKind
-from services.contracts.states import AccessState, CaseState
+from services.contracts.states import AccessState, CaseState, CustodyState
 from services.contracts.topics import Topic
 from services.notify.rules.audience import audience
 from services.notify.rules.council_audience import docket_audience, membership_audience, needs_people, nodes_named
@@ -148,8 +148,10 @@ async def _tell_of_docket(tx: Transaction, event: DocketEvent, access: AccessSta
     if people is None or event.docket.region is None:
         return
     nodes = await nodes_about(tx, event.docket.region, access.group)
-    nodes |= await nodes_of(tx, nodes_named(event, people))
-    told = docket_audience(event, access, people, nodes, tx.now)
+    custody = await tx.known(topics.ESCALATION_CUSTODY, CustodyState, event.key)
+    holder = custody.holder if custody else None
+    nodes |= await nodes_of(tx, [*nodes_named(event, people), *([holder] if holder else [])])
+    told = docket_audience(event, access, people, nodes, tx.now, holder)
     await tell(tx, told, access, await _number(tx, event.key))
 
 

@@ -105,6 +105,14 @@ class SessionAdjourned(SessionEvent):
     by: NodeId
 
 
+class SessionSilent(SessionEvent):
+    """It sits, and for long nobody has said anything: who convened it goes on, adjourns or closes it."""
+
+
+class SessionNotOpened(SessionEvent):
+    """Its time has passed, and nobody opened it."""
+
+
 class ResolutionAdopted(SessionEvent):
     """A session closed with a resolution; its items are assigned."""
 
@@ -142,6 +150,12 @@ class ResolutionBlocked(ResolutionEvent):
 
 class ResolutionUnblocked(ResolutionEvent):
     """A resolution goes on."""
+
+
+class ResolutionStillBlocked(DocketEvent):
+    """A resolution has been blocked for as long as a level has for a matter: its holder passes it up, or a new session is held."""
+
+    resolution_id: ResolutionId
 
 
 class ResolutionSuperseded(ResolutionEvent):
@@ -235,11 +249,14 @@ DOCKET = (
     ParticipantRecused,
     VoteCast,
     SessionAdjourned,
+    SessionSilent,
+    SessionNotOpened,
     ResolutionAdopted,
     SessionClosed,
     SessionCancelled,
     ResolutionBlocked,
     ResolutionUnblocked,
+    ResolutionStillBlocked,
     ResolutionSuperseded,
     ResolutionRevoked,
     ResultPublished,

@@ -22,7 +22,7 @@ from services.contracts.lifecycle import lifecycle
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import RegionCode
 from services.contracts.states import CaseState, CustodyState, DocketStage, DocketState
-from services.deliberation.rules.parts import Item, Session, public_fields
+from services.deliberation.rules.parts import Item, Resolution, Session, public_fields
 
 E = TypeVar("E", bound=DocketEvent)
 P = TypeVar("P", bound=SessionState | ItemState | ResolutionState)
@@ -48,6 +48,7 @@ class Docket(DocketState):
 
     region: RegionCode
     sessions: tuple[Session, ...] = ()
+    resolutions: tuple[Resolution, ...] = ()
     items: tuple[Item, ...] = ()
     reopens: int = 0
     """How often the matter had been reopened when the docket was last begun anew: what came before no longer says where it stands."""
@@ -60,6 +61,7 @@ class Docket(DocketState):
         """What events carry."""
         parts = {
             "sessions": tuple(each.public() for each in self.sessions),
+            "resolutions": tuple(each.public() for each in self.resolutions),
             "items": tuple(each.public() for each in self.items),
             "region": None if self.closed else self.region,
         }
@@ -135,7 +137,7 @@ def item_of(docket: Docket, item_id: str) -> Item:
     return _found(docket.items, item_id, "item")
 
 
-def resolution_of(docket: Docket, resolution_id: str) -> ResolutionState:
+def resolution_of(docket: Docket, resolution_id: str) -> Resolution:
     """A resolution. Raises Refused NOT_FOUND."""
     return _found(docket.resolutions, resolution_id, "resolution")
 
@@ -181,7 +183,7 @@ def _failed(session: SessionState) -> bool:
     return session.stage is SessionStage.CLOSED_NO_RESOLUTION
 
 
-def _carried_out(resolution: ResolutionState, items: Iterable[Item]) -> ResolutionState:
+def _carried_out(resolution: Resolution, items: Iterable[Item]) -> Resolution:
     """Where a resolution stands by its items: completed when all are verified or waived."""
     its = [item.stage for item in items if item.resolution_id == resolution.id]
     if not its or not resolution.stage.stands or resolution.stage is ResolutionStage.BLOCKED:

@@ -6,8 +6,9 @@ from services.contracts.council import CloseReason, SessionStage
 from services.contracts.events.deliberation import DocketClosed, DocketEvent, DocketOpened, SessionCancelled
 from services.contracts.states import CaseState
 from services.deliberation.rules import item as items_rules
+from services.deliberation.rules import reminders
 from services.deliberation.rules import session as session_rules
-from services.deliberation.rules.docket import Docket, Moved, moved
+from services.deliberation.rules.docket import Docket, Known, Moved, moved
 
 
 def over(docket: Docket, now: datetime) -> Moved:
@@ -49,17 +50,21 @@ def left(docket: Docket, now: datetime) -> Moved:
     return moved(bare.after(closed=True), now, DocketClosed)
 
 
-def overdue(docket: Docket, now: datetime) -> Moved:
-    """What has waited too long: invitations and items for an answer, items for being done."""
+def overdue(docket: Docket, known: Known) -> Moved:
+    """What has waited too long: invitations and items for an answer, items for being done, sessions and resolutions for going on."""
     told: tuple[DocketEvent, ...] = ()
-    for rule in (session_rules.unanswered, items_rules.unanswered, items_rules.lapse):
-        docket, events = rule(docket, now)
-        told += tuple(events)
-    return docket, told
+    for rule in (session_rules.unanswered, reminders.unattended, items_rules.unanswered, items_rules.lapse):
+        docket, events = rule(docket, known.now)
+        told += events
+    docket, events = reminders.still_blocked(docket, known)
+    return docket, told + events
 
 
 def next_look(docket: Docket) -> datetime | None:
     """When the first of what is waited for is overdue; None: nothing is."""
-    invitations = [each.answer_by for session in docket.sessions if not session.stage.over for each in session.seats]
+    live = [session for session in docket.sessions if not session.stage.over]
+    invitations = [each.answer_by for session in live for each in session.seats]
+    silent = [session.remind_at for session in live]
+    stuck = [each.remind_at for each in reminders.blocked(docket)]
     items = [at for each in docket.items for at in (each.answer_by, each.lapses_at)]
-    return min((at for at in (*invitations, *items) if at is not None), default=None)
+    return min((at for at in (*invitations, *silent, *stuck, *items) if at is not None), default=None)

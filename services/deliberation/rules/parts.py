@@ -4,7 +4,16 @@ the topic of people alone."""
 from datetime import datetime, timedelta
 
 from services.contracts.base import Instant, Model
-from services.contracts.council import InviteeKind, ItemPeople, ItemStage, ItemState, SessionPeople, SessionState, Vote
+from services.contracts.council import (
+    InviteeKind,
+    ItemPeople,
+    ItemStage,
+    ItemState,
+    ResolutionState,
+    SessionPeople,
+    SessionState,
+    Vote,
+)
 from services.contracts.ids import Address, MemberId
 
 LAPSES_AFTER = timedelta(days=3)
@@ -52,6 +61,8 @@ class Session(SessionState):
     heard: tuple[MemberId, ...] = ()
     """Who has spoken: persons, also those who spoke for a department."""
     speeches: int = 0
+    remind_at: Instant | None = None
+    """When who convened it is reminded that nothing happens; None: she was, or nothing is waited for."""
 
     def public(self) -> SessionState:
         """What events carry: counts in place of people."""
@@ -116,6 +127,17 @@ class Item(ItemState):
         """Who has it."""
         fields = {name: getattr(self, name) for name in ItemPeople.model_fields if name != "over"}
         return ItemPeople(**fields, over=self.over)
+
+
+class Resolution(ResolutionState):
+    """A resolution as deliberation keeps it."""
+
+    remind_at: Instant | None = None
+    """When it will have been blocked for too long."""
+
+    def public(self) -> ResolutionState:
+        """What events carry."""
+        return ResolutionState(**public_fields(self, ResolutionState))
 
 
 def public_fields(kept: Model, kind: type[Model]) -> dict[str, object]:

@@ -9,7 +9,6 @@ from services.contracts.council import (
     DecisionRule,
     InviteeKind,
     ResolutionStage,
-    ResolutionState,
     SessionStage,
     Vote,
 )
@@ -31,7 +30,8 @@ from services.deliberation.rules.docket import (
     state_of,
 )
 from services.deliberation.rules.item import NewItem
-from services.deliberation.rules.parts import Session
+from services.deliberation.rules.parts import Resolution, Session
+from services.deliberation.rules.reminders import blocked_until
 from services.deliberation.rules.seats import By, is_counted, may_take_part, sitting
 
 QUORUM = 3
@@ -69,7 +69,7 @@ def adopt(
             "counted": is_counted(session, rule),
         }
     )
-    resolution = ResolutionState(
+    resolution = Resolution(
         id=resolution_id,
         session_id=session_id,
         stage=ResolutionStage.IN_EXECUTION,
@@ -102,7 +102,8 @@ def adopt(
 def block(docket: Docket, known: Known, by: By, resolution_id: ResolutionId, reason: BlockReason) -> Moved:
     """It waits for funds, authority or consent."""
     resolution = _fitting("BlockResolution", docket, known, resolution_id)
-    after = _with(docket, resolution, stage=ResolutionStage.BLOCKED, block=reason)
+    until = blocked_until(known)
+    after = _with(docket, resolution, stage=ResolutionStage.BLOCKED, block=reason, remind_at=until)
     return moved(after, known.now, told.ResolutionBlocked, by=by.node, resolution_id=resolution_id, reason=reason)
 
 
@@ -197,7 +198,7 @@ def _without_items(
     return after, events + more
 
 
-def _fitting(command: str, docket: Docket, known: Known, resolution_id: ResolutionId) -> ResolutionState:
+def _fitting(command: str, docket: Docket, known: Known, resolution_id: ResolutionId) -> Resolution:
     if not before_a_council(known.case, known.custody):
         check_fits(command, (), state_of(known, docket), known, docket)
     resolution = resolution_of(docket, resolution_id)
@@ -207,5 +208,5 @@ def _fitting(command: str, docket: Docket, known: Known, resolution_id: Resoluti
     return resolution
 
 
-def _with(docket: Docket, resolution: ResolutionState, **changes: object) -> Docket:
+def _with(docket: Docket, resolution: Resolution, **changes: object) -> Docket:
     return docket.after(resolutions=put(docket.resolutions, resolution.model_copy(update=changes)))

@@ -11,6 +11,7 @@ from services.contracts.ids import Address, MemberId, SessionId
 from services.contracts.refusals import Code, Refused
 from services.contracts.wrong import Wrong, malformed
 from services.deliberation.rules.docket import Docket, Known, Moved, moved
+from services.deliberation.rules.reminders import BEGINS_WITHIN, silent_at
 from services.deliberation.rules.seats import (
     MAX_INVITED,
     By,
@@ -66,7 +67,13 @@ def schedule(
         raise Refused(Code.DATE_IN_PAST, field="at")
     listed = with_members(session, known, members, docket.recused)
     changed = listed.model_copy(
-        update={"stage": SessionStage.SCHEDULED, "scheduled_at": at, "mode": mode, "convenor": by.member}
+        update={
+            "stage": SessionStage.SCHEDULED,
+            "scheduled_at": at,
+            "remind_at": at + BEGINS_WITHIN,
+            "mode": mode,
+            "convenor": by.member,
+        }
     )
     return moved(docket.with_session(changed), known.now, told.SessionScheduled, session_id=changed.id, by=by.node)
 
@@ -89,6 +96,7 @@ def open_session(
             "opened_at": session.opened_at or known.now,
             "mode": mode or session.mode,
             "convenor": by.member,
+            "remind_at": silent_at(known),
         }
     )
     return moved(docket.with_session(changed), known.now, told.SessionOpened, session_id=changed.id, by=by.node)
@@ -167,7 +175,7 @@ def speak(docket: Docket, known: Known, session_id: SessionId, member: MemberId,
     place, invitee = seat_of(session, address)
     heard = tuple(dict.fromkeys((*session.heard, member)))
     changed = session.with_seat(place, spoke=True, declined=False, answer_by=None).model_copy(
-        update={"heard": heard, "speeches": session.speeches + 1}
+        update={"heard": heard, "speeches": session.speeches + 1, "remind_at": silent_at(known)}
     )
     department = address if invitee.kind is InviteeKind.DEPARTMENT else None
     return moved(
@@ -194,7 +202,12 @@ def adjourn(docket: Docket, known: Known, by: By, session_id: SessionId, until: 
     if until > latest:
         raise Refused(Code.TOO_LATE, limit=latest.isoformat())
     changed = session.model_copy(
-        update={"stage": SessionStage.ADJOURNED, "adjournments": session.adjournments + 1, "scheduled_at": until}
+        update={
+            "stage": SessionStage.ADJOURNED,
+            "adjournments": session.adjournments + 1,
+            "scheduled_at": until,
+            "remind_at": until + BEGINS_WITHIN,
+        }
     )
     return moved(docket.with_session(changed), known.now, told.SessionAdjourned, session_id=session.id, by=by.node)
 
@@ -206,7 +219,7 @@ def vote(docket: Docket, known: Known, session_id: SessionId, member: MemberId, 
     if invitee.kind is not InviteeKind.MEMBER:
         raise Refused(Code.NO_VOTE_HERE)
     cast = session.with_seat(place, vote=given, declined=False, answer_by=None)
-    changed = cast.model_copy(update={"stage": SessionStage.DECIDING})
+    changed = cast.model_copy(update={"stage": SessionStage.DECIDING, "remind_at": silent_at(known)})
     return moved(docket.with_session(changed), known.now, told.VoteCast, session_id=session.id)
 
 

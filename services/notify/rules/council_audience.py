@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from services.contracts.cases import CaseClass
+from services.contracts.cases import PRIVATE, CaseClass
 from services.contracts.council import InvitationAnswer, ItemPeople, ItemStage, PeopleState, SessionPeople
 from services.contracts.events import deliberation as told
 from services.contracts.events.council import CouncilEvent, MembershipBegun, MembershipEnded, MembershipOffered
@@ -11,6 +11,7 @@ from services.contracts.events.deliberation import DocketEvent, ItemEvent, Resol
 from services.contracts.organisation import Node, Role, federation_of
 from services.contracts.states import AccessState
 from services.notify.rules.entries import Kind, Told
+from services.notify.rules.people import responsible
 
 _TO_ALL: Mapping[type[DocketEvent], Kind] = {
     told.SessionOpened: Kind.SESSION_OPENED,
@@ -34,10 +35,15 @@ _TO_ASSIGNER: Mapping[type[DocketEvent], Kind] = {
     told.ItemFinished: Kind.ITEM_TO_VERIFY,
 }
 
+_TO_LEADERS: Mapping[type[DocketEvent], Kind] = {
+    told.SessionSilent: Kind.SESSION_SILENT,
+    told.SessionNotOpened: Kind.SESSION_NOT_OPENED,
+}
+
 
 def needs_people(event: DocketEvent) -> bool:
     """Whether somebody who takes part is told of this fact: then it waits until it is known who does."""
-    return isinstance(event, SessionEvent | ItemEvent)
+    return isinstance(event, SessionEvent | ItemEvent | told.ResolutionStillBlocked)
 
 
 def nodes_named(event: DocketEvent, people: PeopleState) -> tuple[str, ...]:
@@ -48,7 +54,12 @@ def nodes_named(event: DocketEvent, people: PeopleState) -> tuple[str, ...]:
 
 
 def docket_audience(
-    event: DocketEvent, access: AccessState, people: PeopleState, nodes: Mapping[str, Node], now: datetime
+    event: DocketEvent,
+    access: AccessState,
+    people: PeopleState,
+    nodes: Mapping[str, Node],
+    now: datetime,
+    holder: str | None = None,
 ) -> tuple[Told, ...]:
     """Who is told of a docket's fact. Parties never; nobody twice: the first reason counts. Who did it herself is not told."""
     found: list[Told] = []
@@ -57,10 +68,14 @@ def docket_audience(
             found += [Told(chair, Kind.SESSION_PROPOSED) for chair in _conveners(event, access, nodes, now)]
         case SessionEvent():
             session = next((each for each in people.sessions if each.id == event.session_id), None)
-            found += _of_session(event, session, people, nodes, now) if session else []
+            found += _of_session(event, session, access, people, nodes, now) if session else []
         case ItemEvent():
             item = next((each for each in people.items if each.id == event.item_id), None)
             found += _of_item(event, item, nodes, now) if item else []
+        case told.ResolutionStillBlocked():
+            answering = responsible(holder, access, nodes, now) if holder else ()
+            leading = [each for each in _adopted_by(event, people) if _may_lead(each, access, people)]
+            found += [Told(member, Kind.RESOLUTION_BLOCKED) for member in (*answering, *leading)]
         case told.ResultPublished() if access.case_class is CaseClass.C0 and access.group:
             found.append(Told(access.group, Kind.RESULT_PUBLISHED))
         case _:
@@ -83,7 +98,12 @@ def membership_audience(event: CouncilEvent, nodes: Mapping[str, Node], now: dat
 
 
 def _of_session(
-    event: SessionEvent, session: SessionPeople, people: PeopleState, nodes: Mapping[str, Node], now: datetime
+    event: SessionEvent,
+    session: SessionPeople,
+    access: AccessState,
+    people: PeopleState,
+    nodes: Mapping[str, Node],
+    now: datetime,
 ) -> list[Told]:
     others = [address for address in session.present if address != session.convenor]
     found: list[Told] = []
@@ -107,6 +127,8 @@ def _of_session(
         found += [Told(member, kind) for member in _persons(others, nodes, now)]
         if isinstance(event, told.SessionCancelled) and event.by is None:
             found.append(Told(session.convenor, kind))
+    if (kind := _TO_LEADERS.get(type(event))) is not None:
+        found += [Told(member, kind) for member in _leaders(session, access, people)]
     return found
 
 
@@ -121,6 +143,26 @@ def _of_item(event: ItemEvent, item: ItemPeople, nodes: Mapping[str, Node], now:
     if (kind := _TO_ASSIGNER.get(type(event))) is not None and not waits_for_a_look:
         found.append(Told(item.assigner, kind))
     return found
+
+
+def _leaders(session: SessionPeople, access: AccessState, people: PeopleState) -> list[str]:
+    """Who goes on with a session: who convened it; if she may not, its other members, and of a private matter the circle."""
+    if _may_lead(session.convenor, access, people):
+        return [session.convenor]
+    others = access.circle if access.case_class in PRIVATE else session.voters
+    return [each for each in others if _may_lead(each, access, people)]
+
+
+def _may_lead(member: str, access: AccessState, people: PeopleState) -> bool:
+    """Not who withdrew; of a private matter only its circle."""
+    withdrew = any(member in session.recused for session in people.sessions)
+    return not withdrew and (access.case_class not in PRIVATE or member in access.circle)
+
+
+def _adopted_by(event: told.ResolutionStillBlocked, people: PeopleState) -> list[str]:
+    """Who convened the session that adopted it."""
+    resolution = event.docket.resolution(event.resolution_id)
+    return [each.convenor for each in people.sessions if resolution is not None and each.id == resolution.session_id]
 
 
 def _conveners(

@@ -88,7 +88,10 @@ class Kind(StrEnum):
     SESSION_ADJOURNED = "SESSION_ADJOURNED"
     SESSION_CLOSED = "SESSION_CLOSED"
     SESSION_CANCELLED = "SESSION_CANCELLED"
+    SESSION_SILENT = "SESSION_SILENT"
+    SESSION_NOT_OPENED = "SESSION_NOT_OPENED"
     RESOLUTION_ADOPTED = "RESOLUTION_ADOPTED"
+    RESOLUTION_BLOCKED = "RESOLUTION_BLOCKED"
     NO_ANSWER = "NO_ANSWER"
     INVITATION_DECLINED = "INVITATION_DECLINED"
     ITEM_ASSIGNED = "ITEM_ASSIGNED"
@@ -195,6 +198,15 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
     Kind.SESSION_ADJOURNED: ("您参加的议事改日继续", "A session you take part in goes on another day"),
     Kind.SESSION_CLOSED: ("您参加的议事已结束", "A session you took part in is closed"),
     Kind.SESSION_CANCELLED: ("您受邀的议事已取消", "A session you were invited to is cancelled"),
+    Kind.SESSION_SILENT: (
+        "议事久无人发言，请推进、休会或结束",
+        "A session has fallen silent: go on, adjourn or close it",
+    ),
+    Kind.SESSION_NOT_OPENED: (
+        "约定的议事时间已过，请开始或结束",
+        "A session has not begun at its time: open it, or end it",
+    ),
+    Kind.RESOLUTION_BLOCKED: ("决议长期受阻，请上报或重新议事", "A resolution stays blocked: pass it up, or meet anew"),
     Kind.RESOLUTION_ADOPTED: ("您参加的议事已形成决议", "A session you took part in has adopted a resolution"),
     Kind.NO_ANSWER: ("有受邀人未答复，请电话联系", "Somebody invited has not answered: please telephone"),
     Kind.INVITATION_DECLINED: ("有受邀人不能参加", "Somebody invited does not come"),
