@@ -1,17 +1,19 @@
 """What deliberation does when it hears of others: in every state, for every fact; none of it is refused."""
 
 from services.chassis.transaction import Transaction
+from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
 from services.contracts.events.escalation import CustodyEvent, MatterResolved
-from services.contracts.events.intake import CaseAccepted, CaseEvent, CaseLeft
+from services.contracts.events.intake import AccessEvent, CaseAccepted, CaseEvent, CaseLeft
 from services.deliberation.rules import following as rules
 from services.deliberation.rules.docket import Docket, open_docket
-from services.deliberation.store import save
+from services.deliberation.rules.restricting import restricted
+from services.deliberation.store import known_if_any, save
 
 
 async def follow_case(tx: Transaction, event: Event) -> None:
     """Accepted: a docket lies ready. Reopened: it begins anew. Ended: what is open in it is called off, and everybody is told. Left (it was
-    sealed): nothing of it stays. Every other fact is kept and moves nothing."""
+    sealed): nothing of it stays. Private: who may deal with it no longer is let go. Every other fact is kept and moves nothing."""
     docket = await tx.load(Docket, event.key)
     match event:
         case CaseLeft() if docket is not None:
@@ -23,11 +25,28 @@ async def follow_case(tx: Transaction, event: Event) -> None:
             await save(tx, rules.over(docket, tx.now))
         case CaseEvent() if docket is not None:
             await save(tx, rules.begun_anew(docket, event.case, tx.now))
+            if event.case.case_class is CaseClass.C2:
+                await _restrict(tx, event.key)
         case _:
             return
+
+
+async def follow_access(tx: Transaction, event: AccessEvent) -> None:
+    """Private: its class and its circle are told apart, and whichever is heard last lets go who may deal with it no longer."""
+    if event.access.case_class is CaseClass.C2:
+        await _restrict(tx, event.key)
 
 
 async def follow_custody(tx: Transaction, event: CustodyEvent) -> None:
     """Resolved: what is still open is cancelled, and everybody is told. Passed up, taken over, returned: a session outlives it."""
     if isinstance(event, MatterResolved) and (docket := await tx.load(Docket, event.key)) is not None:
         await save(tx, rules.over(docket, tx.now))
+
+
+async def _restrict(tx: Transaction, case_id: str) -> None:
+    docket, found = await tx.load(Docket, case_id), await known_if_any(tx, case_id)
+    if docket is None or found is None:
+        return
+    known, access = found
+    if access.case_class is known.case.case_class:
+        await save(tx, restricted(docket, known))

@@ -8,7 +8,7 @@ from services.contracts.queries import Wanted
 from services.deliberation.commands import items, members, resolutions, sessions
 from services.deliberation.commands.matter import matter_target
 from services.deliberation.queries import council_texts, photo_routes
-from services.deliberation.reactions import follow_case, follow_custody
+from services.deliberation.reactions import follow_access, follow_case, follow_custody
 from services.deliberation.rules.docket import Docket
 from services.deliberation.rules.membership import Council
 from services.deliberation.tables import CHASSIS, METADATA
@@ -68,7 +68,7 @@ DELIBERATION = Service(
     queries=(Query("council-texts", Wanted, council_texts),),
     reactions=(
         Reaction(topics.INTAKE_CASE, follow_case),
-        Reaction(topics.INTAKE_ACCESS, ignore),
+        Reaction(topics.INTAKE_ACCESS, follow_access),
         Reaction(topics.INTAKE_ROSTER, ignore),
         Reaction(topics.INTAKE_REGION, ignore),
         Reaction(topics.ESCALATION_CUSTODY, follow_custody),

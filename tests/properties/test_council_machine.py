@@ -19,6 +19,7 @@ from services.contracts.refusals import Code, Refused
 from services.contracts.states import CaseState, DocketStage
 from services.deliberation.rules import following
 from services.deliberation.rules.docket import Docket, Moved
+from services.deliberation.rules.restricting import restricted
 from tests.properties.council_playing import COMMANDS, PEOPLE, CouncilPlay
 
 GUARDS = {
@@ -259,6 +260,9 @@ def test_the_plays_reach_every_kind_of_fact() -> None:
         play = worked(seed, 120)
         play.now += timedelta(days=40)
         play.keep(following.overdue(play.docket, play.known))
+        play.case = play.case.model_copy(update={"case_class": CaseClass.C2})
+        play.keep(restricted(play.docket, play.known))
+        assert restricted(play.docket, play.known)[1] == (), "a second time nothing happens"
         play.keep(following.over(play.docket, play.now))
         play.keep(following.left(play.docket, play.now))
         seen.update(type(event).__name__ for event in play.told)

@@ -360,6 +360,37 @@ async def test_a_private_matter_is_deliberated_by_its_circle(system: Harness, pl
         assert (await person.ask(entries, {"r": place.village}))["confidentialEntries"] == found
 
 
+async def test_raised_to_private_in_session_who_may_not_stay_is_told_so_and_no_more(
+    system: Harness, place: Place
+) -> None:
+    case_id = await accepted(system, place)
+    session_id = await opened(system, place, case_id)
+    about = {"sessionId": session_id}
+    await done(system, place.chair, "invite", case_id, member=place.neighbour.member, kind="HELPER", **about)
+    await done(system, place.exec_member, "speak", case_id, text="我来联系", **about)
+    task = {"text": "探望", "member": place.volunteer.member}
+    item = (await done(system, place.chair, "assignItem", case_id, task=task))["items"][0]["itemId"]
+    await place.chair.do("raiseClass", caseId=case_id, to="C2", reason="涉及隐私")
+    await system.settle()
+    entries = "{ me { inbox { edges { node { kind caseId caseNumber } } } } }"
+    gone = (place.neighbour, place.exec_member, place.council_member)
+    for person, kind in (*((each, "SESSION_LEFT") for each in gone), (place.volunteer, "ITEM_CANCELLED")):
+        newest = (await person.ask(entries))["me"]["inbox"]["edges"][0]["node"]
+        assert newest == {"kind": kind, "caseId": None, "caseNumber": None}
+        assert await seen(person, case_id) is None
+    told = await place.chair.inbox()
+    assert (told.count("SESSION_RESTRICTED"), told.count("ITEM_TO_REASSIGN")) == (1, 1)
+    [session] = (await seen(place.chair, case_id) or {})["sessions"]
+    assert (session["stage"], session["restricted"], session["responded"]) == ("OPEN", True, 1)
+    await done(system, place.chair, "closeSession", case_id, reason="NO_QUORUM", **about)
+    for person in gone:
+        assert "SESSION_CLOSED" not in await person.inbox()
+    assert (await place.chair.do("resolveMatter", caseId=case_id, evidence="已办")).code == "ITEMS_OPEN"
+    await done(system, place.chair, "waiveItem", case_id, itemId=item, reason="转为专办")
+    assert "ResolveMatter" in (await place.chair.case(case_id) or {})["allowedCommands"]
+    await system.no_dead_letters()
+
+
 async def test_an_invitation_that_nobody_answers_comes_back_to_the_convenor(system: Harness, place: Place) -> None:
     case_id = await accepted(system, place)
     session_id = await opened(system, place, case_id)

@@ -113,6 +113,12 @@ class SessionNotOpened(SessionEvent):
     """Its time has passed, and nobody opened it."""
 
 
+class SessionRestricted(SessionEvent):
+    """The matter became private: whoever has one of these seats takes part no longer."""
+
+    seats: tuple[int, ...] = ()
+
+
 class ResolutionAdopted(SessionEvent):
     """A session closed with a resolution; its items are assigned."""
 
@@ -200,6 +206,10 @@ class ItemLapsed(ItemEvent):
     """Its time is over for days: the person who has it finds nothing of it any more. If it is not done, somebody else must have it."""
 
 
+class ItemWithdrawn(ItemEvent):
+    """The matter became private: who has it may deal with it no longer. If it is not done, somebody else must have it."""
+
+
 class ItemProgressed(ItemEvent):
     """She said how far it is."""
 
@@ -251,6 +261,7 @@ DOCKET = (
     SessionAdjourned,
     SessionSilent,
     SessionNotOpened,
+    SessionRestricted,
     ResolutionAdopted,
     SessionClosed,
     SessionCancelled,
@@ -265,6 +276,7 @@ DOCKET = (
     ItemDeclined,
     ItemUnanswered,
     ItemLapsed,
+    ItemWithdrawn,
     ItemProgressed,
     ItemFinished,
     ItemVerified,

@@ -16,7 +16,7 @@ from services.contracts.regions import at_level
 from services.contracts.states import EntryState
 from services.contracts.wrong import Wrong, malformed
 from services.deliberation.rules.docket import Docket, Known
-from services.deliberation.rules.seats import By, may_take_part
+from services.deliberation.rules.seats import By, may_have, may_take_part
 from services.deliberation.store import known_of
 
 
@@ -59,7 +59,7 @@ def _about(command: MatterCommand, docket: Docket | None, known: Known) -> tuple
         if session.id == getattr(command, "session_id", None) and isinstance(command, asked.SessionCommand):
             addresses += [each.address for each in session.seats if may_take_part(known, each)]
     for item in docket.items if docket else ():
-        if item.id == getattr(command, "item_id", None) and (item.restricted or not known.private):
+        if item.id == getattr(command, "item_id", None) and may_have(known, item):
             addresses.append(item.assignee)
     members = tuple(each for each in addresses if each.startswith("m_"))
     return members, tuple(each for each in addresses if each.startswith("n_"))

@@ -29,7 +29,7 @@ class Invitee(Model):
     """Invited when the matter was private already."""
     accepted: bool = False
     declined: bool = False
-    """She does not come, or sent somebody else."""
+    """She does not come, sent somebody else, or may not come any more: the matter became private."""
     recused: bool = False
     spoke: bool = False
     vote: Vote | None = None
@@ -107,7 +107,7 @@ class Item(ItemState):
     restricted: bool = False
     answer_by: Instant | None = None
     lapsed: bool = False
-    """Its time is over for so long that the person who has it finds nothing of it any more."""
+    """Its time is over for so long, or the matter has become so private, that the person who has it finds nothing of it any more."""
 
     @property
     def over(self) -> bool:

@@ -24,7 +24,7 @@ from services.deliberation.rules.docket import (
     session_of,
     state_of,
 )
-from services.deliberation.rules.parts import Invitee, Session
+from services.deliberation.rules.parts import Invitee, Item, Session
 
 MAX_INVITED = 200
 """People on the list of a session."""
@@ -59,6 +59,11 @@ def may_take_part(known: Known, invitee: Invitee) -> bool:
     if invitee.address in known.barred:
         return False
     return not known.private or invitee.restricted or invitee.address in known.circle
+
+
+def may_have(known: Known, item: Item) -> bool:
+    """Whether who has an item may still do it: of a matter that is private by now, its circle, and who got it when it was."""
+    return not known.private or item.restricted or item.assignee in known.circle
 
 
 def check_may_come(known: Known, address: Address, kind: InviteeKind) -> None:

@@ -32,12 +32,14 @@ _TO_ASSIGNER: Mapping[type[DocketEvent], Kind] = {
     told.ItemDeclined: Kind.ITEM_TO_REASSIGN,
     told.ItemUnanswered: Kind.ITEM_TO_REASSIGN,
     told.ItemLapsed: Kind.ITEM_TO_REASSIGN,
+    told.ItemWithdrawn: Kind.ITEM_TO_REASSIGN,
     told.ItemFinished: Kind.ITEM_TO_VERIFY,
 }
 
 _TO_LEADERS: Mapping[type[DocketEvent], Kind] = {
     told.SessionSilent: Kind.SESSION_SILENT,
     told.SessionNotOpened: Kind.SESSION_NOT_OPENED,
+    told.SessionRestricted: Kind.SESSION_RESTRICTED,
 }
 
 
@@ -71,7 +73,7 @@ def docket_audience(
             found += _of_session(event, session, access, people, nodes, now) if session else []
         case ItemEvent():
             item = next((each for each in people.items if each.id == event.item_id), None)
-            found += _of_item(event, item, nodes, now) if item else []
+            found += _of_item(event, item, access, nodes, now) if item else []
         case told.ResolutionStillBlocked():
             answering = responsible(holder, access, nodes, now) if holder else ()
             leading = [each for each in _adopted_by(event, people) if _may_lead(each, access, people)]
@@ -116,6 +118,12 @@ def _of_session(
             found.append(Told(session.convenor, Kind.INVITATION_DECLINED))
         case told.InvitationAnswered(answer=InvitationAnswer.DECLINE):
             found.append(Told(session.convenor, Kind.INVITATION_DECLINED))
+        case told.SessionRestricted(seats=()):
+            return []
+        case told.SessionRestricted():
+            # Nothing of which matter, nor why: she may not know of it any more.
+            gone = _persons([session.invited[seat] for seat in event.seats], nodes, now)
+            found += [Told(member, Kind.SESSION_LEFT, names_matter=False) for member in gone]
         case told.InvitationUnanswered():
             found.append(Told(session.convenor, Kind.NO_ANSWER))
         case ResolutionAdopted():
@@ -132,16 +140,23 @@ def _of_session(
     return found
 
 
-def _of_item(event: ItemEvent, item: ItemPeople, nodes: Mapping[str, Node], now: datetime) -> list[Told]:
+def _of_item(
+    event: ItemEvent, item: ItemPeople, access: AccessState, nodes: Mapping[str, Node], now: datetime
+) -> list[Told]:
     found: list[Told] = []
     if (kind := _TO_ASSIGNEE.get(type(event))) is not None:
         found += [Told(member, kind) for member in _persons([item.assignee], nodes, now)]
     if isinstance(event, told.ItemReassigned) and item.before:
         found += [Told(member, Kind.ITEM_CANCELLED) for member in _persons([item.before], nodes, now)]
+    if isinstance(event, told.ItemWithdrawn):
+        gone = _persons([item.assignee], nodes, now)
+        found += [Told(member, Kind.ITEM_CANCELLED, names_matter=False) for member in gone]
     state = event.docket.item(event.item_id)
-    waits_for_a_look = isinstance(event, told.ItemLapsed) and state is not None and state.stage is ItemStage.DONE
+    given_up = isinstance(event, told.ItemLapsed | told.ItemWithdrawn)
+    waits_for_a_look = given_up and state is not None and state.stage is ItemStage.DONE
     if (kind := _TO_ASSIGNER.get(type(event))) is not None and not waits_for_a_look:
-        found.append(Told(item.assigner, kind))
+        able = access.case_class not in PRIVATE or item.assigner in access.circle
+        found += [Told(member, kind) for member in ([item.assigner] if able else access.circle)]
     return found
 
 

@@ -90,6 +90,8 @@ class Kind(StrEnum):
     SESSION_CANCELLED = "SESSION_CANCELLED"
     SESSION_SILENT = "SESSION_SILENT"
     SESSION_NOT_OPENED = "SESSION_NOT_OPENED"
+    SESSION_RESTRICTED = "SESSION_RESTRICTED"
+    SESSION_LEFT = "SESSION_LEFT"
     RESOLUTION_ADOPTED = "RESOLUTION_ADOPTED"
     RESOLUTION_BLOCKED = "RESOLUTION_BLOCKED"
     NO_ANSWER = "NO_ANSWER"
@@ -206,6 +208,8 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
         "约定的议事时间已过，请开始或结束",
         "A session has not begun at its time: open it, or end it",
     ),
+    Kind.SESSION_RESTRICTED: ("议事名单已缩减，请查看谁还参加", "Fewer take part in a session now: see who does"),
+    Kind.SESSION_LEFT: ("您不再参加一次议事", "You take part in a session no longer"),
     Kind.RESOLUTION_BLOCKED: ("决议长期受阻，请上报或重新议事", "A resolution stays blocked: pass it up, or meet anew"),
     Kind.RESOLUTION_ADOPTED: ("您参加的议事已形成决议", "A session you took part in has adopted a resolution"),
     Kind.NO_ANSWER: ("有受邀人未答复，请电话联系", "Somebody invited has not answered: please telephone"),
