@@ -57,6 +57,7 @@ _HOLDING_UP = (
     (Role.RIGHTS_OFFICER, _C, Reach.HOLDER_UP),
 )
 _REPORTER = (None, _ALL, Reach.REPORTER)
+_INSPECTOR = (Role.INSPECTOR, _ALL, Reach.SUBTREE)
 
 TABLE: tuple[Permission, ...] = (
     *_lines(
@@ -74,7 +75,7 @@ TABLE: tuple[Permission, ...] = (
     *_lines("AcceptMatter", _GROUP_OWNER, _CHAIR, *_HOLDING),
     *_lines("GiveFeedback", _GROUP_OWNER, _CHAIR, *_HOLDING),
     *_lines("RateMatter", (None, _ALL, Reach.SPEAKER)),
-    *_lines("CallBack", _GROUP_OWNER, _EXEC, _CHAIR, *_HOLDING),
+    *_lines("CallBack", _GROUP_OWNER, _EXEC, _CHAIR, _INSPECTOR, *_HOLDING),
     *_lines("CloseMatter", _CHAIR, *_HOLDING),
     *_lines("AskForInformation", _GROUP_OWNER, _EXEC, _CHAIR, *_HOLDING),
     *_lines("SupplyInformation", _REPORTER),
@@ -84,7 +85,7 @@ TABLE: tuple[Permission, ...] = (
     *_lines("WithdrawMatter", _REPORTER),
     *_lines("MergeMatter", *_MERGING),
     *_lines("UnmergeMatter", *_MERGING),
-    *_lines("ReopenMatter", _REPORTER, (Role.INSPECTOR, _ALL, Reach.SUBTREE), *_INVOLVED),
+    *_lines("ReopenMatter", _REPORTER, _INSPECTOR, *_INVOLVED),
     *_lines(
         "ReviewRejection",
         (Role.OFFICER, _TOWNSHIP_UP, Reach.SUBTREE),

@@ -1,5 +1,9 @@
-"""S00, the baseline loop (domain 1.6): a small matter that stays in the village, on both systems."""
+"""S00, the baseline loop (domain 1.6): a small matter that stays in the village, on both systems; and who has a say at its end."""
 
+from typing import Any
+
+from services.contracts.organisation import Role, federation_of
+from tests.access.world import reported, send
 from tests.harness import Harness, Place
 
 
@@ -42,4 +46,27 @@ async def test_s00_from_report_to_closing(system: Harness, place: Place) -> None
     await system.advance(days=1)
     assert await place.chair.inbox() == ["DAILY_DIGEST"]
     assert await place.township_officer.case(case_id) is None
+    await system.no_dead_letters()
+
+
+async def test_an_inspector_calls_back_what_she_had_no_hand_in(system: Harness, place: Place) -> None:
+    """Domain 1.3, 2.5: of a matter that has come to her level she is shown that she may."""
+    case_id = await reported(system, place, "C0")
+    office = (Role.INSPECTOR, federation_of(place.city), place.city)
+    worked = system.person(place.exec_member.member, office)
+    for who, mutation, words in (
+        (place.chair, "acceptMatter", {}),
+        (place.chair, "informUp", {"to": "CITY", "note": "请了解"}),
+        (place.exec_member, "solveOnSpot", {"evidence": "已修好"}),
+        (place.chair, "giveFeedback", {"text": "已修好"}),
+    ):
+        assert await send(who, mutation, caseId=case_id, **words) is None, mutation
+        await system.settle()
+    assert "CallBack" in (await place.inspector.case(case_id) or {})["allowedCommands"]
+    assert "CallBack" not in (await worked.case(case_id) or {})["allowedCommands"]
+    heard: dict[str, Any] = {"caseId": case_id, "reached": True, "solved": True, "score": 5}
+    assert (await worked.do("callBack", **heard)).code == "OWN_WORK"
+    called = await place.inspector.do("callBack", **heard)
+    assert (called.code, called["state"]) == (None, "CLOSED")
+    await system.settle()
     await system.no_dead_letters()

@@ -97,8 +97,8 @@ class RateMatter(MatterCommand):
 
 
 class CallBack(MatterCommand):
-    """Ask the reporter (回访). Allowed to: group owner (C0, C1), executive member, chair, officers of a level that holds it;
-    never to who did the work."""
+    """Ask the reporter (回访). Allowed to: group owner (C0, C1), executive member, chair, officers of a level that holds it, inspectors
+    (C0, C1); never to who did the work."""
 
     service: ClassVar[str] = "intake"
 
