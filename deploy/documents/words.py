@@ -181,6 +181,7 @@ EVENTS = {
 
 REACHES = {
     Reach.GROUP: ("本群", "her own group"),
+    Reach.GROUP_HOLDER: ("本群，且由本村负责", "her own group, where its village holds the matter"),
     Reach.SUBTREE: ("辖区", "her node's region and below"),
     Reach.HOLDER: (
         "辖区内且由本组织负责，或为负责层级的专办人员",

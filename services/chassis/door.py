@@ -184,7 +184,7 @@ def acting(caller: Caller, asked: AnyCommand, target: Target) -> Acting:
     grant = acting_grant(caller, name, target)
     if grant is None and not may_as_herself(caller, name, target):
         if had_it(caller, name, target):
-            raise Refused(Code.NOT_THE_HOLDER)
+            raise Refused(Code.NOT_THE_HOLDER, holder=target.holder)
         if takes_part(caller, target):
             raise Refused(Code.NOT_PERMITTED, command=name)
         raise asked.not_hers()

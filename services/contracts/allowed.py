@@ -11,7 +11,7 @@ from services.contracts.fitting import fitting, fitting_order, too_late
 from services.contracts.fitting_council import seat
 from services.contracts.ladder import ThreadMode
 from services.contracts.orders import OrderState
-from services.contracts.organisation import Node, Role, council_of
+from services.contracts.organisation import Node, Role, council_of, first_holder
 from services.contracts.permissions import acting_grant, may_as_herself
 from services.contracts.regions import Level, at_level
 from services.contracts.states import AccessState, CaseState, CustodyState, DocketState
@@ -53,7 +53,7 @@ def allowed_commands(
     target = Target(
         region=village,
         group=access.group,
-        holder=custody.holder if custody else None,
+        holder=(custody.holder if custody else None) or first_holder(access.case_class, village),
         holder_region=at_level(village, custody.level) if custody and custody.holder else None,
         seen_from=custody.seen_from if custody else 0,
         notified=custody.notified.node if custody and custody.notified else None,

@@ -74,6 +74,8 @@ class Reach(StrEnum):
     HOLDER = "HOLDER"
     """As SUBTREE, and the caller's node holds the matter, or she is of its handling circle and works at the level that holds it: levels
     that do not hold a matter see it and do not move it (domain 1.3 hard rule c)."""
+    GROUP_HOLDER = "GROUP_HOLDER"
+    """As GROUP, and the group's village holds the matter."""
     HOLDER_UP = "HOLDER_UP"
     """As INVOLVED, and the caller's node is the holder's or stands above it: who follows from below does not decide."""
     NOTIFIED = "NOTIFIED"

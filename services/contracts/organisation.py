@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.contracts.base import Instant, Model
+from services.contracts.cases import CaseClass
 from services.contracts.ids import MemberId, NodeId
 from services.contracts.regions import Level, RegionCode, at_level
 
@@ -121,6 +122,13 @@ def council_of(region: str) -> NodeId:
 def rights_department_of(county: str) -> NodeId:
     """The rights department of a county federation: first holder of every C3 matter (domain 3.3)."""
     return f"n_rights-{county}"
+
+
+def first_holder(case_class: CaseClass, region: str) -> NodeId:
+    """Who holds a matter by rule until escalation has said (design 5): the village of its place; of C3 the county's rights department."""
+    if case_class is CaseClass.C3:
+        return rights_department_of(at_level(region, Level.COUNTY))
+    return federation_of(region)
 
 
 GROUP_ROLES = frozenset({Role.RESIDENT, Role.REPRESENTATIVE, Role.UNIT_LEADER, Role.GROUP_OWNER, Role.VOLUNTEER})

@@ -72,7 +72,12 @@ TABLE: tuple[Permission, ...] = (
         *_ON_BEHALF,
     ),
     *_lines("Acknowledge", _GROUP_OWNER, _EXEC, _CHAIR, *_HOLDING),
-    *_lines("AcceptMatter", _GROUP_OWNER, _CHAIR, *_HOLDING),
+    *_lines(
+        "AcceptMatter",
+        (Role.GROUP_OWNER, _V, Reach.GROUP_HOLDER),
+        (Role.CHAIR, _V, Reach.HOLDER),
+        *_HOLDING,
+    ),
     *_lines("GiveFeedback", _GROUP_OWNER, _CHAIR, *_HOLDING),
     *_lines("RateMatter", (None, _ALL, Reach.SPEAKER)),
     *_lines("CallBack", _GROUP_OWNER, _EXEC, _CHAIR, _INSPECTOR, *_HOLDING),

@@ -60,14 +60,14 @@ def may_as_herself(caller: Caller, command: str, target: Target) -> bool:
 
 
 def had_it(caller: Caller, command: str, target: Target) -> bool:
-    """Of a matter, and not of its work orders: whether this is the holder's to ask and her node has a line in its thread. She follows it,
-    and may know that another holds it now."""
+    """Of a matter, and not of its work orders: whether this is the holder's to ask and her node has a line in its thread, or is its group.
+    She follows it, and may know that another holds it now."""
     if target.department is not None or not may_see_at_all(caller, target):
         return False
-    lines = [line for line in TABLE if line.command == command and line.reach is Reach.HOLDER]
     return any(
-        grant.role is line.role and grant.level in line.levels and grant.node in target.involved
-        for line in lines
+        grant.role is line.role and grant.level in line.levels and _follows(line.reach, grant, target)
+        for line in TABLE
+        if line.command == command
         for grant in caller.grants
     )
 
@@ -78,11 +78,23 @@ def takes_part(caller: Caller, target: Target) -> bool:
     return known and any(grant.node in target.involved and grant.role in FOLLOWERS for grant in caller.grants)
 
 
+def _follows(reach: Reach, grant: Grant, target: Target) -> bool:
+    match reach:
+        case Reach.HOLDER:
+            return grant.node in target.involved
+        case Reach.GROUP_HOLDER:
+            return grant.node == target.group and target.case_class in {CaseClass.C0, CaseClass.C1}
+        case _:
+            return False
+
+
 def _reaches(reach: Reach, grant: Grant, target: Target, in_circle: bool) -> bool:
     below = target.region is not None and contains(grant.region, target.region)
     match reach:
         case Reach.GROUP:
             return target.group is not None and grant.node == target.group
+        case Reach.GROUP_HOLDER:
+            return grant.node == target.group and grant.public_node == target.holder
         case Reach.SUBTREE:
             return below
         case Reach.HOLDER:

@@ -71,7 +71,7 @@ class Code(Enum):
     KEY_REUSED = Words(
         "同一个 idempotencyKey 曾用于不同的内容。", "This idempotencyKey was used before with another body.", 409
     )
-    NOT_THE_HOLDER = Words("事项现由其他组织负责。", "Another node holds the matter.", 409)
+    NOT_THE_HOLDER = Words("事项现由 {holder} 负责。", "{holder} holds the matter.", 409)
     NOT_DELEGATED = Words(
         "主席没有授权群主受理此类事项。", "The chair has not delegated this kind of matter to the group owner.", 403
     )

@@ -241,6 +241,19 @@ async def test_after_an_alert_the_first_taker_has_it_while_she_is_in_time(system
     assert (await place.chair.case(case_id) or {})["level"] == "COUNTY"
 
 
+async def test_who_took_a_report_over_accepts_it_and_its_village_does_not(system: Harness, place: Place) -> None:
+    case_id = str((await place.resident.report(place, urgency="ORANGE"))["caseId"])
+    await system.settle()
+    await done(system, place.chair, "alertInParallel", case_id)
+    await done(system, place.township_officer, "takeOver", case_id, reason="由乡镇办理")
+    for who in (place.chair, place.owner):
+        assert "AcceptMatter" not in (await who.case(case_id) or {})["allowedCommands"]
+        refused = await who.do("acceptMatter", caseId=case_id)
+        assert (refused.code, refused["messageEn"]) == ("NOT_THE_HOLDER", f"n_fed-{place.township} holds the matter.")
+    assert "AcceptMatter" in (await place.township_officer.case(case_id) or {})["allowedCommands"]
+    assert (await done(system, place.township_officer, "acceptMatter", case_id))["state"] == "ESCALATED"
+
+
 async def test_who_was_told_before_it_was_closed_is_told_again_once_it_is_opened(system: Harness, place: Place) -> None:
     case_id = await accepted(system, place, subCategory="MEDICAL_HARDSHIP")
     await done(system, place.chair, "informUp", case_id, to="COUNTY", note="请了解")

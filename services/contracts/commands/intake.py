@@ -66,8 +66,9 @@ class Acknowledge(MatterCommand):
 
 
 class AcceptMatter(MatterCommand):
-    """Take it in hand (受理). Allowed to: the chair, the officers of a level that holds it; the group owner where the chair delegated it,
-    for C0 of GREEN and YELLOW; C3: the rights department. Not yet acknowledged, it is acknowledged too."""
+    """Take it in hand (受理). Allowed to: the chair of the village that holds it, the officers of a level that does; the group owner where
+    the chair delegated it, for C0 of GREEN and YELLOW; C3: the rights department. Not yet acknowledged, it is acknowledged too. Refused:
+    NOT_THE_HOLDER, NOT_DELEGATED, TEXT_TOO_LONG."""
 
     service: ClassVar[str] = "intake"
 

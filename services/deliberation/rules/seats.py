@@ -14,7 +14,7 @@ from services.contracts.fitting_council import (
     seat,
 )
 from services.contracts.ids import Address, MemberId, NodeId, SessionId
-from services.contracts.organisation import council_of
+from services.contracts.organisation import council_of, federation_of
 from services.contracts.refusals import Code, Refused
 from services.deliberation.rules.docket import (
     Docket,
@@ -105,8 +105,9 @@ def check_may_begin(command: str, docket: Docket | None, known: Known, by: By) -
 
 def check_holds(known: Known, by: By) -> None:
     """Raises Refused NOT_THE_HOLDER: only the level that holds a matter begins anything new in it (domain 1.3c)."""
-    if by.council != council_of(seat(known.case, known.custody)):
-        raise Refused(Code.NOT_THE_HOLDER)
+    seated = seat(known.case, known.custody)
+    if by.council != council_of(seated):
+        raise Refused(Code.NOT_THE_HOLDER, holder=federation_of(seated))
 
 
 def begun(

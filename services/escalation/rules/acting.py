@@ -42,7 +42,7 @@ def record_action(
     level = custody.level_at(by)
     own = custody.entry(level) if level else None
     if level is None or own is None:
-        raise Refused(Code.NOT_THE_HOLDER, allowed=fitting_now(custody, facts))
+        raise Refused(Code.NOT_THE_HOLDER, holder=custody.holder, allowed=fitting_now(custody, facts))
     if action in COUNTY_UP_ONLY and level.width > Level.COUNTY.width:
         raise Refused(Code.COUNTY_UP_ONLY)
     substantive = is_substantive(action, reached=reached)

@@ -74,7 +74,7 @@ def receive(custody: Custody, facts: Facts, by: NodeId) -> Moved:
     fits("Receive", custody, facts)
     coming = custody.notified
     if coming is None or coming.node != by:
-        raise Refused(Code.NOT_THE_HOLDER, allowed=fitting_now(custody, facts))
+        raise Refused(Code.NOT_THE_HOLDER, holder=custody.holder, allowed=fitting_now(custody, facts))
     return told(_held_by(custody, coming, facts.now), {}, facts, MatterReceived, by=by)
 
 
@@ -85,7 +85,7 @@ def refuse_receipt(custody: Custody, facts: Facts, by: NodeId, reason: RefusalRe
         raise Refused(Code.REFUSED_BEFORE, allowed=("Receive",))
     fits("RefuseReceipt", custody, facts)
     if coming is None or coming.node != by:
-        raise Refused(Code.NOT_THE_HOLDER, allowed=fitting_now(custody, facts))
+        raise Refused(Code.NOT_THE_HOLDER, holder=custody.holder, allowed=fitting_now(custody, facts))
     own = custody.entry(custody.level)
     if reason is RefusalReason.NOT_ACTED and own is not None and own.acted:
         raise Refused(Code.NOT_SO, reason=reason.value, allowed=("Receive",))
@@ -176,7 +176,7 @@ def supervise(custody: Custody, facts: Facts, by: NodeId, *, on: bool) -> Moved:
     fits("Supervise", custody, facts)
     level = custody.level_at(by)
     if level is None or level.width >= custody.level.width:
-        raise Refused(Code.NOT_THE_HOLDER, allowed=fitting_now(custody, facts))
+        raise Refused(Code.NOT_THE_HOLDER, holder=custody.holder, allowed=fitting_now(custody, facts))
     before = custody.informed(level)
     if before.supervising == on:
         return custody, ()

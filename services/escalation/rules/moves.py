@@ -34,7 +34,7 @@ def holding(custody: Custody, facts: Facts, by: NodeId) -> LevelEntry:
     """The holder's line, if it is hers. Raises Refused NOT_THE_HOLDER."""
     own = custody.entry(custody.level)
     if custody.holder != by or own is None:
-        raise Refused(Code.NOT_THE_HOLDER, allowed=fitting_now(custody, facts))
+        raise Refused(Code.NOT_THE_HOLDER, holder=custody.holder, allowed=fitting_now(custody, facts))
     return own
 
 

@@ -6,9 +6,9 @@ from services.contracts.callers import Target
 from services.contracts.cases import CaseClass
 from services.contracts.commands.base import MatterCommand
 from services.contracts.ids import MemberId, NodeId
-from services.contracts.organisation import federation_of, rights_department_of
+from services.contracts.organisation import first_holder
 from services.contracts.refusals import Code, Refused
-from services.contracts.regions import Level, at_level
+from services.contracts.regions import Level
 from services.contracts.states import CustodyState
 from services.intake.rules import roster
 from services.intake.rules.case import Case
@@ -25,13 +25,12 @@ async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
 def target_of(case: Case, custody: CustodyState | None) -> Target:
     """The same, of a case at hand. Until escalation has opened custody the holder is, by rule, the village of the case's place; of C3 the
     county's rights department (design 5); so it is once the matter has ended, that who held it is told so."""
-    sealed = case.case_class is CaseClass.C3
-    county = at_level(case.village, Level.COUNTY)
-    first = rights_department_of(county) if sealed else federation_of(case.village)
+    first = first_holder(case.case_class, case.village)
     return Target(
         region=case.village,
         group=case.group,
         holder=(custody.holder if custody else None) or first,
+        seen_from=custody.seen_from if custody else Level.VILLAGE.width,
         involved=tuple(entry.node for entry in custody.entries) if custody else (first,),
         case_class=case.case_class,
         reporters=case.everyone,
