@@ -227,7 +227,9 @@ class Play:
         if command == "UnmergeMatter":
             master = self.cases[case.merged_into or case_id]
             return joining.unmerge(case, master, BY, custody, self.now)
-        return joining.merge(case, self.twin(case_id) or case, BY, VILLAGE, custody, self.now)
+        master = self.twin(case_id) or case
+        masters = self.heard_custody.get(master.case_id)
+        return joining.merge(case, master, BY, VILLAGE, custody, masters, self.now)
 
     def twin(self, case_id: str) -> Case | None:
         """An open matter that this one may be merged with."""

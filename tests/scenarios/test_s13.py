@@ -1,5 +1,6 @@
 """S13, reports that repeat one another (domain 1.6), on both systems: one matter, every reporter answered, each with her own words."""
 
+from datetime import datetime
 from typing import Any
 
 from services.contracts.organisation import Role
@@ -77,6 +78,26 @@ async def test_a_merge_is_undone_within_seven_days(system: Harness, place: Place
     assert (await place.chair.case(report) or {})["allowedCommands"] == []
     counts = await counted(system, place, place.chair)
     assert (counts["merged"], counts["unmerged"]) == (2, 1)
+    await system.no_dead_letters()
+
+
+async def test_together_they_are_as_urgent_as_the_more_urgent(system: Harness, place: Place) -> None:
+    async def seen() -> tuple[str, dict[str, datetime], int]:
+        found = await place.chair.case(master) or {}
+        due = {clock["stage"]: datetime.fromisoformat(clock["dueAt"]) for clock in found["clocks"]}
+        return found["urgency"], due, [fact["kind"] for fact in found["timeline"]].count("UrgencyChanged")
+
+    master = str((await place.resident.report(place))["caseId"])
+    reports = [await place.neighbour.report(place, urgency=urgency) for urgency in ("RED", "YELLOW")]
+    await system.settle()
+    urgency, before, _ = await seen()
+    assert urgency == "GREEN"
+    for report in reports:
+        assert await send(place.chair, "mergeMatter", caseId=report["caseId"], into=master) is None
+        await system.settle()
+        urgency, after, changed = await seen()
+        assert (urgency, changed) == ("RED", 1), "the second was less urgent"
+        assert all(after[stage] < before[stage] for stage in ("ACK", "TRIAGE"))
     await system.no_dead_letters()
 
 

@@ -80,8 +80,8 @@ class WithdrawMatter(CourseCommand):
 
 
 class MergeMatter(CourseCommand):
-    """Join a report with the matter that it repeats: its reporters become co-reporters of that one, and each of them is answered. Allowed
-    to: the chair, within her village; township officers, within their township. Refused: CLASSES_DO_NOT_MERGE, PLACES_DO_NOT_MERGE,
+    """Join a report with the matter that it repeats: its reporters become co-reporters of that one, and each of them is answered; it is as
+    urgent as the more urgent of the two. Allowed to: the chair, within her village; township officers, within their township. Refused: CLASSES_DO_NOT_MERGE, PLACES_DO_NOT_MERGE,
     MASTER_NOT_OPEN, MALFORMED."""
 
     into: CaseId

@@ -39,11 +39,12 @@ async def merge(tx: Transaction, acting: Acting, command: asked.MergeMatter) -> 
     master = await tx.load(Case, command.into)
     if master is None:
         raise Refused(Code.CASE_NOT_FOUND)
-    target = target_of(master, await custody_of(tx, master))
+    masters = await custody_of(tx, master)
+    target = target_of(master, masters)
     if acting_grant(acting.caller, command.command_name(), target) is None:
         raise Refused(Code.CASE_NOT_FOUND)
     assert acting.grant is not None, "the permission table lets nobody without a grant do this"
-    merged, grown = rules.merge(case, master, node_of(acting), acting.grant.region, custody, tx.now)
+    merged, grown = rules.merge(case, master, node_of(acting), acting.grant.region, custody, masters, tx.now)
     await save_with_access(tx, grown)
     return await save(tx, merged)
 

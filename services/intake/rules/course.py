@@ -185,7 +185,12 @@ def set_urgency(
         raise Refused(Code.ALREADY_SO, value=case.urgency.value)
     if order.index(to) > order.index(case.urgency) and not holders_chair:
         raise Refused(Code.HOLDERS_CHAIR_ONLY)
-    # Of what cannot wait nobody waits for an answer: it may be accepted at once (domain 3.3: no pause for information).
+    return with_urgency(case, to, by, custody, now)
+
+
+def with_urgency(case: Case, to: Urgency, by: NodeId, custody: CustodyState | None, now: datetime) -> Moved:
+    """It must go faster, or may go slower, whoever may say so. Of what cannot wait nobody waits for an answer: it may be accepted at once
+    (domain 3.3: no pause for information)."""
     waits = case.stage is Stage.RETURNED_FOR_INFO and to is Urgency.RED
     after = case.after(urgency=to, **({"stage": Stage.SUBMITTED, "asked_at": None} if waits else {}))
     told = in_hand(case, custody)

@@ -2,23 +2,31 @@
 
 from datetime import datetime
 
-from services.contracts.cases import CaseClass, Stage
-from services.contracts.events.intake import CaseJoined, CaseMerged, CaseParted, CaseUnmerged
+from services.contracts.cases import CaseClass, Stage, Urgency
+from services.contracts.events.intake import CaseEvent, CaseJoined, CaseMerged, CaseParted, CaseUnmerged
 from services.contracts.fitting import too_late
 from services.contracts.ids import NodeId
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import contains
 from services.contracts.states import CustodyState
 from services.intake.rules.case import Case, Joined, Moved, check_fits
+from services.intake.rules.course import with_urgency
 
 UNANSWERED = frozenset({Stage.SUBMITTED, Stage.RETURNED_FOR_INFO, Stage.ACCEPTED})
 """Stages in which whoever joins still gets the answer."""
 
 
 def merge(
-    case: Case, master: Case, by: NodeId, within: str, custody: CustodyState | None, now: datetime
+    case: Case,
+    master: Case,
+    by: NodeId,
+    within: str,
+    custody: CustodyState | None,
+    masters: CustodyState | None,
+    now: datetime,
 ) -> tuple[Moved, Moved]:
-    """`case` goes on as `master`; both lie within the region that the caller answers for. Returns how each moves."""
+    """`case` goes on as `master`, whose custody is `masters`; both lie within the region that the caller answers for. Returns how each
+    moves: what was urgent by itself is no less so together."""
     check_fits("MergeMatter", case, custody)
     if not (contains(within, case.village) and contains(within, master.village)):
         raise Refused(Code.PLACES_DO_NOT_MERGE)
@@ -34,10 +42,12 @@ def merge(
         closed_at=now,
     )
     grown = master.after(joined=(*master.joined, joined))
-    return (
-        (merged, (CaseMerged(at=now, case=merged.public(), by=by, into=master.case_id),)),
-        (grown, (CaseJoined(at=now, case=grown.public(), by=by, joined=case.case_id),)),
-    )
+    told: tuple[CaseEvent, ...] = (CaseJoined(at=now, case=grown.public(), by=by, joined=case.case_id),)
+    urgency = min(case.urgency, master.urgency, key=list(Urgency).index)
+    if urgency is not master.urgency:
+        grown, faster = with_urgency(grown, urgency, by, masters, now)
+        told += faster
+    return (merged, (CaseMerged(at=now, case=merged.public(), by=by, into=master.case_id),)), (grown, told)
 
 
 def unmerge(case: Case, master: Case, by: NodeId, custody: CustodyState | None, now: datetime) -> tuple[Moved, Moved]:
