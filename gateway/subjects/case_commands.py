@@ -46,7 +46,7 @@ class ReportMatterInput:
         default=None, description="紧急程度；不填按细类。Its urgency; by default its category's."
     )
     happened_on: date | None = strawberry.field(
-        default=None, description="发生日期，不能是将来。When it happened; not in the future."
+        default=None, description="发生日期，1900 年起，不能是将来。When it happened: from 1900 on, not in the future."
     )
     place: str = strawberry.field(default="", description="具体地点。The place.")
     reporter: PersonInput | None = strawberry.field(default=None, description="反映人。Who reports it.")

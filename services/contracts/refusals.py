@@ -47,6 +47,7 @@ class Code(Enum):
         "That is no phone number: give 11 digits, or a landline with its area code.",
     )
     DATE_IN_FUTURE = Words("{field} 不能晚于现在。", "{field} must not be in the future.")
+    DATE_TOO_EARLY = Words("{field} 不能早于 {limit}，请检查。", "{field} must not be before {limit}: check it.")
     URGENCY_NOT_YOURS = Words(
         "这类事项的紧急程度不能由反映人调低。", "The urgency of such a matter cannot be lowered by its reporter."
     )

@@ -33,7 +33,8 @@ class ReportMatter(Command):
     """A resident reports a matter, or somebody writes it down for her (domain 2.1: submit).
 
     Allowed to: members of the group, the village's office holders, officers above on behalf of a caller.
-    Refused: UNKNOWN_NODE, TEXT_MISSING, TEXT_TOO_LONG, MALFORMED_PHONE, DATE_IN_FUTURE, URGENCY_NOT_YOURS, ATTACHMENT_NOT_YOURS.
+    Refused: UNKNOWN_NODE, TEXT_MISSING, TEXT_TOO_LONG, MALFORMED_PHONE, DATE_IN_FUTURE, DATE_TOO_EARLY, URGENCY_NOT_YOURS,
+    ATTACHMENT_NOT_YOURS.
     """
 
     service: ClassVar[str] = "intake"

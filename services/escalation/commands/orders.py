@@ -258,6 +258,4 @@ def _required(words: str, field: str) -> str:
 
 def _reply(order: WorkOrder, words: str) -> str:
     """The lead department owes the citizen a reply."""
-    if order.role is OrderRole.LEAD and not words.strip():
-        raise Refused(Code.TEXT_MISSING, field="reply")
-    return text(words, "reply", MAX_WORDS)
+    return text(words, "reply", MAX_WORDS, required=order.role is OrderRole.LEAD)

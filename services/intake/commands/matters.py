@@ -49,7 +49,7 @@ async def report(tx: Transaction, acting: Acting, command: asked.ReportMatter) -
         circle=circle,
         happened_on=command.happened_on,
         now=tx.now,
-        answer_by=_answer_by(acting, command),
+        answer_by=_answer_by(acting, command, told="told_by" in texts),
         may_contact=command.may_contact,
     )
     await tx.save(case, *events)
@@ -138,11 +138,11 @@ async def close(tx: Transaction, acting: Acting, command: asked.CloseMatter) -> 
     return await save(tx, moved)
 
 
-def _answer_by(acting: Acting, command: asked.ReportMatter) -> FeedbackMethod | None:
+def _answer_by(acting: Acting, command: asked.ReportMatter, *, told: bool) -> FeedbackMethod | None:
     """Written down by an office holder for somebody who told it: she who told it does not read an inbox (S23)."""
     office = acting.grant is not None and acting.grant.role is not Role.RESIDENT
     above = acting.grant is not None and acting.grant.level is not Level.VILLAGE
-    if not above and not (office and command.told_by.strip()):
+    if not above and not (office and told):
         return None
     return FeedbackMethod.VISIT if command.answer_by in {None, FeedbackMethod.APP} else command.answer_by
 

@@ -26,6 +26,9 @@ from services.intake.rules.case import SHANGHAI, Case, Moved, check_fits
 ATTEMPTS = 3
 """Call-backs that reach nobody, on different days, before the case is closed as NO_RESPONSE (domain 2.1)."""
 
+EARLIEST = date(1900, 1, 1)
+"""Nobody who reports a matter, nor anybody whom it concerns, has seen an earlier day: a date before it was mistyped."""
+
 
 def submit(
     case_id: CaseId,
@@ -48,6 +51,8 @@ def submit(
     default = sub.default
     if happened_on and happened_on > now.astimezone(SHANGHAI).date():
         raise Refused(Code.DATE_IN_FUTURE, field="happenedOn")
+    if happened_on and happened_on < EARLIEST:
+        raise Refused(Code.DATE_TOO_EARLY, field="happenedOn", limit=EARLIEST)
     order = list(Urgency)
     lowered = urgency is not None and order.index(urgency) > order.index(default.urgency)
     if lowered and (default.urgency is Urgency.RED or default.case_class in {CaseClass.C2, CaseClass.C3}):
