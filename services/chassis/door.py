@@ -25,7 +25,7 @@ from services.chassis.wording import malformed_by
 from services.contracts.base import Asked, Model
 from services.contracts.callers import Caller, Target
 from services.contracts.commands.base import Command as AnyCommand
-from services.contracts.permissions import acting_grant, had_it, may_as_herself, may_ever, takes_part
+from services.contracts.permissions import acting_grant, had_it, may_as_herself, may_ever, sees_it, takes_part
 from services.contracts.refusals import Code, Refused
 from services.contracts.wrong import Wrong, malformed
 
@@ -185,7 +185,7 @@ def acting(caller: Caller, asked: AnyCommand, target: Target) -> Acting:
     if grant is None and not may_as_herself(caller, name, target):
         if had_it(caller, name, target):
             raise Refused(Code.NOT_THE_HOLDER, holder=target.holder)
-        if takes_part(caller, target):
+        if takes_part(caller, target) or sees_it(caller, name, target):
             raise Refused(Code.NOT_PERMITTED, command=name)
         raise asked.not_hers()
     return Acting(caller, grant)

@@ -2,12 +2,15 @@
 
 from services.contracts.callers import Caller, Grant, Reach, Target
 from services.contracts.cases import CaseClass
-from services.contracts.organisation import Role, council_of, federation_of, rights_department_of
+from services.contracts.organisation import GROUP_ROLES, Role, council_of, federation_of, rights_department_of
 from services.contracts.permission_table import TABLE
 from services.contracts.regions import contains, is_above
 
 FOLLOWERS = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER, Role.EXEC_MEMBER})
 """Who works at a node that has a line in a matter's thread."""
+
+SHOWN = frozenset({*FOLLOWERS, Role.COUNCIL_MEMBER, Role.INSPECTOR})
+"""Who is shown the open matters of her region that have come to her level."""
 
 
 def may_ever(caller: Caller, command: str) -> bool:
@@ -78,6 +81,16 @@ def takes_part(caller: Caller, target: Target) -> bool:
     return known and any(grant.node in target.involved and grant.role in FOLLOWERS for grant in caller.grants)
 
 
+def sees_it(caller: Caller, command: str, target: Target) -> bool:
+    """Of what is its reporters' to ask: whether she is shown the matter though it is not hers, and may be told so: by the group or the
+    council that it comes from, by the level that it has reached, by having reported it or handling it (`gateway.readmodel.access`)."""
+    its_reporters = any(line.command == command and line.reach in {Reach.REPORTER, Reach.SPEAKER} for line in TABLE)
+    if not its_reporters or target.department is not None or not may_see_at_all(caller, target):
+        return False
+    known = caller.member in target.reporters or caller.member in target.circle
+    return known or any(_shows(grant, target) for grant in caller.grants)
+
+
 def _follows(reach: Reach, grant: Grant, target: Target) -> bool:
     match reach:
         case Reach.HOLDER:
@@ -86,6 +99,14 @@ def _follows(reach: Reach, grant: Grant, target: Target) -> bool:
             return grant.node == target.group and target.case_class in {CaseClass.C0, CaseClass.C1}
         case _:
             return False
+
+
+def _shows(grant: Grant, target: Target) -> bool:
+    if grant.role in GROUP_ROLES:
+        works = grant.role in {Role.GROUP_OWNER, Role.UNIT_LEADER}
+        return grant.node == target.group and (works or target.case_class is CaseClass.C0)
+    below = target.region is not None and contains(grant.region, target.region)
+    return grant.role in SHOWN and below and len(grant.region) >= target.seen_from
 
 
 def _reaches(reach: Reach, grant: Grant, target: Target, in_circle: bool) -> bool:

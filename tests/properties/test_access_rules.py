@@ -18,7 +18,7 @@ from services.contracts.cases import CaseClass, Relation, Stage, SubCategory, Ur
 from services.contracts.fitting import fitting
 from services.contracts.organisation import Node, NodeKind, Role
 from services.contracts.permission_table import TABLE
-from services.contracts.permissions import acting_grant, may_as_herself, may_see_at_all
+from services.contracts.permissions import acting_grant, may_as_herself, may_see_at_all, sees_it
 from services.contracts.regions import Level
 from services.contracts.states import CustodyState
 from services.intake.rules.case import Case
@@ -185,6 +185,23 @@ def tables(draw: st.DrawFn) -> list[Line]:
     return lines
 
 
+def target_in(line: Line) -> Target:
+    """The same matter as the service looks it up."""
+    related = {
+        name: tuple(member for member, relation in line.relations if relation == name)
+        for name in ("REPORTER", "CIRCLE", "BARRED")
+    }
+    return Target(
+        region=line.region,
+        group=line.group,
+        seen_from=line.seen_from,
+        case_class=line.case_class,
+        reporters=related["REPORTER"],
+        circle=related["CIRCLE"],
+        barred=related["BARRED"],
+    )
+
+
 def may_know_in_full(caller: Caller, line: Line) -> bool:
     """V1 in plain words: a private matter of somebody else that she reported, and has nothing else to do with, she knows less of."""
     relations = {relation for member, relation in line.relations if member == caller.member}
@@ -233,6 +250,10 @@ def test_the_filter_says_what_the_rules_say(lines: list[Line], asking: list[Call
     for caller, (rows, full) in zip(asking, found, strict=True):
         assert rows == {line.case_id for line in lines if may_know(caller, line)}
         assert full == {line.case_id for line in lines if may_know_in_full(caller, line)}
+        for line in lines:
+            shown, told = may_know(caller, line), sees_it(caller, "RateMatter", target_in(line))
+            assert shown or not told or not line.known, "what she may not see she is told nothing of"
+            assert told or not shown or line.case_class in PRIVATE
 
 
 async def _visible_to(lines: Sequence[Line], asking: Sequence[Caller]) -> list[tuple[set[str], set[str]]]:

@@ -70,3 +70,21 @@ async def test_an_inspector_calls_back_what_she_had_no_hand_in(system: Harness, 
     assert (called.code, called["state"]) == (None, "CLOSED")
     await system.settle()
     await system.no_dead_letters()
+
+
+async def test_who_sees_it_is_told_that_it_is_not_hers_to_rate(system: Harness, place: Place) -> None:
+    """Who does not see it is told that there is no such matter."""
+    rating = {"score": 1, "solved": False}
+    opened, kept = await reported(system, place, "C0"), await reported(system, place, "C1")
+    for who in (place.neighbour, place.unit_leader, place.council_member):
+        assert await who.case(opened) is not None
+        assert await send(who, "rateMatter", caseId=opened, **rating) == "NOT_PERMITTED"
+    for who, case_id in (
+        (place.neighbour, kept),
+        (place.second_resident, opened),
+        (place.sibling_chair, opened),
+        (place.township_officer, opened),
+        (place.inspector, opened),
+    ):
+        assert await who.case(case_id) is None
+        assert await send(who, "rateMatter", caseId=case_id, **rating) == "CASE_NOT_FOUND"
