@@ -16,6 +16,7 @@ from services.contracts.council import PeopleState
 from services.contracts.lifecycle import Lifecycle, to_a_bystander
 from services.contracts.organisation import Node, federation_of
 from services.contracts.refusals import Code, Refused
+from services.contracts.regions import contains, in_cell
 from services.contracts.states import AccessState, CaseState, CustodyState, DocketState
 
 CASE = METADATA.tables["case_view"]
@@ -165,6 +166,13 @@ async def regions(connection: AsyncConnection, under: str | None, first: int, af
 async def region(connection: AsyncConnection, code: str) -> Row[Any] | None:
     """One region."""
     return (await connection.execute(select(REGION).where(REGION.c.code == code))).one_or_none()
+
+
+async def check_region(connection: AsyncConnection, cell: str, code: str) -> None:
+    """Raises Refused REGION_OF_ANOTHER_CELL, UNKNOWN_REGION: that there is nothing in a region is said of one that there is."""
+    in_cell(cell, code)
+    if not contains(code, cell) and await region(connection, code) is None:
+        raise Refused(Code.UNKNOWN_REGION, region=code)
 
 
 async def counts(connection: AsyncConnection, caller: Caller, region_code: str, month: str) -> Sequence[Any]:

@@ -61,12 +61,15 @@ class CaseQuery:
             str | None, strawberry.argument(description="上一页的 endCursor。endCursor of the page before.")
         ] = None,
     ) -> CaseConnection:
-        """One statement."""
+        """One statement; before an empty page is answered, a second: whether there is such a region. Raises Refused UNKNOWN_REGION,
+        REGION_OF_ANOTHER_CELL."""
         limit, behind = paging.size(first), paging.place(after, 2)
         by = Filter(region, state.value if state else None, lamp.value if lamp else None)
         place = (behind[0], behind[1]) if behind else None
         async with info.context.gateway.room.database.read() as connection:
             matters = await reads.matters(connection, info.context.who, by, info.context.now, limit, place)
+            if region and not matters:
+                await reads.check_region(connection, info.context.gateway.room.cell, region)
         edges = [
             CaseEdge(
                 cursor=paging.cursor(m.case.submitted_at.isoformat(), m.case.case_id),

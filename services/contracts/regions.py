@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from services.contracts.base import Model
+from services.contracts.refusals import Code, Refused
 
 RegionCode = Annotated[str, StringConstraints(pattern=r"^21([0-9]{2}([0-9]{2}([0-9]{3}([0-9]{3})?)?)?)?$")]
 """A statistical region code of 2, 4, 6, 9 or 12 digits; always a string."""
@@ -50,6 +51,12 @@ def at_level(code: str, level: Level) -> str:
 def contains(scope: str, code: str) -> bool:
     """Whether a region lies in a scope. Safe only because codes have fixed widths (`RegionCode`)."""
     return code.startswith(scope) and len(scope) in _LEVEL
+
+
+def in_cell(cell: str, region: str) -> None:
+    """Raises Refused REGION_OF_ANOTHER_CELL: a cell keeps its own regions and those above it."""
+    if not contains(cell, region) and not contains(region, cell):
+        raise Refused(Code.REGION_OF_ANOTHER_CELL, region=region, cell=cell)
 
 
 def is_above(code: str, below: str) -> bool:

@@ -88,9 +88,25 @@ async def test_lists_are_narrowed_by_region_state_and_lamp(system: Harness, plac
     assert await ids() == {one, other}
     assert await ids(state="ACCEPTED") == {other}
     assert await ids(region=place.village, state="SUBMITTED") == {one}
-    assert await ids(region=f"{place.city}02") == set()
+    assert await ids(region=f"{place.county}002") == set()
     assert await ids(lamp="GREEN") == {one, other}
     assert await ids(lamp="RED") == set()
+
+
+async def test_a_region_that_is_not_here_is_refused(
+    system: Harness, shared_place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = "query($region: RegionCode) { cases(region: $region) { edges { cursor } } }"
+
+    async def code(region: str) -> str | None:
+        errors = (await shared_place.sibling_resident.raw(query, {"region": region})).get("errors")
+        return str(errors[0]["extensions"]["code"]) if errors else None
+
+    assert await code(shared_place.village) is None, "she sees nothing there, and it is a region"
+    assert await code(f"{shared_place.township}999") == "UNKNOWN_REGION"
+    monkeypatch.setattr(system.room("gateway"), "cell", "2101")
+    assert await code("2102") == "REGION_OF_ANOTHER_CELL"
+    assert await code("21") is None, "what lies above the cell is no other's"
 
 
 async def test_sealed_texts_of_a_page_are_one_call(

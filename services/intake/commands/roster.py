@@ -13,7 +13,7 @@ from services.contracts.events.intake import NodeChanged, RegionChanged
 from services.contracts.organisation import Membership, Node, NodeKind
 from services.contracts.queries import LineFate
 from services.contracts.refusals import Code, Refused
-from services.contracts.regions import Level, Region, RegionSource, level_of
+from services.contracts.regions import Level, Region, RegionSource, in_cell, level_of
 from services.contracts.texts import text
 from services.contracts.wrong import Wrong, malformed
 from services.intake.rules.roster import (
@@ -23,7 +23,6 @@ from services.intake.rules.roster import (
     above,
     bearing,
     fate_of,
-    in_cell,
     membership_of,
     with_members,
     with_region,

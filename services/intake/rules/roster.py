@@ -9,7 +9,7 @@ from services.contracts.ids import MemberId, NodeId
 from services.contracts.organisation import OFFICE_ROLES, Membership, Node, Role, federation_of, rights_department_of
 from services.contracts.queries import LineFate
 from services.contracts.refusals import Code, Refused
-from services.contracts.regions import Level, Region, RegionSource, at_level, contains, level_of
+from services.contracts.regions import Level, Region, RegionSource, at_level, in_cell, level_of
 from services.contracts.texts import text
 from services.contracts.wrong import Wrong, malformed
 
@@ -88,12 +88,6 @@ def bearing(node: Node | None) -> frozenset[Membership]:
 def in_charge(node: Node, now: datetime) -> tuple[MemberId, ...]:
     """Who answers for a level: its chairs, then its officers, in office now."""
     return tuple(dict.fromkeys((*node.holding(Role.CHAIR, now), *node.holding(Role.OFFICER, now))))
-
-
-def in_cell(cell: str, region: str) -> None:
-    """Raises Refused REGION_OF_ANOTHER_CELL."""
-    if not contains(cell, region) and not contains(region, cell):
-        raise Refused(Code.REGION_OF_ANOTHER_CELL, region=region, cell=cell)
 
 
 def above(cell: str, code: str) -> str | None:
