@@ -17,7 +17,7 @@ from services.chassis.telemetry import correlation
 from services.chassis.wire import headers_json, headers_of, value_of
 from services.contracts.base import Model
 from services.contracts.events.base import Event
-from services.contracts.refusals import Code, Refused
+from services.contracts.refusals import Code, Refused, Said
 from services.contracts.topics import Topic
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound=Model)
 S = TypeVar("S", bound=Model)
 R = TypeVar("R")
+
+CHANGED = Said("CHANGED", "事项已被他人更新", "Somebody changed the matter since")
+NO_VERSION = Said("NO_VERSION", "事项没有所填的版本", "That is no version of this matter")
 
 
 class Conflict(Exception):
@@ -153,7 +156,7 @@ class Transaction:
         was (of another aggregate, as a rule). What facts changed does not count."""
         version, commanded = self._loaded.get((kind, key), (0, 0))
         if expected is not None and not commanded <= expected <= version:
-            raise Refused(Code.STALE_VERSION, version=version)
+            raise Refused(Code.STALE_VERSION, why=CHANGED if expected < commanded else NO_VERSION, version=version)
 
     async def emit(self, topic: Topic, event: Event) -> None:
         """Tell a fact when this transaction commits."""

@@ -65,8 +65,8 @@ class Code(Enum):
         "事项目前是“{state}”，不能执行“{command}”。", "The matter is {state}; {command} does not fit that.", 409
     )
     STALE_VERSION = Words(
-        "事项已被他人更新（版本 {version}），请刷新后再试。",
-        "Somebody changed the matter since (version {version}): look again, then decide.",
+        "{why}（现为版本 {version}），请刷新后再试。",
+        "{why} (it is at version {version} now): look again, then decide.",
         409,
     )
     KEY_REUSED = Words(

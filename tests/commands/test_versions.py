@@ -30,6 +30,7 @@ async def test_what_another_command_changed_is_stale(system: Harness, place: Pla
     before = await system.snapshot()
     stale = await place.chair.do("acceptMatter", caseId=case_id, expectedVersion=looked_at)
     assert (stale.code, stale["retryable"]) == ("STALE_VERSION", False)
+    assert stale["messageEn"].startswith("Somebody changed the matter since")
     assert await system.snapshot() == before
     fresh = await place.chair.do("acceptMatter", caseId=case_id, expectedVersion=acknowledged["version"])
     assert fresh.code is None
@@ -40,6 +41,7 @@ async def test_a_version_that_there_never_was_is_stale(system: Harness, place: P
     before = await system.snapshot()
     found = await place.owner.do("acknowledge", caseId=answered["caseId"], expectedVersion=answered["version"] + 1)
     assert found.code == "STALE_VERSION"
+    assert found["messageEn"].startswith("That is no version of this matter")
     assert await system.snapshot() == before
 
 
