@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 
 import httpx
 
@@ -15,7 +14,7 @@ from deploy.demo.seed import edition, operator, seed
 from deploy.embedded import address
 from deploy.process import PROCESSES
 from deploy.servers import Server, ServerError
-from deploy.wiring import DEMO_ISSUER, addresses_of
+from deploy.wiring import DEMO_ISSUER, addresses_of, clock_of
 from services.chassis.calls import Calls, RefusedElsewhere
 from services.chassis.identity import Issuer
 from services.chassis.settings import Settings
@@ -82,7 +81,7 @@ class Caretaker:
             issuer = Issuer.kept_in(self._settings.keys, DEMO_ISSUER, self._settings.audience)
             calls = Calls(addresses_of(self._settings))
             try:
-                await seed(calls, issuer.token(operator(), datetime.now(UTC)), self._settings.cell)
+                await seed(calls, issuer.token(operator(), clock_of(self._settings).now()), self._settings.cell)
             finally:
                 await calls.close()
 
