@@ -233,8 +233,9 @@ class _Playing:
         for name, value in found.items():
             if value != (wanted := getattr(expect, name)):
                 return f"{name} is {value or 'nothing'}, not {wanted or 'nothing'}"
-        if self.scene.front.clockwork is not None:
-            return None  # the difference to what is expected says so at once
+        clockwork = self.scene.front.clockwork
+        if clockwork is not None and not clockwork.patience:
+            return None  # it is quiet: the difference to what is expected says so at once
         people = [who for who in self._looked_at(step) if any(inboxes.finds(who, each.who) for each in expect.told)]
         missing = Counter(expect.told) - Counter(await self.inboxes.gained(people))
         return inboxes.lacking(missing) if missing else None
