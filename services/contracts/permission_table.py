@@ -125,7 +125,7 @@ TABLE: tuple[Permission, ...] = (
     *_lines("SolveOnSpot", (Role.UNIT_LEADER, _V, Reach.GROUP), _GROUP_OWNER, _EXEC, _CHAIR),
     *_lines("RecordAction", (Role.EXEC_MEMBER, _V, Reach.INVOLVED), (Role.CHAIR, _V, Reach.INVOLVED), *_INVOLVED),
     *_lines("TellProgress", (Role.EXEC_MEMBER, _V, Reach.HOLDER), (Role.CHAIR, _V, Reach.HOLDER), *_HOLDING),
-    *_lines("PassUp", (Role.CHAIR, _V, Reach.HOLDER), *_HOLDING),
+    *_lines("PassUp", (Role.EXEC_MEMBER, _V, Reach.HOLDER), (Role.CHAIR, _V, Reach.HOLDER), *_HOLDING),
     *_lines("CancelPassUp", (Role.CHAIR, _V, Reach.HOLDER), *_HOLDING),
     *_lines("Receive", (Role.OFFICER, _TOWNSHIP_UP, Reach.NOTIFIED), (Role.CHAIR, _TOWNSHIP_UP, Reach.NOTIFIED)),
     *_lines("RefuseReceipt", (Role.CHAIR, _TOWNSHIP_UP, Reach.NOTIFIED)),

@@ -519,6 +519,22 @@ async def test_a_leavers_open_matters_surface_at_the_level_above(system: Harness
     assert taken["level"] == "TOWNSHIP"
 
 
+async def test_who_proposes_waits_for_a_chair_and_signs_where_there_is_none(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    await acts(system, place.exec_member, case_id)
+    proposed = await done(system, place.exec_member, "passUp", case_id, reason="NEEDS_AUTHORITY")
+    assert entries(proposed) == {"VILLAGE": "ACTING"}
+    assert (await place.chair.inbox())[0] == "TO_SIGN"
+    await up(system, place.chair, place.township_officer, case_id)
+    node = {"id": f"n_fed-{place.township}", "kind": "FEDERATION", "region": place.township, "name": "乡妇联"}
+    officer = {"member": place.township_officer.member, "role": "OFFICER", "since": SINCE}
+    assert (await place.operator.do("putNode", returns=DONE, node=node | {"members": [officer]})).code is None
+    await system.settle()
+    await acts(system, place.township_officer, case_id)
+    passed = await done(system, place.township_officer, "passUp", case_id, reason="NEEDS_AUTHORITY")
+    assert entries(passed)["COUNTY"] == "NOTIFIED"
+
+
 async def test_an_answer_is_given_from_above_where_nobody_below_is_in_office(system: Harness, place: Place) -> None:
     """Resolved, the reporter hears of it, whoever has left meanwhile (domain 0.3): the level above takes the answer over."""
     case_id = await accepted(system, place)

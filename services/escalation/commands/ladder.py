@@ -2,9 +2,10 @@
 
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
+from services.contracts import topics
 from services.contracts.commands import escalation as asked
 from services.contracts.commands.base import Answer
-from services.contracts.organisation import Role
+from services.contracts.organisation import Node, Role
 from services.escalation.commands.custody import keep, keep_evidence, matter, node_of, tag_of, words
 from services.escalation.order_store import rest_orders
 from services.escalation.rules import acting as working
@@ -44,14 +45,21 @@ async def tell_progress(tx: Transaction, acting: Acting, command: asked.TellProg
 
 
 async def pass_up(tx: Transaction, acting: Acting, command: asked.PassUp) -> Answer:
-    """One level up. A chair signs by doing it herself; a rights department has none, and of what is sealed nobody else is to know."""
+    """One level up, or a word to the chair that it should go."""
     custody, facts = await matter(tx, command)
-    note = words(command.note, "note")
-    signed = acting.is_there(Role.CHAIR, Role.RIGHTS_OFFICER)
-    by = node_of(acting)
+    note, signed, by = words(command.note, "note"), await _signs(tx, acting), node_of(acting)
     moved = ladder.pass_up(custody, facts, by, command.reason, legal_note=bool(note.strip()), signed=signed)
     await write_content(tx, custody.case_id, "pass_up", note, acting.member)
     return await keep(tx, moved, facts)
+
+
+async def _signs(tx: Transaction, acting: Acting) -> bool:
+    """A chair signs by doing it herself, and an officer where no chair is in office; a rights department has none, and of what is sealed
+    nobody else is to know."""
+    if acting.is_there(Role.CHAIR, Role.RIGHTS_OFFICER):
+        return True
+    node = await tx.known(topics.INTAKE_ROSTER, Node, node_of(acting))
+    return acting.is_there(Role.OFFICER) and node is not None and not node.holding(Role.CHAIR, tx.now)
 
 
 async def cancel_pass_up(tx: Transaction, acting: Acting, command: asked.CancelPassUp) -> Answer:
