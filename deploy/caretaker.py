@@ -61,7 +61,7 @@ class Caretaker:
     def _await_processes(self) -> bool:
         """Whether all are ready; False if it is over before. Says so once if they are slow."""
         said, begun = False, time.monotonic()
-        waiting = {n: f"http://{self._settings.host}:{self._settings.port_of(n)}/readyz" for n in PROCESSES}
+        waiting = {n: f"{self._settings.url_of(self._settings.port_of(n))}/readyz" for n in PROCESSES}
         with httpx.Client(trust_env=False, timeout=2) as client:
             while waiting and not self._enough.wait(LOOK_SECONDS):
                 self.came_up |= {name for name, url in waiting.items() if _answers(client, url)}

@@ -29,14 +29,16 @@ from services.escalation.limits_file import LimitsFileError
 
 GRACE_SECONDS = 35
 """Requests, consumers and relays finish in at most 10, 20 and 3 of them."""
-ASKED_TO_STOP = (130, 143)
+ASKED_TO_STOP = (129, 130, 143)
 
 
 def run(settings: Settings) -> int:
     """Until Ctrl-C; then stops all of it. Returns the exit code. Raises CannotStart."""
     check_python()
     started = time.monotonic()
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers half started are stopped, too
+    # So that servers half started are stopped, too.
+    ending = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, lambda number, _: sys.exit(128 + number)) for number in ending]
     try:
         with data_folder(settings), ExitStack() as stack:
             book_of(settings)
@@ -58,7 +60,8 @@ def run(settings: Settings) -> int:
     except KeyboardInterrupt:
         return 0
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(ending, before, strict=True):
+            signal.signal(number, handler)
 
 
 def ports_of(settings: Settings) -> dict[str, int]:
@@ -130,6 +133,8 @@ def prepare_keys(settings: Settings) -> None:
         return
     (settings.keys / f"{DEMO_ISSUER}.pem").unlink(missing_ok=True)
     file = settings.keys / "jwks.json"
+    if not file.exists():  # the operator's own issuers are in a file of theirs
+        return
     keys = [key for key in json.loads(file.read_text(encoding="utf-8"))["keys"] if key["iss"] != DEMO_ISSUER]
     fresh = file.with_suffix(f".{os.getpid()}")
     fresh.write_text(json.dumps({"keys": keys}, indent=1), encoding="utf-8")

@@ -161,7 +161,7 @@ async def _has_regions(system: System) -> bool:
 
 def address(settings: Settings) -> str:
     """Where the gateway is."""
-    return f"http://{settings.host}:{settings.port}"
+    return settings.url_of(settings.port)
 
 
 def welcome(settings: Settings, seconds: float) -> str:

@@ -24,8 +24,8 @@ POLL_SECONDS = 0.1
 SECOND_SIGNAL_SECONDS = 0.5
 LAST_SECONDS = 5.0
 SELF = "system"
-STOPPED = {signal.SIGINT: 130, signal.SIGTERM: 143}
-"""The signals that stop us, and what we return then."""
+STOPPED = {signal.SIGHUP: 129, signal.SIGINT: 130, signal.SIGTERM: 143}
+"""The signals that stop us, and what we return then. A terminal that is closed sends SIGHUP."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def run(
 
     `env` adds to the caller's environment, per name. One that ends by itself is started again if it `came_up` once: what ends before
     that is set up wrongly, and a new start would not mend it. Stopping is SIGTERM to each command's process group, then SIGKILL after
-    `grace_seconds` or at a second Ctrl-C. Returns 130 after Ctrl-C, 143 after SIGTERM; else the code of the command that was
+    `grace_seconds` or at a second Ctrl-C. Returns 128 and the number of the signal that stopped us; else the code of the command that was
     beyond help (128 + n if signal n ended it, and 1 if it ended without an error, which a server should not).
     """
     colours = get_colours()
@@ -221,4 +221,5 @@ class _Supervisor:
         self._print(sentence, SELF, None)
 
     def _print(self, line: bytes | str, name: str, colour: str | None) -> None:
-        self._printer.write(Message("line", line, datetime.now().astimezone(), name, colour))
+        with suppress(OSError):  # of a terminal that is gone
+            self._printer.write(Message("line", line, datetime.now().astimezone(), name, colour))

@@ -168,7 +168,7 @@ async def _admin(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
         async with asyncio.timeout(2 * ANSWER_SECONDS):
             await admin.start()
             yield admin
-    except (KafkaError, OSError, TimeoutError) as error:
+    except (KafkaError, OSError, TimeoutError, ValueError) as error:
         raise KafkaAway(
             f"Kafka at {servers} did not do it ({type(error).__name__}): start it (yishi up-distributed), or set YISHI_KAFKA."
         ) from error

@@ -72,7 +72,7 @@ def secret_of(settings: Settings) -> bytes:
 
 def addresses_of(settings: Settings) -> dict[str, str]:
     """Where the services listen, each a process of its own."""
-    return {name: f"http://{settings.host}:{settings.port_of(name)}" for name in SERVICES}
+    return {name: settings.url_of(settings.port_of(name)) for name in SERVICES}
 
 
 @dataclass

@@ -58,16 +58,21 @@ def retry(
     url: Url = "",
     token: Token = "",
 ) -> None:
-    """Re-drive held records, in order, until one of a key fails again; exit 1 if any of them are still held."""
+    """Re-drive held records, in order, until one of a key fails again; exit 1 if any of them are still held, or a service could not be
+    asked."""
     if bool(letter) == everything:
         raise typer.BadParameter("give one id, or --all")
-    instance, held = Instance(url, token), 0
+    instance, left = Instance(url, token), 0
     for service, number in [(name, None) for name in EVERYTHING] if everything else [_parsed(letter)]:
-        body = {"do": "retry"} if number is None else {"do": "retry", "id": number}
-        done = _asked(lambda service=service, body=body: instance.post(_path(service), body))
+        try:
+            done = instance.post(_path(service), {"do": "retry"} | ({} if number is None else {"id": number}))
+        except RefusedThere as refused:
+            left += 1
+            typer.echo(f"{service}: {refused}", err=True)
+            continue
         typer.echo(f"{service}: {done['through']} went through, {done['held']} still held")
-        held += done["held"]
-    raise typer.Exit(1 if held else 0)
+        left += done["held"]
+    raise typer.Exit(1 if left else 0)
 
 
 @app.command()
@@ -95,7 +100,7 @@ def _path(service: str) -> str:
 
 def _parsed(letter: str) -> tuple[str, int]:
     service, _, number = letter.partition("/")
-    if service not in EVERYTHING or not number.isdigit():
+    if service not in EVERYTHING or not (number.isascii() and number.isdigit()):
         raise typer.BadParameter(f"an id is a service and a number, as in intake/12; services: {', '.join(EVERYTHING)}")
     return service, int(number)
 

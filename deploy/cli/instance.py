@@ -31,7 +31,12 @@ class Instance:
         settings = Settings()
         self.url = url or running_at(settings.data) or address(settings)
         self._token = token or issue("operator")
-        self._client = client or httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+        if not (self._token.isascii() and self._token.isprintable()):
+            raise CannotStart("That is no token (--token, YISHI_TOKEN): it has characters that none has.")
+        try:
+            self._client = client or httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+        except httpx.InvalidURL:
+            raise CannotStart(f"{self.url} is no address: give one such as --url http://127.0.0.1:8000.") from None
 
     def get(self, path: str, **params: str) -> Any:
         """Raises CannotStart, RefusedThere."""

@@ -1,5 +1,6 @@
 """Dead letters: records that are held with their reason, re-driven per key in order, by a timer or an operator."""
 
+import re
 from typing import Any
 
 from sqlalchemy import Row, func, select
@@ -16,6 +17,7 @@ from services.contracts.organisation import Role
 from services.contracts.refusals import Code, Refused
 from services.contracts.wrong import Wrong, malformed
 
+DIGITS = re.compile(r"[0-9]{1,19}")
 KEYS_AT_A_TIME = 100
 """Keys that the timer re-drives in one run."""
 
@@ -56,7 +58,7 @@ async def desk(room: Room, inbox: Inbox, verifier: Verifier, request: Request) -
             return JSONResponse([letter.model_dump(mode="json") for letter in await listed(room)])
         body = await body_of(request)
         match body.get("do"):
-            case "retry" if body.get("id") is None:
+            case "retry" if "id" not in body:
                 return JSONResponse({"through": await retry(room, inbox), "held": await room.held()})
             case "retry":
                 letter = await shown(room, _number(body["id"]))
@@ -152,10 +154,7 @@ def _letter(room: Room, row: Row[Any]) -> DeadLetter:
 
 
 def _number(text: Any) -> int:
-    try:
-        number = int(text)
-    except (TypeError, ValueError):
-        number = 0
+    number = int(text) if type(text) is int or (isinstance(text, str) and DIGITS.fullmatch(text)) else 0
     if not 0 < number < 2**63:
         raise malformed("id", Wrong.NO_LETTER)
     return number

@@ -23,13 +23,19 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address the gateway and the services listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port of the gateway.")
-    intake_port: int = Field(8101, description="Port of intake in a distributed run.")
-    deliberation_port: int = Field(8102, description="Port of deliberation in a distributed run.")
-    escalation_port: int = Field(8103, description="Port of escalation in a distributed run.")
-    notify_port: int = Field(8104, description="Port of notify in a distributed run.")
-    projector_port: int = Field(8105, description="Port of the projector's health and metrics in a distributed run.")
-    kafka_port: int = Field(19092, description="Port of the Kafka broker that `make up-distributed` starts.")
-    postgres_port: int = Field(15432, description="Port of the PostgreSQL cluster that `make up-distributed` starts.")
+    intake_port: int = Field(8101, ge=1, le=65535, description="Port of intake in a distributed run.")
+    deliberation_port: int = Field(8102, ge=1, le=65535, description="Port of deliberation in a distributed run.")
+    escalation_port: int = Field(8103, ge=1, le=65535, description="Port of escalation in a distributed run.")
+    notify_port: int = Field(8104, ge=1, le=65535, description="Port of notify in a distributed run.")
+    projector_port: int = Field(
+        8105, ge=1, le=65535, description="Port of the projector's health and metrics in a distributed run."
+    )
+    kafka_port: int = Field(
+        19092, ge=1, le=65535, description="Port of the Kafka broker that `make up-distributed` starts."
+    )
+    postgres_port: int = Field(
+        15432, ge=1, le=65535, description="Port of the PostgreSQL cluster that `make up-distributed` starts."
+    )
     data: Path = Field(Path("data"), description="Folder for everything that is kept: databases, photos, keys.")
     cell: str = Field("21", pattern=r"^21(\d\d)?$", description="The region prefix that this cell owns.")
     kafka: str = Field("", description="Kafka bootstrap servers, comma separated; empty in the embedded run.")
@@ -90,6 +96,10 @@ class Settings(BaseSettings):
         for plan in self.crash.split(",") if self.crash else ():
             CrashPlan.parse(plan)
         return self
+
+    def url_of(self, port: int) -> str:
+        """Where something listens on a port of our address."""
+        return f"http://[{self.host}]:{port}" if ":" in self.host else f"http://{self.host}:{port}"
 
     @property
     def origins(self) -> tuple[str, ...]:

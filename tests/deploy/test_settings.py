@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.cli.main import main
+from deploy.distributed import prepare_keys
 from services.chassis.settings import Settings
 
 
@@ -21,6 +22,7 @@ from services.chassis.settings import Settings
         ("YISHI_AUDIENCE", "", "must not be empty: leave it out, or set it (the audience that a token must name)."),
         ("YISHI_DATA", " ", "must not be empty: leave it out, or set it (folder for everything that is kept: "),
         ("YISHI_HOST", "", "must not be empty"),
+        ("YISHI_KAFKA_PORT", "99999", "Input should be less than or equal to 65535."),
     ],
 )
 def test_what_cannot_be_meant(
@@ -39,6 +41,19 @@ def test_what_cannot_be_meant(
 def test_origins_as_browsers_send_them() -> None:
     given = "https://front.example, http://localhost:5173,http://[::1]:8000 ,capacitor://localhost,*,"
     assert len(Settings(allowed_origins=given).origins) == 5
+
+
+def test_an_address_with_colons_has_its_brackets() -> None:
+    assert Settings(host="::1").url_of(8000) == "http://[::1]:8000"
+    assert Settings().url_of(8000) == "http://127.0.0.1:8000"
+
+
+def test_the_issuers_of_an_operator_need_no_file_of_ours(tmp_path: Path) -> None:
+    own = tmp_path / "issuers.json"
+    own.write_text('{"keys": []}', encoding="ascii")
+    settings = Settings(data=tmp_path / "data", jwks=own)
+    prepare_keys(settings)
+    assert not (settings.keys / "jwks.json").exists()
 
 
 def test_limits_that_are_none_are_said_before_a_server_is_started(

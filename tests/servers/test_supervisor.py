@@ -82,7 +82,7 @@ def pids(output: str) -> dict[str, int]:
     return {name: int(pid) for name, pid in re.findall(r"(\w+) started \(process (\d+)\)", output)}
 
 
-@pytest.mark.parametrize("sig, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("sig, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_drains_all(start: Start, sig: signal.Signals, code: int) -> None:
     process = start({"quick": server(0), "slow": server(0.5)})
     read_until(process.stdout, "| up", 2)
