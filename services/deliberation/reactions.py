@@ -1,22 +1,25 @@
 """What deliberation does when it hears of others: in every state, for every fact; none of it is refused."""
 
 from services.chassis.transaction import Transaction
+from services.contracts import topics
 from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
 from services.contracts.events.escalation import CustodyEvent, MatterResolved
 from services.contracts.events.intake import AccessEvent, CaseAccepted, CaseEvent, CaseLeft
 from services.deliberation.rules import following as rules
 from services.deliberation.rules.docket import Docket, open_docket
-from services.deliberation.rules.restricting import restricted
+from services.deliberation.rules.restricting import let_go, restricted
 from services.deliberation.store import known_if_any, save
 
 
 async def follow_case(tx: Transaction, event: Event) -> None:
     """Accepted: a docket lies ready. Reopened: it begins anew. Ended: what is open in it is called off, and everybody is told. Left (it was
-    sealed): nothing of it stays. Private: who may deal with it no longer is let go. Every other fact is kept and moves nothing."""
+    sealed): who was in it is let go, and nothing of it stays. Private: who may deal with it no longer is let go. Every other fact is kept and moves nothing."""
     docket = await tx.load(Docket, event.key)
     match event:
         case CaseLeft() if docket is not None:
+            if (gone := let_go(docket, tx.now)) is not None:
+                await tx.emit(topics.DELIBERATION_PEOPLE, gone)
             await save(tx, rules.left(docket, tx.now))
         case CaseAccepted() if docket is None:
             opened, fact = open_docket(event.case, tx.now)

@@ -3,6 +3,7 @@ matter's access, or before its group is known, waits for that."""
 
 from services.chassis.transaction import Transaction
 from services.contracts import topics
+from services.contracts.cases import CaseClass
 from services.contracts.council import PeopleState
 from services.contracts.events.base import Event
 from services.contracts.events.council import CouncilEvent, PeopleChanged
@@ -14,7 +15,13 @@ from services.contracts.organisation import Node, NodeKind
 from services.contracts.states import AccessState, CaseState, CustodyState
 from services.contracts.topics import Topic
 from services.notify.rules.audience import audience
-from services.notify.rules.council_audience import docket_audience, membership_audience, needs_people, nodes_named
+from services.notify.rules.council_audience import (
+    docket_audience,
+    let_go_audience,
+    membership_audience,
+    needs_people,
+    nodes_named,
+)
 from services.notify.rules.order_audience import order_audience
 from services.notify.store import (
     access_of,
@@ -57,9 +64,11 @@ async def on_docket(tx: Transaction, event: DocketEvent) -> None:
 
 
 async def on_people(tx: Transaction, event: PeopleChanged) -> None:
-    """Now it may be known whom to tell of what waited."""
+    """Now it may be known whom to tell of what waited. Whom a sealed matter lets go is told."""
     for waited in await waiting_for(tx, event.key):
         await _tell_or_wait(tx, topic_of(waited), waited)
+    if event.left or event.relieved:
+        await _tell_or_wait(tx, topics.DELIBERATION_PEOPLE, event)
 
 
 async def on_council(tx: Transaction, event: CouncilEvent) -> None:
@@ -98,7 +107,7 @@ async def _tell_or_wait(tx: Transaction, topic: Topic, event: Event) -> None:
     """Behind what waits already, so that a matter's facts are told in their order."""
     case_id = _matter_of(event)
     access = await access_of(tx, case_id)
-    known = access is not None and await _group_known(tx, access)
+    known = access is not None and await _group_known(tx, access) and _parties_known(event, access)
     if access is None or not known or not await _department_known(tx, event) or not await _people_known(tx, event):
         await keep_waiting(tx, topic, event, case_id)
     else:
@@ -107,6 +116,12 @@ async def _tell_or_wait(tx: Transaction, topic: Topic, event: Event) -> None:
 
 async def _group_known(tx: Transaction, access: AccessState) -> bool:
     return access.group is None or await tx.known(topics.INTAKE_ROSTER, Node, access.group) is not None
+
+
+def _parties_known(event: Event, access: AccessState) -> bool:
+    """The last access that the ordinary topic tells of a sealed matter names nobody; who is barred comes with the next."""
+    named = access.reporters or access.circle or access.barred
+    return not isinstance(event, PeopleChanged) or access.case_class is not CaseClass.C3 or bool(named)
 
 
 async def _department_known(tx: Transaction, event: Event) -> bool:
@@ -130,6 +145,10 @@ async def _people_known(tx: Transaction, event: Event) -> bool:
 async def _tell(tx: Transaction, event: Event, access: AccessState) -> None:
     if isinstance(event, DocketEvent):
         await _tell_of_docket(tx, event, access)
+        return
+    if isinstance(event, PeopleChanged):
+        nodes = await nodes_of(tx, [each for each in (*event.left, *event.relieved) if each.startswith("n_")])
+        await tell(tx, let_go_audience(event, access, nodes, tx.now), access, "")
         return
     state = event.state
     region = state.region if isinstance(state, CaseState) else getattr(state, "region", "")

@@ -219,6 +219,8 @@ PERSONS: dict[tuple[type[BaseModel], str], str] = {
         "guests",
     ): "the topic of people joins those whom a council invites to a matter, as the access topic does",
     (PeopleState, "private_guests"): "the same",
+    (PeopleChanged, "left"): "the same, for as long as it takes to tell them",
+    (PeopleChanged, "relieved"): "the same",
     (SessionPeople, "convenor"): "the same",
     (SessionPeople, "invited"): "the same",
     (SessionPeople, "present"): "the same",

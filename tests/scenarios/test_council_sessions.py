@@ -391,6 +391,34 @@ async def test_raised_to_private_in_session_who_may_not_stay_is_told_so_and_no_m
     await system.no_dead_letters()
 
 
+async def test_sealed_in_session_everybody_is_told_that_it_is_over_and_no_more(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    about = {"sessionId": await opened(system, place, case_id)}
+    await done(system, place.chair, "invite", case_id, member=place.neighbour.member, kind="HELPER", **about)
+    await done(system, place.exec_member, "speak", case_id, text="我来联系", **about)
+    task = {"text": "探望", "member": place.volunteer.member}
+    await done(system, place.chair, "assignItem", case_id, task=task)
+    await place.chair.do("raiseClass", caseId=case_id, to="C3", reason="有未成年人受害")
+    await system.settle()
+    entries = "{ me { inbox { edges { node { kind titleZh caseId caseNumber } } } } }"
+    gone = (place.neighbour, place.exec_member, place.council_member)
+    for person, kind, title in (
+        *((each, "SESSION_LEFT", "您不再参加一次议事") for each in gone),
+        (place.volunteer, "ITEM_CANCELLED", "您的行动项不再需要办理"),
+    ):
+        newest = (await person.ask(entries))["me"]["inbox"]["edges"][0]["node"]
+        assert newest == {"kind": kind, "titleZh": title, "caseId": None, "caseNumber": None}
+        assert (await person.inbox()).count(kind) == 1
+        assert await seen(person, case_id) is None
+    assert not {"SESSION_LEFT", "ITEM_CANCELLED"} & set(await place.representative.inbox())
+    [row] = await system.rows("gateway", "SELECT people_state AS said FROM case_people WHERE case_id = :c", c=case_id)
+    assert "m_" not in row.said, "of a sealed matter nobody is named"
+    await system.advance(days=5)
+    for person in (*gone, place.volunteer, place.chair):
+        assert not {"NO_ANSWER", "SESSION_SILENT", "ITEM_TO_REASSIGN"} & set(await person.inbox())
+    await system.no_dead_letters()
+
+
 async def test_an_invitation_that_nobody_answers_comes_back_to_the_convenor(system: Harness, place: Place) -> None:
     case_id = await accepted(system, place)
     session_id = await opened(system, place, case_id)

@@ -12,6 +12,10 @@ class PeopleChanged(Event):
 
     service: ClassVar[str] = "deliberation"
     people: PeopleState
+    left: tuple[Address, ...] = ()
+    """Who takes part in a session no longer, because the matter was sealed."""
+    relieved: tuple[Address, ...] = ()
+    """Who has an action item no longer, for the same reason. The next state names nobody."""
 
     @property
     def key(self) -> str:

@@ -1,6 +1,10 @@
-"""A matter becomes private while a council deals with it (domain 1.4): who may deal with it no longer is let go, and it is told. Pure."""
+"""A matter becomes private, or is sealed, while a council deals with it (domain 1.4): who may deal with it no longer is let go, and it is
+told. Pure."""
+
+from datetime import datetime
 
 from services.contracts.events import deliberation as told
+from services.contracts.events.council import PeopleChanged
 from services.deliberation.rules.docket import Docket, Known, Moved
 from services.deliberation.rules.seats import may_have, may_take_part
 
@@ -26,3 +30,12 @@ def restricted(docket: Docket, known: Known) -> Moved:
         docket = docket.with_item(item.model_copy(update={"lapsed": True, "answer_by": None}))
         events.append(told.ItemWithdrawn(at=known.now, docket=docket.public(), item_id=item.id))
     return docket, tuple(events)
+
+
+def let_go(docket: Docket, now: datetime) -> PeopleChanged | None:
+    """The matter was sealed: everybody in its sessions, and who has an item. Said beside the docket, whose facts are kept for ever and would
+    say what became of it."""
+    seats = [seat for session in docket.sessions if not session.stage.over for seat in session.seats]
+    left = tuple(dict.fromkeys(seat.address for seat in seats if seat.takes_part))
+    relieved = tuple(dict.fromkeys(item.assignee for item in docket.items if not item.over))
+    return PeopleChanged(at=now, people=docket.people(), left=left, relieved=relieved) if left or relieved else None

@@ -6,7 +6,13 @@ from datetime import datetime
 from services.contracts.cases import PRIVATE, CaseClass
 from services.contracts.council import InvitationAnswer, ItemPeople, ItemStage, PeopleState, SessionPeople
 from services.contracts.events import deliberation as told
-from services.contracts.events.council import CouncilEvent, MembershipBegun, MembershipEnded, MembershipOffered
+from services.contracts.events.council import (
+    CouncilEvent,
+    MembershipBegun,
+    MembershipEnded,
+    MembershipOffered,
+    PeopleChanged,
+)
 from services.contracts.events.deliberation import DocketEvent, ItemEvent, ResolutionAdopted, SessionEvent
 from services.contracts.organisation import Node, Role, federation_of
 from services.contracts.states import AccessState
@@ -87,6 +93,15 @@ def docket_audience(
         if each.address not in access.barred:
             once.setdefault(each.address, each)
     return tuple(once.values())
+
+
+def let_go_audience(
+    event: PeopleChanged, access: AccessState, nodes: Mapping[str, Node], now: datetime
+) -> tuple[Told, ...]:
+    """The matter was sealed: who was in the room, or had something to do, is told so; never of which matter, nor why. Parties never."""
+    told = [Told(member, Kind.SESSION_LEFT, names_matter=False) for member in _persons(event.left, nodes, now)]
+    told += [Told(member, Kind.ITEM_CANCELLED, names_matter=False) for member in _persons(event.relieved, nodes, now)]
+    return tuple(dict.fromkeys(each for each in told if each.address not in access.barred))
 
 
 def membership_audience(event: CouncilEvent, nodes: Mapping[str, Node], now: datetime) -> tuple[Told, ...]:
