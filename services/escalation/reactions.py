@@ -8,6 +8,7 @@ from services.contracts.events.intake import CaseEvent
 from services.contracts.topics import ESCALATION_CUSTODY, ESCALATION_SEALED, Topic
 from services.escalation.order_store import move, orders_of, rules_of
 from services.escalation.rules import following, order_fate
+from services.escalation.rules import order_ends as ends
 from services.escalation.rules.custody import Custody
 from services.escalation.store import case_of, facts_of, keep_dues
 
@@ -30,11 +31,13 @@ async def follow_case(tx: Transaction, event: Event) -> None:
 
 async def follow_orders(tx: Transaction, event: CaseEvent) -> None:
     """The work orders of a matter go with it: called back and closed with it, back to work, or cancelled when it has ended."""
-    for order in await orders_of(tx, event.key):
-        custody = await tx.load(Custody, event.key)
-        moved = order_fate.follow(order, event, rules_of(tx, order), tx.now)
+    orders = {order.order_id: order for order in await orders_of(tx, event.key)}
+    for order in tuple(orders.values()):
+        custody, others = await tx.load(Custody, event.key), ends.beside(order, orders.values())
+        moved = order_fate.follow(order, event, rules_of(tx, order), tx.now, others)
         if custody is not None and moved[1]:
             await move(tx, custody, order, moved)
+            orders[order.order_id] = moved[0]
 
 
 async def follow_docket(tx: Transaction, event: DocketEvent) -> None:

@@ -462,6 +462,42 @@ async def test_a_joint_order_has_a_lead_at_all_times(system: Harness, place: Pla
     await done(system, place.heating_liaison, lead["orderId"])
 
 
+@pytest.mark.parametrize("how", ["reworkOrder", "rateMatter"])
+async def test_who_works_again_when_the_lead_is_gone_leads(system: Harness, place: Place, how: str) -> None:
+    case_id = await matter(system, place)
+    water, heating, housing = (department(place, kind) for kind in ("water", "heating", "housing"))
+    lead_id = (await issue(system, place.county_officer, case_id, water, heating, housing))["orderId"]
+    ids = {each["department"]["code"]: each["orderId"] for each in await listed(place.county_officer)}
+    for liaison, order_id in ((place.heating_liaison, ids[heating]), (place.housing_liaison, ids[housing])):
+        await done(system, liaison, order_id)
+        assert (await act(place.chair, "verifyOrder", order_id)).code is None
+    await system.settle()
+    assert (await act(place.county_officer, "cancelOrder", lead_id, reason="发错部门")).code is None
+    await system.settle()
+    if how == "reworkOrder":
+        for order_id in (ids[heating], ids[housing]):
+            assert (await act(place.county_officer, how, order_id, reason="又漏了")).code is None
+    else:
+        await fed_back(system, place, case_id)
+        assert await send(place.resident, how, caseId=case_id, score=1, solved=False) is None
+    await system.settle()
+    again = {code: await order(place.county_officer, ids[code]) or {} for code in (heating, housing)}
+    assert [each["state"] for each in again.values()] == ["REWORK", "REWORK"]
+    assert sorted(each["role"] for each in again.values()) == ["CO", "LEAD"]
+    [now_leads] = [code for code, each in again.items() if each["role"] == "LEAD"]
+    assert {each["lead"]["code"] for each in again.values()} == {now_leads}
+    liaisons = {heating: place.heating_liaison, housing: place.housing_liaison}
+    for code, liaison in liaisons.items():
+        assert (await liaison.inbox())[0] == "ORDER_REWORK"
+        assert (await order(liaison, ids[code]) or {})["role"] == again[code]["role"]
+    [assists] = set(liaisons) - {now_leads}
+    assert (await act(liaisons[assists], "reportDone", ids[assists], result="已修复")).code is None
+    refused = await act(liaisons[now_leads], "reportDone", ids[now_leads], result="已修复")
+    assert refused.code == "TEXT_MISSING", "somebody owes the citizen a reply"
+    assert (await act(liaisons[now_leads], "reportDone", ids[now_leads], result="已修复", reply="已修好")).code is None
+    await system.no_dead_letters()
+
+
 async def test_one_who_did_the_work_does_not_verify_it(system: Harness, place: Place) -> None:
     case_id = await matter(system, place)
     order_id = (await issue(system, place.county_officer, case_id, department(place)))["orderId"]

@@ -178,8 +178,8 @@ class VerifyOrder(OrderCommand):
 
 
 class ReworkOrder(OrderCommand):
-    """It is not done: back to the department, with half its time; the second time it is supervised. Allowed to: the issuer's officers and
-    chair. Refused: TEXT_MISSING."""
+    """It is not done: back to the department, with half its time; the second time it is supervised. Of a joint order whose lead was cancelled
+    the department has the lead from now on, and owes the reply. Allowed to: the issuer's officers and chair. Refused: TEXT_MISSING."""
 
     reason: str
     """理由。Why."""

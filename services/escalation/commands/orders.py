@@ -163,7 +163,7 @@ async def rework(tx: Transaction, acting: Acting, command: asked.ReworkOrder) ->
         resolved = Lifecycle.RESOLVED.value
         raise Refused(Code.STATE_DOES_NOT_FIT, allowed=("ReworkMatter",), state=resolved, command="ReworkOrder")
     # One that was settled when the matter came to rest begins again at rest.
-    order = at.order.model_copy(update={"rest": at.custody.rest})
+    order = ends.led(at.order, await beside(tx, at.order)).model_copy(update={"rest": at.custody.rest})
     return await _save(tx, at, rules.rework(order, at.by, at.rules, tx.now), acting, rework=words)
 
 
@@ -227,8 +227,7 @@ async def beside(tx: Transaction, order: WorkOrder) -> Sequence[WorkOrder]:
     """The other orders of the same joint one."""
     if order.joint is None:
         return ()
-    found = await orders_of(tx, order.case_id)
-    return [each for each in found if each.joint == order.joint and each.order_id != order.order_id]
+    return ends.beside(order, await orders_of(tx, order.case_id))
 
 
 async def _at(tx: Transaction, acting: Acting, command: asked.OrderCommand) -> At:

@@ -1,6 +1,6 @@
 """How a work order is taken back, or given to another department: pure. A joint order has one lead at all times (首接负责, domain 2.5)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from services.contracts.fitting import fitting_order
@@ -28,6 +28,17 @@ def replaced(order: WorkOrder, department: NodeId, others: Sequence[WorkOrder], 
     if beside and order.role is OrderRole.CO:
         raise Refused(Code.HAS_A_PART, allowed=fitting_order(order, now), node=department)
     return tuple(each for each in beside if not reported(each))
+
+
+def beside(order: WorkOrder, orders: Iterable[WorkOrder]) -> list[WorkOrder]:
+    """The others of the same joint order."""
+    return [each for each in orders if order.joint and each.joint == order.joint and each.order_id != order.order_id]
+
+
+def led(order: WorkOrder, others: Sequence[WorkOrder]) -> WorkOrder:
+    """What is worked on again, with the lead if nobody has it any more: somebody owes the citizen a reply."""
+    leads = (each for each in others if each.role is OrderRole.LEAD and not each.stage.ended)
+    return order if order.joint is None or any(leads) else order.model_copy(update={"role": OrderRole.LEAD})
 
 
 def cancel(order: WorkOrder, others: Sequence[WorkOrder], by: NodeId, now: datetime) -> Moved:

@@ -1,5 +1,6 @@
 """What time and the matter itself bring a work order: pure. In every state; what does not fit any more changes nothing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from services.contracts.cases import CaseClass, Stage, Urgency
@@ -24,7 +25,7 @@ from services.escalation.rules.order_clocks import Brings, WorkOrder
 from services.escalation.rules.orders import Moved
 
 
-def follow(order: WorkOrder, event: CaseEvent, rules: Rules, now: datetime) -> Moved:
+def follow(order: WorkOrder, event: CaseEvent, rules: Rules, now: datetime, others: Sequence[WorkOrder] = ()) -> Moved:
     """The matter moved on (domain 2.5, S17): one call-back serves it and its orders; what is still open when it ends is cancelled."""
     case = event.case
     if order.stage.ended:
@@ -35,7 +36,7 @@ def follow(order: WorkOrder, event: CaseEvent, rules: Rules, now: datetime) -> M
         if case.solved and order.stage is OrderStage.VERIFIED:
             return orders.step(order.after(stage=OrderStage.CALLED_BACK), OrderStep.CALLED_BACK, now, None)
         if not case.solved and order.stage.settled and order.result is OrderResult.DONE:
-            return orders.rework(order, None, rules, now)
+            return orders.rework(ends.led(order, others), None, rules, now)
     if case.stage is Stage.FEEDBACK_GIVEN and not order.stage.settled:
         return _ended(order, now)
     going, told = _going_on(order, rules, now) if case.urgency is Urgency.RED else (order, ())
