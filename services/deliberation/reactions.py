@@ -4,17 +4,19 @@ from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
-from services.contracts.events.escalation import CustodyEvent, MatterResolved
+from services.contracts.events.escalation import CustodyEvent, MatterResolved, MatterResumed
 from services.contracts.events.intake import AccessEvent, CaseAccepted, CaseEvent, CaseLeft
 from services.deliberation.rules import following as rules
-from services.deliberation.rules.docket import Docket, open_docket
+from services.deliberation.rules import waiting
+from services.deliberation.rules.docket import Docket, Known, open_docket
 from services.deliberation.rules.restricting import let_go, restricted
-from services.deliberation.store import known_if_any, save
+from services.deliberation.store import keep, known_if_any, save
 
 
 async def follow_case(tx: Transaction, event: Event) -> None:
     """Accepted: a docket lies ready. Reopened: it begins anew. Ended: what is open in it is called off, and everybody is told. Left (it was
-    sealed): who was in it is let go, and nothing of it stays. Private: who may deal with it no longer is let go. Every other fact is kept and moves nothing."""
+    sealed): who was in it is let go, and nothing of it stays. Private: who may deal with it no longer is let go. More urgent: nothing is waited for so long any more. Every other
+    fact is kept and moves nothing."""
     docket = await tx.load(Docket, event.key)
     match event:
         case CaseLeft() if docket is not None:
@@ -27,7 +29,11 @@ async def follow_case(tx: Transaction, event: Event) -> None:
         case CaseEvent() if docket is not None and event.case.stage.ended:
             await save(tx, rules.over(docket, tx.now))
         case CaseEvent() if docket is not None:
-            await save(tx, rules.begun_anew(docket, event.case, tx.now))
+            begun = rules.begun_anew(docket, event.case, tx.now)
+            await save(tx, begun)
+            sooner = waiting.hastened(begun[0], Known(event.case, None, tx.now))
+            if sooner != begun[0]:
+                await keep(tx, sooner)
             if event.case.case_class is CaseClass.C2:
                 await _restrict(tx, event.key)
         case _:
@@ -41,9 +47,14 @@ async def follow_access(tx: Transaction, event: AccessEvent) -> None:
 
 
 async def follow_custody(tx: Transaction, event: CustodyEvent) -> None:
-    """Resolved: what is still open is cancelled, and everybody is told. Passed up, taken over, returned: a session outlives it."""
-    if isinstance(event, MatterResolved) and (docket := await tx.load(Docket, event.key)) is not None:
+    """Resolved: what is still open is cancelled, and everybody is told. Goes on after a rest: what is waited for is waited for anew. Passed
+    up, taken over, returned: a session outlives it."""
+    if not isinstance(event, MatterResolved | MatterResumed) or (docket := await tx.load(Docket, event.key)) is None:
+        return
+    if isinstance(event, MatterResolved):
         await save(tx, rules.over(docket, tx.now))
+    elif (found := await known_if_any(tx, event.key)) is not None:
+        await keep(tx, waiting.awake(docket, found[0]))
 
 
 async def _restrict(tx: Transaction, case_id: str) -> None:

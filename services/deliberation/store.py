@@ -49,8 +49,14 @@ async def save(tx: Transaction, moved: Moved) -> Answer:
         await tx.save(docket, *events)
         if docket.version > 1:
             await tx.emit(topics.DELIBERATION_PEOPLE, PeopleChanged(at=tx.now, people=docket.people()))
-        await _look_again(tx, docket.case_id, next_look(docket))
+        await look_again(tx, docket.case_id, next_look(docket))
     return Answer(id=docket.case_id, version=docket.version)
+
+
+async def keep(tx: Transaction, docket: Docket) -> None:
+    """Keep a docket of which nothing public has changed: something is waited for until another time."""
+    await tx.save(docket)
+    await look_again(tx, docket.case_id, next_look(docket))
 
 
 async def save_council(tx: Transaction, moved: MembersMoved) -> Council:
@@ -59,7 +65,7 @@ async def save_council(tx: Transaction, moved: MembersMoved) -> Council:
     told: Sequence[Event] = events
     if told:
         await tx.save(council, *told)
-        await _look_again(tx, council.node, next_end(council))
+        await look_again(tx, council.node, next_end(council))
     return council
 
 
@@ -108,7 +114,8 @@ def log_access(tx: Transaction, member: str, case_id: str, fields: str) -> None:
     tx.looked(ACCESS_LOG, at=tx.now, member=member, case_id=case_id, fields=fields[:120])
 
 
-async def _look_again(tx: Transaction, key: str, at: datetime | None) -> None:
+async def look_again(tx: Transaction, key: str, at: datetime | None) -> None:
+    """When something will be overdue; None: nothing will."""
     await tx.execute(delete(DUE).where(DUE.c.id == key))
     if at is not None:
         # Due means "until the end of this moment": the sweep looks just after it.

@@ -12,7 +12,7 @@ from services.contracts.ids import is_case_id
 from services.deliberation.rules import following, membership
 from services.deliberation.rules.docket import Docket
 from services.deliberation.rules.membership import Council
-from services.deliberation.store import DUE, known_if_any, save, save_council
+from services.deliberation.store import DUE, known_if_any, look_again, save, save_council
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +48,14 @@ async def _handle(room: Room, key: str) -> int:
         if is_case_id(key):
             docket = await tx.load(Docket, key)
             found = await known_if_any(tx, key) if docket else None
-            moved = following.overdue(docket, found[0]) if docket and found else None
-            if moved and moved[1]:
-                await save(tx, moved)
-                return 1
+            if docket and found:
+                moved = following.overdue(docket, found[0])
+                if moved[1]:
+                    await save(tx, moved)
+                    return 1
+                # Answered meanwhile, or the matter rests: then it is looked at when that is over, or when the next task lapses.
+                await look_again(tx, key, following.next_look(docket, rests=found[0].rests))
+                return 0
         else:
             council = await tx.load(Council, key)
             lapsed = membership.lapse(council, tx.now) if council else None

@@ -2,7 +2,7 @@
 does not fit is refused naming what does; I5; and every interleaving of the facts ends alike (domain 2.11, design 5)."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 from random import Random
 
@@ -13,11 +13,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.contracts.cases import CaseClass, Stage, Urgency
 from services.contracts.council import CloseReason, DecisionRule, ItemStage, SessionStage
-from services.contracts.events.deliberation import ItemVerified, ResolutionAdopted
+from services.contracts.events.deliberation import ItemLapsed, ItemVerified, ResolutionAdopted
 from services.contracts.fitting import fitting
 from services.contracts.refusals import Code, Refused
 from services.contracts.states import CaseState, DocketStage
-from services.deliberation.rules import following
+from services.deliberation.rules import following, waiting
 from services.deliberation.rules.docket import Docket, Moved
 from services.deliberation.rules.restricting import restricted
 from tests.properties.council_playing import COMMANDS, PEOPLE, CouncilPlay
@@ -85,8 +85,39 @@ class Councils(RuleBasedStateMachine):
         self.play.now += timedelta(minutes=minutes)
         self.play.keep(following.overdue(self.play.docket, self.play.known))
         assert following.overdue(self.play.docket, self.play.known)[1] == (), "a second sweep finds nothing"
-        later = following.next_look(self.play.docket)
+        later = following.next_look(self.play.docket, rests=self.play.known.rests)
         assert later is None or later >= self.play.now
+
+    @rule(urgency=st.sampled_from(Urgency))
+    def more_urgent(self, urgency: Urgency) -> None:
+        """Nothing is waited for longer than before; nothing public changes, and a second time nothing at all."""
+        before = self.play.docket
+        self.play.case = self.play.case.model_copy(update={"urgency": urgency})
+        after = waiting.hastened(before, self.play.known)
+        assert after.public() == before.public()
+        assert waiting.hastened(after, self.play.known) == after
+        assert all(
+            (new is None and old is None) or (new is not None and old is not None and new <= old)
+            for new, old in zip(times(after), times(before), strict=True)
+        )
+        self.play.docket = after
+
+    @rule(days=st.sampled_from([0, 1, 30]))
+    def it_rests(self, days: int) -> None:
+        """Meanwhile nobody is reminded; then everything is waited for anew."""
+        until = self.play.now + timedelta(days=days)
+        self.play.custody = self.play.custody.model_copy(update={"suspended_until": until})
+        self.play.now = until
+        lapsed, events = following.overdue(self.play.docket, self.play.known)
+        assert {type(event) for event in events} <= {ItemLapsed}
+        self.play.keep((lapsed, events))
+        later = following.next_look(self.play.docket, rests=True)
+        assert later is None or later >= self.play.now
+        self.play.custody = self.play.custody.model_copy(update={"suspended_until": None})
+        before = self.play.docket
+        self.play.docket = waiting.awake(before, self.play.known)
+        assert self.play.docket.public() == before.public()
+        assert following.overdue(self.play.docket, self.play.known)[1] == ()
 
     @rule()
     def solved_or_ended(self) -> None:
@@ -128,6 +159,14 @@ class Councils(RuleBasedStateMachine):
         """What must hold whatever has happened."""
         if hasattr(self, "play"):
             check(self.play)
+
+
+def times(docket: Docket) -> list[datetime | None]:
+    """Until when everything is waited for."""
+    seats = [seat.answer_by for session in docket.sessions for seat in session.seats]
+    silent = [session.remind_at for session in docket.sessions]
+    stuck = [resolution.remind_at for resolution in docket.resolutions]
+    return [*seats, *silent, *stuck, *(item.answer_by for item in docket.items)]
 
 
 def try_command(play: CouncilPlay, command: str, part: str, random: Random, member: str) -> None:

@@ -4,8 +4,10 @@ import asyncio
 from datetime import timedelta
 
 from services.deliberation.timers import sweep
+from tests.access.world import send
 from tests.harness import Harness, Place
-from tests.scenarios.councils import accepted, done, resolved
+from tests.orders import informed
+from tests.scenarios.councils import accepted, done, opened, resolved
 
 
 async def by_two_sweepers(system: Harness, **by: float) -> None:
@@ -60,4 +62,62 @@ async def test_a_resolution_that_stays_blocked_is_told_of_once_a_window(system: 
     await done(system, place.chair, "unblockResolution", case_id, resolutionId=resolution)
     await by_two_sweepers(system, days=3)
     assert (await place.chair.inbox()).count("RESOLUTION_BLOCKED") == 2
+    await system.no_dead_letters()
+
+
+async def in_three_matters(system: Harness, place: Place) -> tuple[str, str, str]:
+    """A session in which nobody speaks and somebody invited has not answered, a task that nobody has accepted, a blocked resolution."""
+    silent, idle, stuck = [await accepted(system, place, "C1", urgency="YELLOW") for _ in range(3)]
+    session_id = await opened(system, place, silent)
+    await done(system, place.chair, "invite", silent, sessionId=session_id, member=place.representative.member)
+    await done(system, place.chair, "assignItem", idle, task={"text": "探望", "member": place.volunteer.member})
+    adopted = await resolved(system, place, stuck, {"text": "清理", "member": place.exec_member.member})
+    for item in adopted["items"]:
+        await done(system, place.exec_member, "acceptItem", stuck, itemId=item["itemId"])
+    about = {"resolutionId": adopted["resolutions"][0]["resolutionId"]}
+    await done(system, place.chair, "blockResolution", stuck, reason="FUNDS", **about)
+    return silent, idle, stuck
+
+
+REMINDERS = ("NO_ANSWER", "SESSION_SILENT", "ITEM_TO_REASSIGN", "RESOLUTION_BLOCKED")
+
+
+async def reminded(place: Place) -> tuple[bool, ...]:
+    """Of which of these the chair was."""
+    inbox = await place.chair.inbox()
+    return tuple(kind in inbox for kind in REMINDERS)
+
+
+async def test_of_what_becomes_more_urgent_one_is_reminded_sooner(system: Harness, place: Place) -> None:
+    matters = await in_three_matters(system, place)
+
+    await by_two_sweepers(system, hours=1)
+    for case_id in matters:
+        assert await send(place.chair, "setUrgency", caseId=case_id, to="RED") is None
+    await system.settle()
+    for minutes, so_far in ((10, (0, 0, 0, 0)), (10, (0, 0, 1, 0)), (45, (1, 0, 1, 0)), (60, (1, 1, 1, 0))):
+        await by_two_sweepers(system, minutes=minutes)
+        assert await reminded(place) == so_far
+    await by_two_sweepers(system, minutes=120)
+    assert await reminded(place) == (1, 1, 1, 1)
+    await system.no_dead_letters()
+
+
+async def test_while_a_matter_rests_nobody_is_reminded(system: Harness, place: Place) -> None:
+    matters = await in_three_matters(system, place)
+    rest = {"reason": "SEASONAL", "until": system.in_(days=20).isoformat()}
+    for case_id in matters:
+        await informed(system, case_id, place.township)
+        assert await send(place.township_officer, "suspendMatter", caseId=case_id, **rest) is None
+    await system.settle()
+
+    await by_two_sweepers(system, days=9)
+    await by_two_sweepers(system, hours=1)
+    assert await reminded(place) == (0, 0, 0, 0)
+    for case_id in matters:
+        assert await send(place.township_officer, "resumeMatter", caseId=case_id) is None
+    await system.settle()
+    for hours, so_far in ((23, (0, 0, 0, 0)), (2, (1, 0, 1, 0)), (24, (1, 1, 1, 0)), (7 * 24 + 1, (1, 1, 1, 1))):
+        await by_two_sweepers(system, hours=hours)
+        assert await reminded(place) == so_far, "everybody has the whole window again"
     await system.no_dead_letters()

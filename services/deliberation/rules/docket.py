@@ -42,6 +42,11 @@ class Known(NamedTuple):
         """Whether only its circle deals with it (C2)."""
         return self.case.case_class is CaseClass.C2
 
+    @property
+    def rests(self) -> bool:
+        """Whether it is suspended."""
+        return self.custody is not None and self.custody.suspended_until is not None
+
 
 class Docket(DocketState):
     """A docket as deliberation keeps it."""

@@ -51,7 +51,10 @@ def left(docket: Docket, now: datetime) -> Moved:
 
 
 def overdue(docket: Docket, known: Known) -> Moved:
-    """What has waited too long: invitations and items for an answer, items for being done, sessions and resolutions for going on."""
+    """What has waited too long: invitations and items for an answer, items for being done, sessions and resolutions for going on. While the
+    matter rests nobody is reminded of anything; what a person may read of a task still ends."""
+    if known.rests:
+        return items_rules.lapse(docket, known.now)
     told: tuple[DocketEvent, ...] = ()
     for rule in (session_rules.unanswered, reminders.unattended, items_rules.unanswered, items_rules.lapse):
         docket, events = rule(docket, known.now)
@@ -60,8 +63,10 @@ def overdue(docket: Docket, known: Known) -> Moved:
     return docket, told + events
 
 
-def next_look(docket: Docket) -> datetime | None:
+def next_look(docket: Docket, *, rests: bool = False) -> datetime | None:
     """When the first of what is waited for is overdue; None: nothing is."""
+    if rests:
+        return min((each.lapses_at for each in docket.items if each.lapses_at is not None), default=None)
     live = [session for session in docket.sessions if not session.stage.over]
     invitations = [each.answer_by for session in live for each in session.seats]
     silent = [session.remind_at for session in live]

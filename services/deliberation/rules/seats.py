@@ -90,10 +90,9 @@ def new_session(session_id: SessionId, known: Known, by: By) -> Session:
 def check_may_begin(command: str, docket: Docket | None, known: Known, by: By) -> Docket:
     """The docket, if a new session may begin in it. Raises Refused."""
     fits = fitting_council(known.case, known.custody, docket)
-    if docket is not None and before_a_council(known.case, known.custody):
-        rests = known.custody is not None and known.custody.suspended_until is not None
-        if not rests and not may_begin(known.custody, docket):
-            raise Refused(Code.TOO_MANY_FAILURES, allowed=fits, limit=MAX_FAILURES)
+    begins = before_a_council(known.case, known.custody) and not known.rests
+    if docket is not None and begins and not may_begin(known.custody, docket):
+        raise Refused(Code.TOO_MANY_FAILURES, allowed=fits, limit=MAX_FAILURES)
     check_fits(command, fits, state_of(known, docket), known, docket)
     assert docket is not None, "nothing fits a matter without a docket"
     check_holds(known, by)
