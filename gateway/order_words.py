@@ -41,6 +41,7 @@ ORDER_WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
             "SIGNED": "签收。Signed.",
             "OBJECTED": "提出异议。Objected to.",
             "REISSUED": "改派。Given to another department.",
+            "LEAD_CHANGED": "主办部门变更。Another department leads.",
             "DESIGNATED": "指定。Designated.",
             "PROGRESSED": "报告进展。Progress reported.",
             "EXTENSION_REQUESTED": "申请延期。More time asked for.",

@@ -458,6 +458,7 @@ async def test_a_joint_order_has_a_lead_at_all_times(system: Harness, place: Pla
     assert (await order(place.heating_liaison, ids[heating]) or {})["state"] == "CANCELLED"
     assert sorted(await place.heating_liaison.inbox()) == ["ORDER_CANCELLED", "ORDER_ISSUED", "ORDER_ISSUED"]
     assert (await order(place.housing_liaison, ids[housing]) or {})["lead"]["code"] == heating
+    assert (await place.housing_liaison.inbox())[0] == "ORDER_LEAD_CHANGED", "with whom it works now"
     assert (await act(place.county_officer, "cancelOrder", ids[housing], reason="无须协办")).code is None
     await done(system, place.heating_liaison, lead["orderId"])
 

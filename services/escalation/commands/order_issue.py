@@ -94,7 +94,9 @@ async def reissue(tx: Transaction, acting: Acting, command: asked.ReissueOrder) 
     by = acting.grant.public_node
     ended = ends.reissued(order, new_id, by, tx.now)
     await _check(tx, order.case_id, command.package, acting.grant)
-    replaced = ends.replaced(order, command.package.department, await beside(tx, order), tx.now)
+    others = await beside(tx, order)
+    replaced = ends.replaced(order, command.package.department, others, tx.now)
+    assisting = [each for each in others if each not in replaced]
     begun = rules.issue(
         new_id,
         order.case_id,
@@ -114,7 +116,9 @@ async def reissue(tx: Transaction, acting: Acting, command: asked.ReissueOrder) 
     custody = await move(tx, custody, order, ended)
     for each in replaced:
         custody = await move(tx, custody, each, ends.taken_back(each, by, tx.now))
-    await move(tx, custody, None, begun)
+    custody = await move(tx, custody, None, begun)
+    for changed in ends.led_by_another(order, assisting, by, tx.now):
+        custody = await move(tx, custody, changed[0], changed)
     await write(tx, order.order_id, acting.member, reissue=words)
     told = await texts_of(tx, order.order_id, "legal_basis", "demand")
     await write(tx, new_id, acting.member, package=_kept(command.package), **told)

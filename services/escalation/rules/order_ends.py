@@ -30,6 +30,13 @@ def replaced(order: WorkOrder, department: NodeId, others: Sequence[WorkOrder], 
     return tuple(each for each in beside if not reported(each))
 
 
+def led_by_another(order: WorkOrder, others: Sequence[WorkOrder], by: NodeId, now: datetime) -> tuple[Moved, ...]:
+    """The lead's order went to another department: a step of each that still assists, so that it knows with whom it works."""
+    if order.role is not OrderRole.LEAD:
+        return ()
+    return tuple(step(each.after(), OrderStep.LEAD_CHANGED, now, by) for each in others if not each.stage.settled)
+
+
 def beside(order: WorkOrder, orders: Iterable[WorkOrder]) -> list[WorkOrder]:
     """The others of the same joint order."""
     return [each for each in orders if order.joint and each.joint == order.joint and each.order_id != order.order_id]

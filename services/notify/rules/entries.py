@@ -61,6 +61,7 @@ class Kind(StrEnum):
     ORDER_ISSUED = "ORDER_ISSUED"
     ORDER_TO_SIGN = "ORDER_TO_SIGN"
     ORDER_REISSUED = "ORDER_REISSUED"
+    ORDER_LEAD_CHANGED = "ORDER_LEAD_CHANGED"
     ORDER_SIGNED = "ORDER_SIGNED"
     ORDER_OBJECTED = "ORDER_OBJECTED"
     ORDER_PROGRESS = "ORDER_PROGRESS"
@@ -170,6 +171,10 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
     Kind.ORDER_ISSUED: ("有新的交办单，请签收", "A new work order: please sign"),
     Kind.ORDER_TO_SIGN: ("异议未被采纳，请签收交办单", "Your objection was answered: please sign the work order"),
     Kind.ORDER_REISSUED: ("异议成立，交办单已改派", "Your objection stands: the work order went to another department"),
+    Kind.ORDER_LEAD_CHANGED: (
+        "您协办的交办单已更换主办部门",
+        "Another department leads a work order that you assist in",
+    ),
     Kind.ORDER_SIGNED: ("部门已签收交办单", "The department signed the work order"),
     Kind.ORDER_OBJECTED: ("部门对交办单提出异议，请答复", "The department objects to the work order: please answer"),
     Kind.ORDER_PROGRESS: ("交办单有新进展", "There is progress on a work order"),
