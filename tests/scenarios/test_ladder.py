@@ -163,6 +163,30 @@ async def test_two_levels_press_take_and_the_first_has_it(system: Harness, place
     assert relayed["holder"]["code"] == f"n_fed-{place.village}"
 
 
+async def test_a_level_that_knew_of_it_is_alerted_as_well_and_once(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place, subCategory="MEDICAL_HARDSHIP")
+    for level in ("TOWNSHIP", "COUNTY"):
+        await done(system, place.chair, "informUp", case_id, to=level, note="请了解")
+    alerted = await done(system, place.chair, "alertInParallel", case_id)
+    assert entries(alerted) == {"VILLAGE": "RECEIVED", "TOWNSHIP": "INFORMED", "COUNTY": "INFORMED"}
+    watching = (place.township_chair, place.township_officer, place.county_chair, place.county_officer)
+    assert [(await each.inbox()).count("ALERT") for each in watching] == [1, 1, 1, 1], "the officers on duty too"
+    again = await place.chair.do("alertInParallel", caseId=case_id)
+    assert (again.code, again["version"]) == (None, alerted["version"]), "alerted once"
+    taken = await done(system, place.township_officer, "takeOver", case_id, reason="需要立即救助")
+    assert taken["holder"]["code"] == f"n_fed-{place.township}"
+
+
+async def test_whom_a_private_matter_had_come_to_is_alerted_as_well(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place, subCategory="MARITAL_CONFLICT", urgency="ORANGE")
+    await done(system, place.chair, "informUp", case_id, to="TOWNSHIP", note="请了解")
+    await done(system, place.chair, "alertInParallel", case_id)
+    for who in (place.township_chair, place.township_officer):
+        assert await who.inbox() == ["ALERT", "NEW_MATTER"]
+    for who in (place.county_chair, place.county_officer):
+        assert await who.inbox() == ["NEW_MATTER"], "she hears of it by joining its circle"
+
+
 async def test_what_has_left_its_first_taker_may_be_taken_again(system: Harness, place: Place) -> None:
     case_id = await accepted(system, place, subCategory="MEDICAL_HARDSHIP")
     await done(system, place.chair, "alertInParallel", case_id)

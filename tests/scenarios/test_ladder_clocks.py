@@ -81,3 +81,22 @@ async def test_who_is_told_that_a_township_is_idle_too_sees_it(system: Harness, 
     assert told is not None
     assert told["holder"]["code"] == f"n_fed-{place.village}"
     await done(system, place.county_chair, "takeOver", case_id, reason="镇里没有处理")
+
+
+async def test_who_had_been_told_of_it_is_alerted_when_nobody_answers(system: Harness, place: Place) -> None:
+    await morning(system)
+    answer = await place.resident.report(place, subCategory="COLLECTIVE_INCOME", urgency="YELLOW", relation="OWN")
+    case_id = str(answer["caseId"])
+    await system.settle()
+    for level in ("TOWNSHIP", "COUNTY"):
+        await done(system, place.chair, "informUp", case_id, to=level, note="请了解")
+    await done(system, place.chair, "setUrgency", case_id, to="RED")
+    await system.advance(minutes=31)
+    assert "ALERT" in await place.township_officer.inbox()
+    assert "ALERT" not in await place.county_officer.inbox(), "half an hour later"
+    await system.advance(minutes=30)
+    assert "ALERT" in await place.county_officer.inbox()
+    await system.advance(hours=6)
+    for who in (place.township_chair, place.township_officer, place.county_chair, place.county_officer):
+        assert (await who.inbox()).count("ALERT") == 1, "once"
+    await done(system, place.township_officer, "takeOver", case_id, reason="村里没有处理")

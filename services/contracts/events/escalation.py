@@ -122,10 +122,12 @@ class InformedUp(CustodyEvent):
 
 
 class AlertRaised(CustodyEvent):
-    """Several levels were told at once; who takes over first holds it. `by` is absent where a rule raised it."""
+    """Several levels were told at once; who takes over first holds it. `by` is absent where a rule raised it; `known` are those of them
+    that knew of the matter before."""
 
     by: NodeId | None = None
     alerted: tuple[NodeId, ...]
+    known: tuple[NodeId, ...] = ()
 
 
 class SupervisionChanged(CustodyEvent):

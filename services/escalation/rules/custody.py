@@ -9,6 +9,7 @@ from services.contracts.events.escalation import (
     CustodyEvent,
 )
 from services.contracts.ids import NodeId
+from services.contracts.ladder import ThreadMode
 from services.contracts.orders import Rest
 from services.contracts.organisation import federation_of, rights_department_of
 from services.contracts.regions import Level, at_level
@@ -54,6 +55,8 @@ class Custody(CustodyState):
     idle_to: NodeId | None = None
     """The level that must look after an idle council."""
     idle_at: datetime | None = None
+    alerted: tuple[Level, ...] = ()
+    """The levels that were told at once of what cannot wait, since it was opened: each of them once, whatever it knew before."""
     displaced: LevelEntry | None = None
     """The line that a level had in the thread before it was notified: cancelled, it has that one again."""
     council: DocketStage = DocketStage.NONE
@@ -108,6 +111,13 @@ class Custody(CustodyState):
         what is remembered of it."""
         before = self.entry(level) or LevelEntry(level=level, node=self.node_at(level), state=EntryState.INFORMED)
         return before if self.knows(level) else before.model_copy(update={"state": EntryState.INFORMED})
+
+    def alerting(self, *levels: Level) -> "Custody":
+        """The custody once these levels are told at once: each has its line in the thread, and any of them may take it."""
+        standing = self
+        for level in levels:
+            standing = standing.model_copy(update={"entries": standing.with_entry(standing.informed(level))})
+        return standing.model_copy(update={"mode": ThreadMode.PARALLEL_URGENT, "alerted": (*standing.alerted, *levels)})
 
     def held_at(self, level: Level) -> "Custody":
         """The custody as it comes to a level: it has left whoever took it first, and no level supervises itself or those above it."""

@@ -121,6 +121,7 @@ def _closed(custody: Custody, facts: Facts) -> Moved:
             "cure_since": None,
             "lapse_at": None,
             "idle_to": None,
+            "alerted": (),
             "suspended_until": None,
             "suspended_for": None,
         }

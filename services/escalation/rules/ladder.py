@@ -159,16 +159,17 @@ def alert_in_parallel(custody: Custody, facts: Facts, by: NodeId, *, as_chair: b
     urgent = facts.case.urgency is Urgency.RED or (facts.case.urgency is Urgency.ORANGE and as_chair)
     if not urgent:
         raise Refused(Code.NOT_URGENT)
-    standing, alerted = custody, []
-    for level in (Level.TOWNSHIP, Level.COUNTY):
-        if level.width < custody.level.width and not custody.knows(level):
-            entry = custody.informed(level)
-            standing = standing.model_copy(update={"entries": standing.with_entry(entry)})
-            alerted.append(entry.node)
-    if not alerted:
+    levels = [
+        level
+        for level in (Level.TOWNSHIP, Level.COUNTY)
+        if level.width < custody.level.width and level not in custody.alerted
+    ]
+    if not levels:
         return custody, ()
-    changes = {"entries": standing.entries, "mode": ThreadMode.PARALLEL_URGENT, "taken": False}
-    return told(custody, changes, facts, AlertRaised, by=by, alerted=tuple(alerted))
+    alerted = tuple(custody.node_at(level) for level in levels)
+    known = tuple(custody.node_at(level) for level in levels if custody.knows(level))
+    raised = custody.alerting(*levels)
+    return told(raised, {"taken": False}, facts, AlertRaised, by=by, alerted=alerted, known=known)
 
 
 def supervise(custody: Custody, facts: Facts, by: NodeId, *, on: bool) -> Moved:

@@ -17,7 +17,6 @@ from services.contracts.events.escalation import (
     ProgressOwed,
 )
 from services.contracts.ids import NodeId
-from services.contracts.ladder import ThreadMode
 from services.contracts.regions import Level
 from services.contracts.states import ClockStage, ClockState, MatterClock
 from services.escalation.rules.custody import Custody, Facts, Moved
@@ -153,9 +152,10 @@ def _alert(custody: Custody, level: Level, facts: Facts) -> Moved:
     at = _alerts(custody, facts).get(level)
     if at is None or facts.now <= at:
         return custody, ()
-    node = custody.node_at(level)
-    after = _informed(custody, node).after(mode=ThreadMode.PARALLEL_URGENT)
-    return after, (AlertRaised(at=facts.now, custody=after.public(), alerted=(node,)),)
+    alerted = (custody.node_at(level),)
+    after = custody.alerting(level).after()
+    known = alerted if custody.knows(level) else ()
+    return after, (AlertRaised(at=facts.now, custody=after.public(), alerted=alerted, known=known),)
 
 
 def _resume(custody: Custody, facts: Facts) -> Moved:
@@ -205,7 +205,8 @@ def _alerts(custody: Custody, facts: Facts) -> dict[Level, datetime]:
         found = {level: case.submitted_at + limit.natural for level, limit in widening.items()}
     elif case.urgency is Urgency.RED and (late := [clock.due_at for clock in custody.clocks if _presses(clock)]):
         found = dict.fromkeys((Level.TOWNSHIP, Level.COUNTY), min(late))
-    return {level: at for level, at in found.items() if level.width < custody.level.width and not custody.knows(level)}
+    above = {level for level in found if level.width < custody.level.width}
+    return {level: at for level, at in found.items() if level in above and level not in custody.alerted}
 
 
 def _presses(clock: MatterClock) -> bool:

@@ -49,6 +49,7 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
     def arrive(kind: Kind, *to: NodeId) -> list[Told]:
         """A matter comes to a level. Of a private one its people hear by joining the circle, unless they are of it from before."""
         before = {entry.node for entry in event.custody.entries if entry.bounces or entry.refusals}
+        before |= set(event.known) if isinstance(event, AlertRaised) else set()
         return tell(kind, *(node for node in to if node in before or access.case_class not in PRIVATE))
 
     def rests(kind: Kind, by: NodeId | None) -> list[Told]:
