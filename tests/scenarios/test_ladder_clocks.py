@@ -100,3 +100,31 @@ async def test_who_had_been_told_of_it_is_alerted_when_nobody_answers(system: Ha
     for who in (place.township_chair, place.township_officer, place.county_chair, place.county_officer):
         assert (await who.inbox()).count("ALERT") == 1, "once"
     await done(system, place.township_officer, "takeOver", case_id, reason="村里没有处理")
+
+
+async def test_the_level_above_learns_that_a_private_matter_does_not_move(system: Harness, place: Place) -> None:
+    """That it is late, and nothing of its content; who is silent is not told that she is."""
+    case_id = await accepted(system, place, subCategory="MARITAL_CONFLICT")
+    for _ in range(25):
+        await system.advance(days=1)
+        if "IDLE_BELOW" in await place.township_chair.inbox():
+            break
+    assert {"OVERDUE_BELOW", "IDLE_BELOW"} <= set(await place.township_chair.inbox())
+    told = await place.chair.inbox()
+    assert "OVERDUE" in told
+    assert not {"OVERDUE_BELOW", "IDLE_BELOW"} & set(told)
+    assert await place.county_chair.inbox() == []
+    await acts(system, place.township_chair, case_id)
+
+
+async def test_the_county_sees_that_a_private_matter_waits_to_be_received(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place, subCategory="MARITAL_CONFLICT")
+    await acts(system, place.chair, case_id)
+    await done(system, place.chair, "passUp", case_id, reason="NEEDS_FUNDS")
+    await system.advance(days=3)
+    assert await place.county_chair.inbox() == ["OVERDUE_BELOW"]
+    assert "OVERDUE" in await place.township_chair.inbox()
+    assert "OVERDUE_BELOW" not in await place.chair.inbox()
+    query = "query($id: String!) { case(caseId: $id) { state level clocks { stage overdue } } }"
+    told = (await place.county_chair.ask(query, {"id": case_id}))["case"]
+    assert {each["stage"] for each in told["clocks"] if each["overdue"]} == {"RECEIPT"}

@@ -21,7 +21,7 @@ from services.contracts.states import AccessState, CaseState
 from services.notify.rules.case_news import of_the_case
 from services.notify.rules.entries import OF_A_REPORTER, TO_A_BYSTANDER, Kind, Told
 from services.notify.rules.ladder_news import of_the_ladder
-from services.notify.rules.people import chairs, owners, responsible
+from services.notify.rules.people import chairs, looking_after, owners, responsible
 
 SHANGHAI = timezone(timedelta(hours=8))
 
@@ -40,7 +40,7 @@ def audience(
         case ClockOverdue():
             told += [Told(member, Kind.OVERDUE) for member in responsible(event.urged, access, nodes, now)]
             if event.informed:
-                above = responsible(event.informed, access, nodes, now)
+                above = looking_after(event.informed, access, nodes, now)
                 told += [Told(member, Kind.OVERDUE_BELOW) for member in above]
         case CustodyOpened() if access.case_class is CaseClass.C3:
             told += [Told(member, Kind.SEALED_MATTER) for member in access.circle]

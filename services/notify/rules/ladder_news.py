@@ -33,7 +33,7 @@ from services.contracts.organisation import Node
 from services.contracts.regions import Level
 from services.contracts.states import AccessState, CustodyState
 from services.notify.rules.entries import Kind, Told
-from services.notify.rules.people import concerned, on_duty, responsible, signing
+from services.notify.rules.people import concerned, looking_after, on_duty, responsible, signing
 
 
 def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[Told]:
@@ -104,7 +104,7 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
         case ClockNearing():
             return tell(Kind.NUDGE, event.nudged)
         case IdleSurfaced():
-            return tell(Kind.IDLE_BELOW, event.to)
+            return [Told(member, Kind.IDLE_BELOW) for member in looking_after(event.to, access, nodes, now)]
         case VacancySurfaced():
             return tell(Kind.VACANT_BELOW, event.to)
         case _:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.contracts.cases import PRIVATE
+from services.contracts.cases import PRIVATE, CaseClass
 from services.contracts.organisation import Node, Role, federation_of
 from services.contracts.regions import Level, at_level
 from services.contracts.states import AccessState
@@ -29,9 +29,22 @@ def chairs(region: str, nodes: Mapping[str, Node], now: datetime) -> Sequence[st
 def responsible(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
     """Who answers for a node: its chair, or else its officers, or the nearest level above with anybody in office. Of a private matter,
     those of its circle who are in office there; all of the circle, where none is."""
-    node = nodes.get(node_id)
     if access.case_class in PRIVATE:
         return of_the_circle(node_id, access, nodes, now) or access.circle
+    return _in_charge(node_id, nodes, now)
+
+
+def looking_after(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
+    """Who hears at the level above that nothing moves below: who answers for it, of the circle or not. That a private matter is late is open
+    to the officers above (F0, domain 1.4); of a sealed one the circle alone knows."""
+    if access.case_class is CaseClass.C3:
+        return responsible(node_id, access, nodes, now)
+    return _in_charge(node_id, nodes, now)
+
+
+def _in_charge(node_id: str, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
+    """The chair of a node, or else its officers, or the nearest level above with anybody in office."""
+    node = nodes.get(node_id)
     if node is None:
         return ()
     for role in (Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER):
