@@ -214,3 +214,25 @@ async def test_what_was_missing_reaches_the_township_that_took_it_over(system: H
     inboxes = await watched(place)
     await done(system, place.resident, "supplyInformation", case_id, answer="第三户")
     await inboxes.told(dict.fromkeys(("owner", "chair", "township_chair"), "INFORMATION_SUPPLIED"))
+
+
+async def test_whom_it_is_on_its_way_to_learns_that_it_is_red(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    await acts(system, place.chair, case_id)
+    await done(system, place.chair, "passUp", case_id, reason="NEEDS_FUNDS")
+    inboxes = await watched(place)
+    await done(system, place.owner, "setUrgency", case_id, to="RED")
+    await inboxes.told(dict.fromkeys(("owner", "chair", "township_chair", "township_officer"), "URGENCY_RAISED"))
+
+
+async def test_whom_it_is_on_its_way_to_learns_that_it_was_turned_down(system: Harness, place: Place) -> None:
+    for mutation, words, kind in (
+        ("rejectMatter", {"reason": "IN_LITIGATION", "route": "请向人民法院"}, "REJECTED"),
+        ("redirectMatter", {"to": "COURT", "route": "请向人民法院"}, "REDIRECTED"),
+    ):
+        case_id = await accepted(system, place)
+        await acts(system, place.chair, case_id)
+        await done(system, place.chair, "passUp", case_id, reason="NEEDS_FUNDS")
+        inboxes = await watched(place)
+        await done(system, place.chair, mutation, case_id, **words)
+        await inboxes.told({"resident": kind, "township_chair": "FOLLOW_UP"})

@@ -33,8 +33,8 @@ class InHandEvent(CaseEvent):
     """A fact that those are told of who have the matter in hand."""
 
     in_hand: tuple[NodeId, ...] = ()
-    """The levels that had it in hand as intake had heard of custody when it was done: who holds it, who follows below, and, of what ends
-    with a withdrawal, whom it was on its way to. Of C3 none."""
+    """The levels that had it in hand as intake had heard of custody when it was done: who holds it, whom it was on its way to, who follows
+    below. Of C3 none."""
 
 
 class CaseSubmitted(CaseEvent):

@@ -116,13 +116,13 @@ class Case(CaseState):
 Moved = tuple[Case, tuple[CaseEvent, ...]]
 
 
-def in_hand(case: Case, custody: CustodyState | None, *, coming: bool = False) -> tuple[NodeId, ...]:
-    """Who holds it and who follows below, and with `coming` whom it is on its way to, as far as custody was heard of. Of what is sealed the
-    circle alone is told."""
+def in_hand(case: Case, custody: CustodyState | None) -> tuple[NodeId, ...]:
+    """Who holds it, whom it is on its way to and who follows below, as far as custody was heard of. Of what is sealed the circle alone is
+    told."""
     if case.case_class is CaseClass.C3 or custody is None or custody.holder is None:
         return ()
     below = [entry.node for entry in custody.entries if entry.level.width > custody.level.width]
-    above = [custody.notified.node] if coming and custody.notified else []
+    above = [custody.notified.node] if custody.notified else []
     return tuple(dict.fromkeys((custody.holder, *above, *below)))
 
 

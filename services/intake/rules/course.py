@@ -129,7 +129,7 @@ def withdraw(case: Case, member: MemberId, custody: CustodyState | None, now: da
     if member in case.withdrew:
         return case, ()
     withdrew = (*case.withdrew, member)
-    told = in_hand(case, custody, coming=True)
+    told = in_hand(case, custody)
     said = {"withdrew": withdrew, "reporter_withdrew": set(case.everyone) <= set(withdrew)}
     if goes_on(case, member) or case.stage is Stage.FEEDBACK_GIVEN or is_resolved(case, custody):
         noted = case.after(**said)
