@@ -7,6 +7,7 @@ import pytest
 
 from tests.access.world import DENIED
 from tests.harness import Harness, Person, Place
+from tests.scenarios.test_ladder import accepted, done, up
 
 COUNTS = "query($region: RegionCode!, $month: String!) { counts(region: $region, month: $month) { metric count } }"
 COURSE = "query($id: String!) { case(caseId: $id) { state reporterWithdrew reopens outcome closedAt holder { code } } }"
@@ -148,3 +149,16 @@ async def test_three_times_open_again(system: Harness, place: Place) -> None:
     assert (counts["reopened"], counts["closed"], counts["submitted"]) == (2, 2, 1)
     assert (await place.chair.ask(COURSE, {"id": case_id}))["case"]["reopens"] == 2
     await system.no_dead_letters()
+
+
+async def test_what_a_level_above_turned_down_comes_back_to_it(system: Harness, place: Place) -> None:
+    """Nobody had resolved it: who held it when it ended has it again, and is told."""
+    case_id = await accepted(system, place)
+    await up(system, place.chair, place.township_officer, case_id)
+    words = {"reason": "OTHER_AUTHORITY", "route": "请找主管部门"}
+    await done(system, place.township_officer, "rejectMatter", case_id, **words)
+    await done(system, place.resident, "reopenMatter", case_id, reason="主管部门不受理")
+    seen = await place.chair.case(case_id) or {}
+    assert (seen["state"], seen["holder"]["code"]) == ("ESCALATED", f"n_fed-{place.township}")
+    assert (await place.township_chair.inbox())[0] == "REOPENED_HERE"
+    await done(system, place.township_officer, "recordAction", case_id, action="VISIT", note="已走访")

@@ -137,8 +137,8 @@ REOPENINGS = 3
 
 
 def _reopened(custody: Custody, facts: Facts) -> Custody:
-    """Back to the level that resolved it; from the third time on, one level up."""
-    level = custody.resolved_level or (Level.COUNTY if custody.case_class is CaseClass.C3 else Level.VILLAGE)
+    """Back to the level that resolved it, or held it when it ended unresolved; from the third time on, one level up."""
+    level = custody.resolved_level or custody.level
     if facts.case.reopens >= REOPENINGS and level.above is not None:
         level = level.above
     again = _again_at(custody.model_copy(update={"closed_at": None}), level, facts.case.reopened_at or facts.now)
