@@ -102,7 +102,8 @@ def fitting_ladder(
         # Where nobody is in office to hand the answer down, a level above takes it over and answers.
         return (*relay, "ReworkMatter", *always, *(("TakeOver",) if custody.vacant else ()))
     if custody.suspended_until is not None:
-        return ("ResumeMatter", "TellProgress", *always)
+        # What a level above takes goes on resting, until it ends that.
+        return ("ResumeMatter", "TellProgress", *always, *_taking(custody))
     return (*_working(case, custody, council), "TellProgress", *always)
 
 

@@ -471,6 +471,21 @@ async def test_it_rests_until_its_date_and_goes_on_by_itself(system: Harness, pl
     assert after["dueAt"] > before["dueAt"], "a granted pause moves the due time"
 
 
+async def test_a_level_above_takes_what_rests_and_ends_the_rest_if_she_will(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    await up(system, place.chair, place.township_officer, case_id)
+    await done(system, place.township_officer, "informUp", case_id, to="COUNTY", note="请了解")
+    until = system.in_(days=20).isoformat()
+    await done(system, place.township_officer, "suspendMatter", case_id, reason="FUNDING_WAIT", until=until)
+    assert "TakeOver" in (await place.county_chair.case(case_id) or {})["allowedCommands"]
+    taken = await done(system, place.county_chair, "takeOver", case_id, reason="由县里协调资金")
+    assert (taken["state"], taken["holder"]["code"]) == ("SUSPENDED", f"n_fed-{place.county}")
+    assert {each["state"] for each in taken["clocks"] if each["stage"] in {"WINDOW", "FIRST_ACTION"}} == {"PAUSED"}
+    assert "RESUMED" not in await place.resident.inbox()
+    assert (await done(system, place.county_chair, "resumeMatter", case_id))["state"] == "ESCALATED"
+    await acts(system, place.county_officer, case_id)
+
+
 async def test_s21_an_idle_council_surfaces(system: Harness, place: Place) -> None:
     case_id = await accepted(system, place, subCategory="WAGES")
     assert await place.township_officer.case(case_id) is None
