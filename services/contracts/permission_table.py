@@ -18,6 +18,7 @@ def _lines(command: str, *grants: tuple[Role | None, frozenset[Level], Reach]) -
 
 
 _GROUP_OWNER = (Role.GROUP_OWNER, _V, Reach.GROUP)
+_OWNER_OF_HOLDER = (Role.GROUP_OWNER, _V, Reach.GROUP_HOLDER)
 _CHAIR = (Role.CHAIR, _V, Reach.SUBTREE)
 _EXEC = (Role.EXEC_MEMBER, _V, Reach.SUBTREE)
 _COUNCIL = (Role.COUNCIL_MEMBER, _V, Reach.SUBTREE)
@@ -72,19 +73,20 @@ TABLE: tuple[Permission, ...] = (
         *_ON_BEHALF,
     ),
     *_lines("Acknowledge", _GROUP_OWNER, _EXEC, _CHAIR, *_HOLDING),
-    *_lines(
-        "AcceptMatter",
-        (Role.GROUP_OWNER, _V, Reach.GROUP_HOLDER),
-        (Role.CHAIR, _V, Reach.HOLDER),
-        *_HOLDING,
-    ),
+    *_lines("AcceptMatter", _OWNER_OF_HOLDER, (Role.CHAIR, _V, Reach.HOLDER), *_HOLDING),
     *_lines("GiveFeedback", _GROUP_OWNER, _CHAIR, *_HOLDING),
     *_lines("RateMatter", (None, _ALL, Reach.SPEAKER)),
     *_lines("CallBack", _GROUP_OWNER, _EXEC, _CHAIR, _INSPECTOR, *_HOLDING),
     *_lines("CloseMatter", _CHAIR, *_HOLDING),
-    *_lines("AskForInformation", _GROUP_OWNER, _EXEC, _CHAIR, *_HOLDING),
+    *_lines(
+        "AskForInformation",
+        _OWNER_OF_HOLDER,
+        (Role.EXEC_MEMBER, _V, Reach.HOLDER),
+        (Role.CHAIR, _V, Reach.HOLDER),
+        *_HOLDING,
+    ),
     *_lines("SupplyInformation", _REPORTER),
-    *_lines("ProposeRejection", _GROUP_OWNER),
+    *_lines("ProposeRejection", _OWNER_OF_HOLDER),
     *_lines("RejectMatter", (Role.CHAIR, _V, Reach.HOLDER), *_HOLDING),
     *_lines("RedirectMatter", (Role.CHAIR, _V, Reach.HOLDER), *_HOLDING),
     *_lines("WithdrawMatter", _REPORTER),

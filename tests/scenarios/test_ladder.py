@@ -617,3 +617,27 @@ async def test_only_the_council_of_the_level_that_holds_it_is_told_to_begin(syst
     await done(system, place.township_officer, "receive", case_id)
     assert await told(place.chair) == set()
     assert await told(place.township_officer) == begin
+
+
+async def test_what_was_taken_over_before_it_was_accepted_is_the_townships_to_move(
+    system: Harness, place: Place
+) -> None:
+    """Only the holder's node moves a matter (domain 1.3c), whatever stage it was taken over in."""
+    answer = await place.resident.report(place, subCategory="COLLECTIVE_INCOME", urgency="YELLOW", relation="OWN")
+    case_id = str(answer["caseId"])
+    await system.settle()
+    await done(system, place.chair, "informUp", case_id, to="TOWNSHIP", note="请了解")
+    await done(system, place.township_chair, "takeOver", case_id, reason="由乡镇办理")
+    route = {"reason": "OTHER_AUTHORITY", "route": "请找主管部门"}
+    for who, mutation, words in (
+        (place.owner, "askForInformation", {"question": "哪一户？"}),
+        (place.exec_member, "askForInformation", {"question": "哪一户？"}),
+        (place.chair, "askForInformation", {"question": "哪一户？"}),
+        (place.owner, "proposeRejection", route),
+    ):
+        assert (await who.do(mutation, caseId=case_id, **words)).code == "NOT_THE_HOLDER", (who.member, mutation)
+        allowed = (await who.case(case_id) or {})["allowedCommands"]
+        assert mutation[0].upper() + mutation[1:] not in allowed, who.member
+    await done(system, place.township_officer, "askForInformation", case_id, question="哪一户？")
+    await done(system, place.resident, "supplyInformation", case_id, answer="第三户")
+    await done(system, place.township_officer, "acceptMatter", case_id)

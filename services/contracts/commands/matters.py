@@ -22,7 +22,8 @@ class CourseCommand(MatterCommand):
 
 class AskForInformation(CourseCommand):
     """Ask the reporter for what is missing; the clocks pause until she answers or the time for it is over. Allowed to: group owner,
-    executive member, chair; C2: the circle, C3: the rights department. Refused: NOT_WHEN_RED, ASKED_ENOUGH, TEXT_MISSING, TEXT_TOO_LONG."""
+    executive member, chair of the village that holds it, officers of a level that does; C2: the circle, C3: the rights department. Refused:
+    NOT_THE_HOLDER, NOT_WHEN_RED, ASKED_ENOUGH, TEXT_MISSING, TEXT_TOO_LONG."""
 
     question: str
     """需要补充什么。What is missing."""
@@ -39,7 +40,8 @@ class SupplyInformation(CourseCommand):
 
 
 class ProposeRejection(CourseCommand):
-    """Propose to turn a matter down; the chair decides. Allowed to: group owner. Refused: TEXT_MISSING, TEXT_TOO_LONG."""
+    """Propose to turn a matter down; the chair decides. Allowed to: the group owner, while her village holds it. Refused: NOT_THE_HOLDER,
+    TEXT_MISSING, TEXT_TOO_LONG."""
 
     reason: RejectReason
     """理由代码。Why it is not ours to handle."""
