@@ -5,11 +5,10 @@ circle."""
 from services.chassis.transaction import Transaction
 from services.contracts.cases import CaseClass
 from services.contracts.events.escalation import CallBackLapsed, CustodyEvent, InformationLapsed
-from services.contracts.organisation import Role
 from services.contracts.regions import Level
 from services.intake.rules import course, secrecy, straight_way
 from services.intake.rules.case import Case
-from services.intake.rules.roster import KeptNode, in_charge
+from services.intake.rules.roster import KeptNode, heads, in_charge
 from services.intake.store import save, save_with_access
 
 
@@ -31,14 +30,14 @@ async def follow_custody(tx: Transaction, event: CustodyEvent) -> None:
 
 
 async def _join_levels(tx: Transaction, event: CustodyEvent) -> None:
-    """The chairs and officers in office where the matter has come to; of C3 above the county the chairs alone."""
+    """The chairs and officers in office where the matter has come to; of C3 above the county the heads alone."""
     case = await tx.load(Case, event.key)
     if case is None or case.case_class not in {CaseClass.C2, CaseClass.C3}:
         return
     sealed = case.case_class is CaseClass.C3
     nodes = [await tx.load(KeptNode, entry.node) for entry in event.custody.entries]
     offices = [
-        node.holding(Role.CHAIR, tx.now) if sealed else in_charge(node, tx.now)
+        heads(node, tx.now, case.parties) if sealed else in_charge(node, tx.now)
         for node in nodes
         if node is not None and (not sealed or len(node.region) < Level.COUNTY.width)
     ]

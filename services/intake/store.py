@@ -126,7 +126,7 @@ async def handed_over(tx: Transaction, case: Case, turned: NodeId | None = None)
     came_to = _came_to(custody)
     first = [node_id for node_id, _ in circle_nodes(case.case_class, case.village)]
     nodes = await nodes_of(tx, {*first, *came_to})
-    offices = offices_of(case.case_class, case.village, came_to, nodes, tx.now)
+    offices = offices_of(case.case_class, case.village, came_to, nodes, tx.now, case.parties)
     moved = secrecy.hand_over(case, first, came_to, offices, turned, tx.now)
     return moved, all(any(each in people for people in offices.values()) for each in moved[0].seated)
 

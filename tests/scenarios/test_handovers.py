@@ -15,6 +15,7 @@ from tests.scenarios.councils import DONE
 from tests.scenarios.test_ladder import accepted, done, up
 
 IMPORTED = "{ __typename ... on Refusal { code } }"
+VISITED = {"action": "VISIT", "note": "已走访"}
 C2, C3 = "MARITAL_CONFLICT", "DOMESTIC_VIOLENCE"
 
 
@@ -226,6 +227,21 @@ async def test_what_is_opened_again_is_for_who_is_in_office_then(system: Harness
     assert await reads(successor, case_id)
     await has_gone(system, leaver, case_id)
     await done(system, successor, "recordAction", case_id, action="VISIT", note="已走访")
+    await system.no_dead_letters()
+
+
+async def test_a_sealed_matter_comes_to_the_officers_of_a_level_without_a_chair(system: Harness, place: Place) -> None:
+    case_id = await reported(system, place, C3)
+    await put(system, place, federation_of(place.city), place.city, line(place.city_officer, Role.OFFICER))
+    for mutation, words in (("acceptMatter", {}), ("recordAction", VISITED), ("passUp", {"reason": "NEEDS_EXPERTISE"})):
+        await done(system, place.rights_officer, mutation, case_id, **words)
+    assert "SEALED_MATTER" in await place.city_officer.inbox()
+    await done(system, place.city_officer, "receive", case_id)
+    await done(system, place.city_officer, "recordAction", case_id, **VISITED)
+    members = (line(place.city_officer, Role.OFFICER), line(place.city_chair, Role.CHAIR))
+    await put(system, place, federation_of(place.city), place.city, *members)
+    assert await reads(place.city_chair, case_id)
+    await has_gone(system, place.city_officer, case_id)
     await system.no_dead_letters()
 
 

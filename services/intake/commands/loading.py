@@ -1,5 +1,7 @@
 """What every command on a matter begins with: the case, and what others have told of it."""
 
+from collections.abc import Collection
+
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
 from services.contracts.callers import Target
@@ -55,11 +57,13 @@ async def matter_of(tx: Transaction, command: MatterCommand) -> tuple[Case, Cust
     return case, await custody_of(tx, case)
 
 
-async def first_circle(tx: Transaction, case_class: CaseClass, village: str) -> tuple[MemberId, ...]:
+async def first_circle(
+    tx: Transaction, case_class: CaseClass, village: str, barred: Collection[MemberId] = ()
+) -> tuple[MemberId, ...]:
     """The first handling circle of a matter of this class, from the roster."""
     wanted = roster.circle_nodes(case_class, village)
     nodes = {node_id: node for node_id, _ in wanted if (node := await tx.load(KeptNode, node_id))}
-    return roster.first_circle(case_class, village, nodes, tx.now)
+    return roster.first_circle(case_class, village, nodes, tx.now, barred)
 
 
 def node_of(acting: Acting) -> NodeId:

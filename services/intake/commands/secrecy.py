@@ -17,7 +17,7 @@ from services.intake.store import save_with_access, write_content
 async def raise_class(tx: Transaction, acting: Acting, command: asked.RaiseClass) -> Answer:
     """Fewer people know of it."""
     case, custody = await matter_of(tx, command)
-    circle = await first_circle(tx, command.to, case.village)
+    circle = await first_circle(tx, command.to, case.village, case.parties)
     moved = rules.raise_class(case, command.to, office_of(acting), circle, custody, tx.now)
     return await _save(tx, moved, text(command.reason, "reason", MAX_TEXT))
 
@@ -26,7 +26,7 @@ async def lower_class(tx: Transaction, acting: Acting, command: asked.LowerClass
     """More people know of it, for a reason."""
     case, custody = await matter_of(tx, command)
     reason = text(command.reason, "reason", MAX_TEXT, required=True)
-    circle = await first_circle(tx, command.to, case.village)
+    circle = await first_circle(tx, command.to, case.village, case.parties)
     moved = rules.lower_class(case, command.to, node_of(acting), circle, custody, tx.now)
     return await _save(tx, moved, reason)
 

@@ -1,6 +1,6 @@
 """Which regions there are and who is in office where: the roster as intake keeps it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from services.contracts.cases import CaseClass
@@ -46,20 +46,31 @@ def circle_nodes(case_class: CaseClass, village: str) -> tuple[tuple[str, Role],
             return ()
 
 
-def first_circle(case_class: CaseClass, village: str, nodes: Mapping[str, Node], now: datetime) -> tuple[MemberId, ...]:
-    """The members in office at the nearest node that has any: at most five."""
+def first_circle(
+    case_class: CaseClass,
+    village: str,
+    nodes: Mapping[str, Node],
+    now: datetime,
+    barred: Collection[MemberId] = (),
+) -> tuple[MemberId, ...]:
+    """The members in office at the nearest node that has any who is no party: at most five."""
     for node_id, role in circle_nodes(case_class, village):
-        node = nodes.get(node_id)
-        if node and (members := node.holding(role, now)):
-            return members[:5]
+        members = nodes[node_id].holding(role, now) if node_id in nodes else ()
+        if able := tuple(each for each in members if each not in barred):
+            return able[:5]
     return ()
 
 
 def offices_of(
-    case_class: CaseClass, village: str, came_to: Sequence[NodeId], nodes: Mapping[NodeId, Node], now: datetime
+    case_class: CaseClass,
+    village: str,
+    came_to: Sequence[NodeId],
+    nodes: Mapping[NodeId, Node],
+    now: datetime,
+    barred: Collection[MemberId] = (),
 ) -> dict[NodeId, tuple[MemberId, ...]]:
     """Who bears the offices that may handle a private matter, by node; those where its circle is looked for first come first. `came_to`:
-    the nodes that it passed through. Of C2 chairs, and officers where it came to; of C3 the rights department, and chairs."""
+    the nodes that it passed through. Of C2 chairs, and officers where it came to; of C3 the rights department, and the heads."""
     first = [node_id for node_id, _ in circle_nodes(case_class, village)]
     found: dict[NodeId, tuple[MemberId, ...]] = {}
     for node_id in dict.fromkeys((*first, *came_to)):
@@ -70,7 +81,7 @@ def offices_of(
         elif node_id == first[0]:
             found[node_id] = node.holding(Role.RIGHTS_OFFICER, now)
         elif len(node.region) <= Level.COUNTY.width:
-            found[node_id] = node.holding(Role.CHAIR, now)
+            found[node_id] = heads(node, now, barred) if node_id in came_to else node.holding(Role.CHAIR, now)
     return found
 
 
@@ -88,6 +99,13 @@ def bearing(node: Node | None) -> frozenset[Membership]:
 def in_charge(node: Node, now: datetime) -> tuple[MemberId, ...]:
     """Who answers for a level: its chairs, then its officers, in office now."""
     return tuple(dict.fromkeys((*node.holding(Role.CHAIR, now), *node.holding(Role.OFFICER, now))))
+
+
+def heads(node: Node, now: datetime, barred: Collection[MemberId]) -> tuple[MemberId, ...]:
+    """Who answers for a level that a sealed matter came to: its chairs; where no chair may, its officers, or nobody could take it on."""
+    chairs = node.holding(Role.CHAIR, now)
+    able = any(each not in barred for each in chairs)
+    return chairs if able else tuple(dict.fromkeys((*chairs, *node.holding(Role.OFFICER, now))))
 
 
 def above(cell: str, code: str) -> str | None:
