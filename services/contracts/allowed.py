@@ -31,6 +31,11 @@ def owner_may_accept(case: CaseState, *, delegated: bool) -> bool:
     return delegated and case.case_class is CaseClass.C0 and case.urgency in {Urgency.GREEN, Urgency.YELLOW}
 
 
+def is_liaison(caller: Caller) -> bool:
+    """Whether she answers for what a department did, whoever of it signed: she never calls back, whatever she is beside (domain 2.5)."""
+    return any(grant.role is Role.LIAISON for grant in caller.grants)
+
+
 def _heads(grant: Grant | None, target: Target) -> bool:
     """Whether she is the head of the node that holds it: she alone lowers its urgency."""
     return grant is not None and grant.role in {Role.CHAIR, Role.RIGHTS_OFFICER} and grant.node == target.holder
@@ -87,7 +92,7 @@ def allowed_commands(
             continue
         if command == "SetUrgency" and case.urgency is Urgency.RED and not _heads(grant, target):
             continue
-        if command == "CallBack" and custody is not None and worker in custody.workers:
+        if command == "CallBack" and (is_liaison(caller) or (custody is not None and worker in custody.workers)):
             continue
         allowed.append(command)
     return allowed

@@ -10,6 +10,7 @@ import pytest
 from services.chassis.calls import RefusedElsewhere
 from services.contracts import topics
 from services.contracts.events.intake import AccessChanged
+from services.contracts.organisation import Role, federation_of
 from services.contracts.refusals import Refused
 from services.intake.rules.case import Case
 from tests.access.world import DENIED, SUBS, send
@@ -389,3 +390,21 @@ async def test_a_party_is_told_nothing_though_she_is_a_liaison(system: Harness, 
     await system.settle()
     assert await place.liaison.inbox() == told
     assert "ORDER_URGED" in await place.second_liaison.inbox()
+
+
+async def test_a_liaison_calls_nobody_back_whatever_she_is_beside(system: Harness, place: Place) -> None:
+    """Never DL (domain 2.5): what her department did is her own work, whoever of it signed."""
+    case_id = await matter(system, place)
+    order_id = (await issue(system, place.county_officer, case_id, department(place)))["orderId"]
+    await done(system, place.liaison, order_id)
+    assert (await act(place.chair, "verifyOrder", order_id)).code is None
+    await system.settle()
+    for mutation, words in (("resolveMatter", {"evidence": "已修好"}), ("giveFeedback", {"text": "已修好"})):
+        assert await send(place.chair, mutation, caseId=case_id, **words) is None
+        await system.settle()
+    office = (Role.EXEC_MEMBER, federation_of(place.village), place.village)
+    colleague = system.person(place.second_liaison.member, (Role.LIAISON, department(place), place.county), office)
+    assert "CallBack" not in (await colleague.case(case_id) or {})["allowedCommands"]
+    said = {"caseId": case_id, "reached": True, "solved": True, "score": 5}
+    assert await send(colleague, "callBack", **said) == "OWN_WORK"
+    assert await send(place.exec_member, "callBack", **said) is None

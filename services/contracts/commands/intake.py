@@ -100,7 +100,7 @@ class RateMatter(MatterCommand):
 
 class CallBack(MatterCommand):
     """Ask the reporter (回访). Allowed to: group owner (C0, C1), executive member, chair, officers of a level that holds it, inspectors
-    (C0, C1); never to who did the work."""
+    (C0, C1); never to who did the work, nor to a department's liaison, whatever she is beside. Refused: OWN_WORK."""
 
     service: ClassVar[str] = "intake"
 

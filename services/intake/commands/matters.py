@@ -4,6 +4,7 @@ from services.chassis import photos
 from services.chassis.ids import case_id
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction, worker_tag
+from services.contracts.allowed import is_liaison
 from services.contracts.callers import Target
 from services.contracts.cases import CaseClass, FeedbackMethod
 from services.contracts.commands import intake as asked
@@ -118,6 +119,7 @@ async def call_back(tx: Transaction, acting: Acting, command: asked.CallBack) ->
         case,
         node_of(acting),
         worker_tag(tx.room, case.case_id, acting.member),
+        liaison=is_liaison(acting.caller),
         reached=command.reached,
         score=command.score,
         solved=command.solved,

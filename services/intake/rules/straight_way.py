@@ -147,15 +147,17 @@ def call_back(
     by: NodeId,
     worker: str,
     *,
+    liaison: bool = False,
     reached: bool,
     score: int | None,
     solved: bool | None,
     custody: CustodyState | None,
     now: datetime,
 ) -> Moved:
-    """Somebody who did not do the work asks the reporter (I5): `worker` is the caller's tag (`chassis.transaction.worker_tag`)."""
+    """Somebody who did not do the work asks the reporter (I5), nor answers for a department: `worker` is the caller's tag
+    (`chassis.transaction.worker_tag`)."""
     check_fits("CallBack", case, custody)
-    if custody is not None and worker in custody.workers:
+    if liaison or (custody is not None and worker in custody.workers):
         raise Refused(Code.OWN_WORK)
     if reached is (solved is None):
         raise malformed("solved", Wrong.SOLVED_IF_REACHED)
