@@ -100,6 +100,7 @@ EVENTS = {
     "ClassChanged": "密级已变更",
     "UrgencyChanged": "紧急程度已变更",
     "CircleChanged": "专办人员已变更",
+    "PartyNamed": "已指明当事人",
     "CaseLeft": "事项已离开本主题",
     "AccessChanged": "可见范围已变更",
     "NodeChanged": "组织已登记或变更",

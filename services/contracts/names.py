@@ -55,6 +55,7 @@ ZH = {
     "LowerClass": "降低密级",
     "SetUrgency": "调整紧急程度",
     "ChangeCircle": "调整专办人员",
+    "NameParty": "指明当事人",
     "PutToCouncil": "提请议事",
     "ScheduleSession": "安排议事",
     "OpenSession": "开始议事",
@@ -139,6 +140,7 @@ ZH = {
     "items": "行动项",
     "invited": "受邀人",
     "speeches": "发言",
+    "parties": "当事人",
     "NOT_ACTED": "下级没有采取行动",
     # what is asked
     "vacancies": "查看空缺",

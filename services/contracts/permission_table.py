@@ -118,6 +118,7 @@ TABLE: tuple[Permission, ...] = (
         (Role.CHAIR, _TOWNSHIP_UP, Reach.HOLDER),
         (Role.RIGHTS_OFFICER, _C, Reach.HOLDER),
     ),
+    *_lines("NameParty", _REPORTER, _GROUP_OWNER, _EXEC, _CHAIR, *_INVOLVED),
     *_lines("AddRegion", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("ImportRegions", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("ImportMembers", (Role.OPERATOR, _P, Reach.SUBTREE)),

@@ -92,6 +92,7 @@ class Wrong(Enum):
         "say whether it is solved of a reporter who was reached, and nothing of one who was not",
     )
     ITSELF = Saying("不能并入自身，请填另一件", "a matter does not repeat itself, name another one")
+    NO_PARTY = Saying("不能是反映人或您本人，请填他人", "a reporter and you yourself are none, name somebody else")
     NO_LATER_RESOLUTION = Saying("不是更晚的有效决议", "that is no later resolution that stands")
 
     def saying(self, **filled: object) -> Said:

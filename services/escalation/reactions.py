@@ -4,13 +4,15 @@ from services.chassis.transaction import Transaction
 from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
 from services.contracts.events.deliberation import DocketEvent
-from services.contracts.events.intake import CaseEvent
-from services.contracts.topics import ESCALATION_CUSTODY, ESCALATION_SEALED, Topic
+from services.contracts.events.intake import CaseEvent, PartyNamed
+from services.contracts.ids import NodeId
+from services.contracts.organisation import Node
+from services.contracts.topics import ESCALATION_CUSTODY, ESCALATION_SEALED, INTAKE_ROSTER, Topic
 from services.escalation.order_store import move, orders_of, rules_of
-from services.escalation.rules import following, order_fate
+from services.escalation.rules import following, order_fate, vacancy
 from services.escalation.rules import order_ends as ends
 from services.escalation.rules.custody import Custody
-from services.escalation.store import case_of, facts_of, keep_dues
+from services.escalation.store import access_of, case_of, facts_of, keep_dues
 
 
 async def follow_case(tx: Transaction, event: Event) -> None:
@@ -27,6 +29,19 @@ async def follow_case(tx: Transaction, event: Event) -> None:
         await tx.save(after, *told)
         await keep_dues(tx, after, facts)
     await follow_orders(tx, event)
+    if isinstance(event, PartyNamed) and event.nobody_left is not None:
+        await _pass_by(tx, event.key, event.nobody_left)
+
+
+async def _pass_by(tx: Transaction, case_id: str, nobody_left: NodeId) -> None:
+    """Whoever is barred above as well is passed by too, as far as that was heard."""
+    custody, access = await tx.load(Custody, case_id), await access_of(tx, case_id)
+    if custody is None:
+        return
+    nodes = await tx.known_many(INTAKE_ROSTER, Node, vacancy.ladder_of(custody))
+    after, told = vacancy.pass_by(custody, nodes, access.barred if access else (), nobody_left, tx.now)
+    if told:
+        await tx.save(after, *told)
 
 
 async def follow_orders(tx: Transaction, event: CaseEvent) -> None:

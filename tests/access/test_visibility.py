@@ -179,12 +179,12 @@ async def test_few_private_matters_that_are_overdue_are_not_counted_out(system: 
 
 @pytest.mark.parametrize("case_class", ["C0", "C1", "C2", "C3"])
 async def test_a_party_is_barred_whatever_she_is(system: Harness, place: Place, case_class: str) -> None:
-    """I6, domain 1.3 (b). There is no command for it yet, so the fact is told in intake's name."""
+    """I6, domain 1.3 (b)."""
     attachment = (await upload(place.resident, photo())).json()["id"]
     case_id = await reported(system, place, case_class, **WORDS, attachments=[attachment])
     party = place.rights_officer if case_class == "C3" else place.chair
     assert await look(party, case_id, attachment) >= ROW | {"narrative"}
-    await bar(system.room("intake"), case_id, party.member)
+    assert await send(place.resident, "nameParty", caseId=case_id, member=party.member) is None
     await system.settle()
     assert await look(party, case_id, attachment) == frozenset()
     entries = await party.ask("{ me { inbox(first: 100) { edges { node { caseId } } } } }")
@@ -199,6 +199,7 @@ async def test_a_party_is_barred_whatever_she_is(system: Harness, place: Place, 
 
 
 async def bar(intake: Room, case_id: str, member: str) -> None:
+    """As intake tells it; of a matter that has ended too, of which nobody is named any more."""
     async with intake.transaction() as tx:
         case = await tx.load(Case, case_id)
         assert case is not None
@@ -284,7 +285,14 @@ async def test_without_a_rights_officer_the_circle_is_the_nearest_chair_and_she_
     assert seen is not None
     turning_away = {"RejectMatter", "RedirectMatter"}
     ladder = {"InformUp", "AlertInParallel"}
-    assert set(seen["allowedCommands"]) == {"Acknowledge", "AcceptMatter", "ChangeCircle", *turning_away, *ladder}
+    assert set(seen["allowedCommands"]) == {
+        "Acknowledge",
+        "AcceptMatter",
+        "ChangeCircle",
+        "NameParty",
+        *turning_away,
+        *ladder,
+    }
     assert await send(place.county_chair, "acceptMatter", caseId=case_id) is None
     assert await send(place.rights_officer, "acknowledge", caseId=case_id) == "CASE_NOT_FOUND"
 

@@ -60,6 +60,7 @@ MATTER_COMMANDS: dict[str, dict[str, Any]] = {
     "lowerClass": {"to": "C0", "reason": "当事人同意公开"},
     "setUrgency": {"to": "ORANGE"},
     "changeCircle": {"add": ["m_helper-one"]},
+    "nameParty": {"member": "m_party-one"},
     **COUNCIL_COMMANDS,
 }
 """Every command on a matter, with an input that is in order of a C0 matter; `mergeMatter` needs another one beside (`send` names the

@@ -66,13 +66,15 @@ COURSE = (
     "ReviewRejection",
     "SetUrgency",
     "ChangeCircle",
+    "NameParty",
 )
 COMMANDS = (*STRAIGHT, *COURSE, *CLASSES)
-ACCESS = frozenset({"MergeMatter", "UnmergeMatter", "ChangeCircle", *CLASSES})
+ACCESS = frozenset({"MergeMatter", "UnmergeMatter", "ChangeCircle", "NameParty", *CLASSES})
 """Commands that change who may see a matter."""
 RARE = {
     **dict.fromkeys(("RejectMatter", "RedirectMatter", "WithdrawMatter", "RaiseClass", "SetUrgency"), 0.02),
     **dict.fromkeys(("MergeMatter", "AskForInformation", "ProposeRejection", "ChangeCircle", "LowerClass"), 0.04),
+    "NameParty": 0.04,
 }
 """How often a random play takes what ends or hides a matter: else nothing would be played to its end."""
 CALLER, SOLVER, OTHER = ("ca11e4" * 4, "50173e" * 4, "07e4a0" * 4)
@@ -207,6 +209,9 @@ class Play:
                 more = f"m_helper-{len(case.circle)}"
                 gone = case.circle[:1] if len(case.circle) > 3 else ()
                 return secrecy.change_circle(case, (more,), gone, BY, custody, now)
+            case "NameParty":
+                party = case.circle[-1] if len(case.circle) > 1 else f"m_party-{len(case.parties)}"
+                return secrecy.name_party(case, party, BY, "m_speaker", custody, now)
             case _:
                 raise LookupError(command)
 
@@ -278,7 +283,7 @@ class Play:
             self._keep_case(*other)
             self._keep_access(other[0], 0)
             self._keep_case(*one)
-        elif command == "ChangeCircle":
+        elif command in {"ChangeCircle", "NameParty"}:
             before = self.cases[case_id].version
             self._keep_case(*self.of_intake(command, case_id))
             self._keep_access(self.cases[case_id], before)

@@ -23,6 +23,7 @@ from services.contracts.regions import Level
 from services.contracts.states import CustodyState
 from services.intake.rules.case import Case
 from services.intake.rules.reading import may_read_feedback, tiers
+from services.intake.rules.secrecy import name_party
 from tests.properties.playing import START
 from tests.properties.tables import a_room
 
@@ -128,6 +129,23 @@ def test_nobody_beyond_her_scope(caller: Caller, case: Case, holder: str) -> Non
     if not reporter and not in_circle and not any(VILLAGE.startswith(grant.region) for grant in caller.grants):
         assert not tiers(case, caller)
         assert not allowed
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(caller=callers, case=cases(), holder=holders)
+def test_who_is_named_a_party_has_nothing_from_then_on(caller: Caller, case: Case, holder: str) -> None:
+    without = {
+        name: tuple(each for each in getattr(case, name) if each != caller.member) for name in ("reporters", "barred")
+    }
+    before = case.model_copy(update=without)
+    named, _ = name_party(before, caller.member, None, "m_speaker", None, START)
+    target = target_of(named, holder)
+    assert caller.member not in named.circle
+    assert not may_see_at_all(caller, target)
+    assert not tiers(named, caller)
+    for command in COMMANDS:
+        assert acting_grant(caller, command, target) is None
+        assert command in OWN_ONLY or not may_as_herself(caller, command, target)
 
 
 def test_more_grants_never_allow_less() -> None:

@@ -11,6 +11,8 @@ from services.contracts.ids import AttachmentId, CaseId, MemberId
 
 MAX_CIRCLE = 25
 """Members of a circle: five a level (domain 1.4)."""
+MAX_PARTIES = 25
+"""Parties to a matter: the fact of who may see it must stay small."""
 Members = Annotated[tuple[MemberId, ...], Field(max_length=MAX_CIRCLE)]
 
 
@@ -84,7 +86,7 @@ class WithdrawMatter(CourseCommand):
 class MergeMatter(CourseCommand):
     """Join a report with the matter that it repeats: its reporters become co-reporters of that one, and each of them is answered; it is as
     urgent as the more urgent of the two. Allowed to: the chair, within her village; township officers, within their township. Refused: CLASSES_DO_NOT_MERGE, PLACES_DO_NOT_MERGE,
-    MASTER_NOT_OPEN, MALFORMED."""
+    MASTER_NOT_OPEN, BARRED (a reporter of one is a party to the other), MALFORMED."""
 
     into: CaseId
     """并入哪一件。The matter that it repeats."""
@@ -154,6 +156,15 @@ class ChangeCircle(CourseCommand):
     """退出的人员编号。Members to leave it."""
 
 
+class NameParty(CourseCommand):
+    """Name a party to a matter: whatever her offices, from then on she sees nothing of it, is told nothing of it and has no hand in it (I6).
+    It is not taken back. Allowed to: its reporters; group owner, executive member, chair, the levels that have to do with it; of C2 and C3
+    the circle. Refused: MALFORMED (a reporter, or oneself), TOO_MANY."""
+
+    member: MemberId
+    """当事人的人员编号；不能是反映人或本人。The party: neither a reporter nor oneself."""
+
+
 COURSE: tuple[type[CourseCommand], ...] = (
     AskForInformation,
     SupplyInformation,
@@ -169,4 +180,5 @@ COURSE: tuple[type[CourseCommand], ...] = (
     LowerClass,
     SetUrgency,
     ChangeCircle,
+    NameParty,
 )

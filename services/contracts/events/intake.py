@@ -181,6 +181,13 @@ class CircleChanged(CaseEvent):
     by: NodeId | None = None
 
 
+class PartyNamed(CaseEvent):
+    """Somebody is a party, and out of it; who, is on the access topic. `nobody_left`: its holder, where nobody else in office may act."""
+
+    by: NodeId | None = None
+    nobody_left: NodeId | None = None
+
+
 class AccessEvent(Event):
     """A fact of who may see a matter."""
 
@@ -283,6 +290,7 @@ SEALED = (
     ClassChanged,
     UrgencyChanged,
     CircleChanged,
+    PartyNamed,
     CaseParted,
 )
 """Nothing is merged with a sealed matter, and no group's owner proposes anything about it."""

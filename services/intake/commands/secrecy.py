@@ -8,10 +8,11 @@ from services.contracts.commands import matters as asked
 from services.contracts.commands.base import Answer
 from services.contracts.commands.intake import MAX_TEXT
 from services.contracts.texts import text
-from services.intake.commands.loading import first_circle, matter_of, node_of, office_of
+from services.intake.commands.loading import first_circle, matter_of, node_of, office_of, target_of
 from services.intake.rules import secrecy as rules
+from services.intake.rules.roster import KeptNode
 from services.intake.rules.secrecy import Reclassed
-from services.intake.store import save_with_access, write_content
+from services.intake.store import handed_over, save_with_access, write_content
 
 
 async def raise_class(tx: Transaction, acting: Acting, command: asked.RaiseClass) -> Answer:
@@ -36,6 +37,18 @@ async def change_circle(tx: Transaction, acting: Acting, command: asked.ChangeCi
     case, custody = await matter_of(tx, command)
     moved = rules.change_circle(case, command.add, command.remove, node_of(acting), custody, tx.now)
     return await save_with_access(tx, moved)
+
+
+async def name_party(tx: Transaction, acting: Acting, command: asked.NameParty) -> Answer:
+    """Somebody is barred from it. Where nobody is left to handle a private matter, the nearest who may enters, as on the first day."""
+    case, custody = await matter_of(tx, command)
+    held_by = target_of(case, custody).holder
+    holder = await tx.load(KeptNode, held_by) if held_by else None
+    named, events = rules.name_party(case, command.member, office_of(acting), acting.member, custody, tx.now, holder)
+    if not events:
+        return await save_with_access(tx, (named, events))
+    (after, more), _ = await handed_over(tx, named, held_by)
+    return await save_with_access(tx, (after, (*events, *more)))
 
 
 async def _save(tx: Transaction, moved: Reclassed, reason: str) -> Answer:

@@ -32,6 +32,8 @@ def merge(
         raise Refused(Code.PLACES_DO_NOT_MERGE)
     if not _alike(case, master):
         raise Refused(Code.CLASSES_DO_NOT_MERGE)
+    if set(case.everyone) & set(master.parties) or set(master.everyone) & set(case.parties):
+        raise Refused(Code.BARRED)
     if master.stage not in UNANSWERED:
         raise Refused(Code.MASTER_NOT_OPEN)
     joined = Joined(case_id=case.case_id, reporters=case.everyone, bystanders=case.bystanders, barred=case.parties)

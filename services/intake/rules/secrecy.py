@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.contracts.cases import CaseClass
-from services.contracts.commands.matters import MAX_CIRCLE
-from services.contracts.events.intake import AccessChanged, CaseEvent, CaseLeft, CircleChanged, ClassChanged
+from services.contracts.commands.matters import MAX_CIRCLE, MAX_PARTIES
+from services.contracts.events.intake import AccessChanged, CaseEvent, CaseLeft, CircleChanged, ClassChanged, PartyNamed
 from services.contracts.fitting import fitting
 from services.contracts.ids import MemberId, NodeId
+from services.contracts.organisation import Node, in_office
 from services.contracts.refusals import Code, Refused
 from services.contracts.states import AccessState, CustodyState
+from services.contracts.wrong import Wrong, malformed
 from services.intake.rules.case import Case, Moved, check_fits
 
 A_LEVEL = 5
@@ -97,6 +99,33 @@ def change_circle(
     seated = tuple(each for each in case.seated if each in circle)
     after = case.after(circle=circle, seated=seated, dismissed=dismissed)
     return after, (CircleChanged(at=now, case=after.public(), by=by),)
+
+
+def name_party(
+    case: Case,
+    member: MemberId,
+    by: NodeId | None,
+    speaker: MemberId,
+    custody: CustodyState | None,
+    now: datetime,
+    holder: Node | None = None,
+) -> Moved:
+    """She is a party: barred from it, whatever she is, and out of its circle (I6). `speaker` says so; `holder`: the node that holds it.
+    Named before, nothing changes."""
+    check_fits("NameParty", case, custody)
+    if member == speaker or member in case.everyone:
+        raise malformed("member", Wrong.NO_PARTY)
+    if member in case.parties:
+        return case, ()
+    if len(case.parties) >= MAX_PARTIES:
+        raise Refused(Code.TOO_MANY, what="parties", limit=MAX_PARTIES)
+    left = {name: tuple(each for each in getattr(case, name) if each != member) for name in ("circle", "seated")}
+    after = case.after(barred=(*case.barred, member), **left)
+    if case.case_class is CaseClass.C3:  # a sealed topic names no place below the county
+        return after, (PartyNamed(at=now, case=after.public()),)
+    left_alone = holder is not None and not set(in_office(holder, now)) - set(after.parties)
+    nobody_left = holder.id if holder is not None and left_alone else None
+    return after, (PartyNamed(at=now, case=after.public(), by=by, nobody_left=nobody_left),)
 
 
 def join_levels(case: Case, offices: Sequence[Sequence[MemberId]], now: datetime) -> Moved:

@@ -155,7 +155,7 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
     Kind.REWORK: ("事项被退回重办", "A matter came back: it is not done"),
     Kind.NUDGE: ("事项即将超期，请尽快议事或处理", "A matter is about to be overdue: deliberate, or act"),
     Kind.IDLE_BELOW: ("下级长期未议未办，请过问", "A council below has done nothing: please look into it"),
-    Kind.VACANT_BELOW: ("下级无人任职，请过问其负责的事项", "Nobody is in office below you: look after its matters"),
+    Kind.VACANT_BELOW: ("下级无人任职或须回避，请过问其负责的事项", "Nobody below you may act: look after its matters"),
     Kind.ESCALATED: ("您反映的事项已由上级妇联受理", "A level above now handles your matter"),
     Kind.PROGRESS: ("您反映的事项有了办理进展，请查看", "You were told how your matter stands: please read it"),
     Kind.STILL_HANDLED: ("您反映的事项仍在办理中", "Your matter is still being handled"),
