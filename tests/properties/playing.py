@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from random import Random
 from typing import NamedTuple
 
@@ -206,7 +207,8 @@ class Play:
                 to = order[(order.index(case.urgency) + 1) % len(order)]
                 return course.set_urgency(case, to, BY, custody, now, holders_chair=True)
             case "ChangeCircle":
-                more = f"m_helper-{len(case.circle)}"
+                helpers = (f"m_helper-{number}" for number in count(len(case.circle)))
+                more = next(each for each in helpers if each not in case.parties)
                 gone = case.circle[:1] if len(case.circle) > 3 else ()
                 return secrecy.change_circle(case, (more,), gone, BY, custody, now)
             case "NameParty":
