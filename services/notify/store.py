@@ -25,6 +25,8 @@ WAITING = METADATA.tables["waiting"]
 DIGEST = METADATA.tables["digest"]
 ONCE = frozenset({Kind.NEW_MATTER, Kind.SEALED_MATTER})
 """That a matter waits for her is said once, whichever fact is heard first."""
+FROM_OUTSIDE = frozenset({Kind.OVERDUE_BELOW, Kind.IDLE_BELOW})
+"""What the level above hears of a private matter whose circle it is not of."""
 
 
 async def access_of(tx: Transaction, case_id: str) -> AccessState | None:
@@ -38,10 +40,11 @@ async def accesses_of(tx: Transaction, case_ids: Sequence[str]) -> dict[str, Acc
 
 
 async def tell_newcomers(tx: Transaction, access: AccessState) -> None:
-    """Members of a circle who have heard nothing of the matter yet: the class went up, a level joined, somebody was named. Who reported
-    it knows."""
+    """Members of a circle who have heard nothing of the matter yet, or only that it did not move below: the class went up, a level joined,
+    somebody was named. Who reported it knows."""
     able = [each for each in access.circle if each not in access.barred and each not in access.reporters]
-    query = select(ENTRY.c.address).where(ENTRY.c.case_id == access.case_id, ENTRY.c.address.in_(able))
+    hers = (ENTRY.c.case_id == access.case_id, ENTRY.c.address.in_(able), ENTRY.c.kind.not_in(FROM_OUTSIDE))
+    query = select(ENTRY.c.address).where(*hers)
     told = set((await tx.execute(query)).scalars())
     kind = Kind.SEALED_MATTER if access.case_class is CaseClass.C3 else Kind.NEW_MATTER
     await tell(tx, [Told(each, kind) for each in able if each not in told], access, "")

@@ -109,7 +109,9 @@ async def test_the_level_above_learns_that_a_private_matter_does_not_move(system
         await system.advance(days=1)
         if "IDLE_BELOW" in await place.township_chair.inbox():
             break
-    assert {"OVERDUE_BELOW", "IDLE_BELOW"} <= set(await place.township_chair.inbox())
+    above = await place.township_chair.inbox()
+    assert {"OVERDUE_BELOW", "IDLE_BELOW"} <= set(above)
+    assert above.count("NEW_MATTER") == 1, "it came to her circle when it surfaced"
     told = await place.chair.inbox()
     assert "OVERDUE" in told
     assert not {"OVERDUE_BELOW", "IDLE_BELOW"} & set(told)
