@@ -20,7 +20,7 @@ from services.chassis.room import Room
 from services.chassis.telemetry import correlation
 from services.contracts.orders import OrderState
 from services.contracts.organisation import Node
-from services.contracts.queries import CaseEvidence, CaseProgress, CaseText, CouncilTexts, OrderText
+from services.contracts.queries import CaseEvidence, CaseNotes, CaseProgress, CaseText, CouncilTexts, OrderText
 from services.contracts.refusals import Code, Refused
 
 
@@ -88,6 +88,11 @@ class Context:
         return DataLoader(self._progress)
 
     @cached_property
+    def notes(self) -> DataLoader[str, CaseNotes | None]:
+        """What levels wrote to each other: one call to escalation for all matters of a query, with the caller's own token."""
+        return DataLoader(self._notes)
+
+    @cached_property
     def order_texts(self) -> DataLoader[str, OrderText | None]:
         """The words of work orders: one call to escalation for all orders of a query, with the caller's own token."""
         return DataLoader(self._order_texts)
@@ -135,6 +140,11 @@ class Context:
     async def _progress(self, case_ids: list[str]) -> list[CaseProgress | None]:
         answer = await self.gateway.calls.query("escalation", "case-progress", {"caseIds": case_ids}, self.who.token)
         found = {each["caseId"]: CaseProgress.model_validate(each) for each in answer["cases"]}
+        return [found.get(case_id) for case_id in case_ids]
+
+    async def _notes(self, case_ids: list[str]) -> list[CaseNotes | None]:
+        answer = await self.gateway.calls.query("escalation", "case-notes", {"caseIds": case_ids}, self.who.token)
+        found = {each["caseId"]: CaseNotes.model_validate(each) for each in answer["cases"]}
         return [found.get(case_id) for case_id in case_ids]
 
     async def _order_texts(self, order_ids: list[str]) -> list[OrderText | None]:

@@ -14,7 +14,7 @@ from services.contracts.cases import (
     SubCategory,
     Urgency,
 )
-from services.contracts.ladder import ActionType, PassUpReason, RefusalReason, SuspendReason
+from services.contracts.ladder import ActionType, NoteKind, PassUpReason, RefusalReason, SuspendReason
 from services.contracts.lifecycle import Lifecycle
 from services.contracts.organisation import NodeKind, Role
 from services.contracts.queries import LineFate
@@ -243,6 +243,21 @@ WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
             "OPINION_ART73": "督促处理意见（妇女权益保障法第七十三条）。A supervisory opinion (Art. 73); county and above.",
             "REQUEST_GOV_INSPECTION": "提请政府督查。A request that the government inspect; county and above.",
             "POLICY_RECOMMENDATION": "政策建议。A policy recommendation.",
+        },
+    ),
+    NoteKind: (
+        "处理记录的种类。On what occasion a level wrote it.",
+        {
+            "ACTION": "采取行动。What it did.",
+            "PASS_UP": "上报或建议上报。Why it passes the matter up, or an officer would.",
+            "REFUSAL": "退回上报。Why it sent the matter back.",
+            "GUIDANCE": "交回时的指导。What the level below is to do.",
+            "RESOURCES": "交回时给予的支持。What it is given for that.",
+            "TAKE_OVER": "提级办理。Why it took the matter over.",
+            "INFORM": "向上知会。What the level above was told.",
+            "SUPERVISION": "督办。Why it supervises, or no longer does.",
+            "RELAY": "向下转告答复。What went down with the answer.",
+            "REWORK": "返回重办。Why it is to be done again.",
         },
     ),
     PassUpReason: (

@@ -8,7 +8,7 @@ from deploy.demo.stories.base import Never, Scene, Tier
 
 TEXTS = {
     Tier.SUMMARY: ("summary",),
-    Tier.CONTENT: ("narrative", "place", "feedback", "attachments", "evidence", "progress"),
+    Tier.CONTENT: ("narrative", "place", "feedback", "attachments", "evidence", "progress", "notes"),
     Tier.IDENTITY: ("reporterName", "reporterPhone", "subjectName"),
 }
 """The text fields of a matter by how deep they lie."""
@@ -17,7 +17,7 @@ ALL_OF_A_CASE = """fragment All on Case { id caseId number state region caseClas
   submittedAt closedAt outcome level docket allowedCommands holder { code name } clock { stage dueAt } clocks { stage }
   entries { level state node { code } } timeline { at kind service detail node { code } }
   summary narrative place feedback reporterName reporterPhone subjectName attachments { id mediaType purpose }
-  evidence { notes photos { id } } progress { text at }
+  evidence { notes photos { id } } progress { text at } notes { kind text at node { code } }
   sessions { sessionId stage departments { code } words { field text by } photos { id } }
   resolutions { resolutionId stage words { field text by } }
   items { itemId stage node { code } words { field text by } photos { id } }

@@ -7,8 +7,9 @@ import strawberry
 import gateway.words  # noqa: F401  enums are given their descriptions there, before a field names one
 from gateway.context import Context
 from gateway.readmodel.reads import Matter
+from gateway.subjects.matter import Note
 from services.contracts.cases import Channel, FeedbackMethod, RejectionFinding, RejectReason
-from services.contracts.queries import CaseProgress, CaseText
+from services.contracts.queries import CaseNotes, CaseProgress, CaseText
 
 Info = strawberry.Info[Context, None]
 
@@ -44,6 +45,14 @@ class Course:
     async def progress(self, info: Info) -> list[ProgressNote]:
         told: CaseProgress | None = await info.context.progress.load(self.matter.case.case_id)
         return [ProgressNote(text=note.text, at=note.at) for note in told.notes] if told else []
+
+    @strawberry.field(
+        description="处理记录：各层级行动、上报、交回、督办等时写下的话，限办理该事项的妇联，从早到晚。What the levels wrote as they acted on it, passed it "
+        "up, handed it back, supervised it, for those of the federation who work on it; oldest first."
+    )
+    async def notes(self, info: Info) -> list[Note]:
+        written: CaseNotes | None = await info.context.notes.load(self.matter.case.case_id)
+        return [Note.of(note) for note in written.notes] if written else []
 
     @strawberry.field(description="不予受理的理由。Why it was turned down.")
     def rejected_for(self) -> RejectReason | None:

@@ -7,8 +7,8 @@ import strawberry
 from gateway.context import Context
 from gateway.subjects.node import OrgNode
 from gateway.words import Lamp
-from services.contracts.ladder import PassUpReason
-from services.contracts.queries import AttachmentLine
+from services.contracts.ladder import NoteKind, PassUpReason
+from services.contracts.queries import AttachmentLine, LevelNote
 from services.contracts.regions import Level
 from services.contracts.states import ClockStage, ClockState, EntryState, LevelEntry, MatterClock
 
@@ -117,6 +117,28 @@ class Evidence:
 
     notes: list[str] = strawberry.field(description="处理说明。The notes.")
     photos: list[Attachment] = strawberry.field(description="照片。The photos.")
+
+
+@strawberry.type(
+    name="LevelNote", description="处理记录的一条。Something that a level wrote for those who work on the matter."
+)
+class Note:
+    """Kept by escalation."""
+
+    kind: NoteKind = strawberry.field(description="种类。On what occasion.")
+    text: str = strawberry.field(description="内容。What it says.")
+    at: datetime = strawberry.field(description="时间。When.")
+    node_id: strawberry.Private[str | None]
+
+    @classmethod
+    def of(cls, note: LevelNote) -> "Note":
+        """From escalation's line."""
+        return cls(kind=note.kind, text=note.text, at=note.at, node_id=note.node)
+
+    @strawberry.field(description="由哪个组织。The node that wrote it.")
+    async def node(self, info: Info) -> OrgNode | None:
+        """One statement for a page."""
+        return await node_of(info, self.node_id)
 
 
 async def node_of(info: Info, node_id: str | None) -> OrgNode | None:

@@ -53,6 +53,21 @@ def is_substantive(action: ActionType, *, reached: bool = True) -> bool:
     return action is not ActionType.GUIDANCE and (action is not ActionType.CALL or reached)
 
 
+class NoteKind(StrEnum):
+    """On what occasion a level wrote down words for those who work on a matter."""
+
+    ACTION = "ACTION"
+    PASS_UP = "PASS_UP"  # noqa: S105
+    REFUSAL = "REFUSAL"
+    GUIDANCE = "GUIDANCE"
+    RESOURCES = "RESOURCES"
+    TAKE_OVER = "TAKE_OVER"
+    INFORM = "INFORM"
+    SUPERVISION = "SUPERVISION"
+    RELAY = "RELAY"
+    REWORK = "REWORK"
+
+
 class ThreadMode(StrEnum):
     """How a matter's thread runs over the levels."""
 

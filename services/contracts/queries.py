@@ -9,6 +9,7 @@ from services.contracts.base import Asked, Instant, Model
 from services.contracts.commands.intake import MAX_LINES, MemberLine, RegionLine
 from services.contracts.disclosure import PackageLine
 from services.contracts.ids import CaseId, MemberId, NodeId, OrderId
+from services.contracts.ladder import NoteKind
 from services.contracts.refusals import RefusalBody
 
 
@@ -66,6 +67,22 @@ class CaseProgress(Model):
 
     case_id: CaseId
     notes: tuple[ProgressNote, ...] = ()
+
+
+class LevelNote(Model):
+    """What a level wrote down as it worked on a matter or handed it on."""
+
+    kind: NoteKind
+    node: NodeId | None = None
+    text: str
+    at: Instant
+
+
+class CaseNotes(Model):
+    """What the levels wrote to each other about a matter; for those who work on it. Oldest first."""
+
+    case_id: CaseId
+    notes: tuple[LevelNote, ...] = ()
 
 
 class PackageWanted(Asked):

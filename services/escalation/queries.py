@@ -1,4 +1,4 @@
-"""Evidence, and what reporters were told, on request: checked against the caller's own token."""
+"""Evidence, what reporters were told and what levels wrote to each other, on request: checked against the caller's own token."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -11,13 +11,14 @@ from services.chassis.transaction import Transaction
 from services.contracts.base import Model
 from services.contracts.callers import Caller, Grant, Target
 from services.contracts.cases import CaseClass
+from services.contracts.ladder import NoteKind
 from services.contracts.organisation import Role
-from services.contracts.permissions import may_see_at_all
-from services.contracts.queries import CaseEvidence, CaseProgress, ProgressNote, Wanted
+from services.contracts.permissions import may_see_at_all, takes_part
+from services.contracts.queries import CaseEvidence, CaseNotes, CaseProgress, LevelNote, ProgressNote, Wanted
 from services.contracts.states import AccessState
 from services.contracts.wrong import Wrong, malformed
 from services.escalation.rules.custody import Custody
-from services.escalation.store import PROGRESS, accesses_of
+from services.escalation.store import EVIDENCE, PROGRESS, accesses_of
 from services.escalation.tables import METADATA, PHOTOS
 
 CONTENT = METADATA.tables["content"]
@@ -25,7 +26,7 @@ ACCESS_LOG = METADATA.tables["access_log"]
 MAX_BATCH = 200
 """Matters asked for in one call."""
 MAX_NOTES = 100
-"""The newest of what one matter's reporter was told."""
+"""The newest of what one matter's reporter was told, or of what its levels wrote."""
 
 HANDLERS = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER})
 COUNCIL = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
@@ -61,7 +62,7 @@ async def case_evidence(room: Room, caller: Caller, wanted: Wanted) -> Evidence:
             return Evidence(cases=())
         attached = await photos.lines(tx, PHOTOS, readable)
         query = select(CONTENT.c.case_id, CONTENT.c.text).where(
-            CONTENT.c.case_id.in_(readable), CONTENT.c.field == "evidence"
+            CONTENT.c.case_id.in_(readable), CONTENT.c.field == EVIDENCE
         )
         notes: dict[str, list[str]] = {}
         for row in await tx.execute(query.order_by(CONTENT.c.id)):
@@ -101,6 +102,44 @@ async def case_progress(room: Room, caller: Caller, wanted: Wanted) -> Progress:
         for each in found:
             log_access(tx, caller.member, each.case_id, PROGRESS)
     return Progress(cases=tuple(found))
+
+
+class Notes(Model):
+    """What the levels of some matters wrote; those of which the caller may read nothing are absent."""
+
+    cases: tuple[CaseNotes, ...]
+
+
+async def case_notes(room: Room, caller: Caller, wanted: Wanted) -> Notes:
+    """What the levels of a page of matters wrote to each other, at most MAX_NOTES of one. Raises Refused MALFORMED for more than MAX_BATCH."""
+    if len(wanted.case_ids) > MAX_BATCH:
+        raise malformed("caseIds", Wrong.TOO_MANY, most=MAX_BATCH)
+    async with room.reading() as tx:
+        files = await files_of(tx, wanted.case_ids)
+        readable = [case_id for case_id in wanted.case_ids if _works_on(files[case_id], caller)]
+        if not readable:
+            return Notes(cases=())
+        query = select(CONTENT).where(CONTENT.c.case_id.in_(readable), CONTENT.c.field.notin_([EVIDENCE, PROGRESS]))
+        notes: dict[str, list[LevelNote]] = {}
+        for row in await tx.execute(query.order_by(CONTENT.c.written_at, CONTENT.c.id)):
+            kind = NoteKind(row.field.upper())
+            note = LevelNote(kind=kind, node=row.node or None, text=row.text, at=row.written_at)
+            notes.setdefault(row.case_id, []).append(note)
+        found = [CaseNotes(case_id=each, notes=tuple(notes[each][-MAX_NOTES:])) for each in readable if each in notes]
+        for each in found:
+            log_access(tx, caller.member, each.case_id, "notes")
+    return Notes(cases=tuple(found))
+
+
+def _works_on(file: File, caller: Caller) -> bool:
+    """The offices and executives of the levels that have a line in its thread; of C2 and C3 the circle. A party never."""
+    custody, access = file
+    if custody is None or access is None:
+        return False
+    if access.case_class in {CaseClass.C2, CaseClass.C3}:
+        return caller.member in access.circle and caller.member not in access.barred
+    involved = tuple(entry.node for entry in custody.entries)
+    return takes_part(caller, Target(case_class=access.case_class, barred=access.barred, involved=involved))
 
 
 def _may_read_progress(file: File, caller: Caller) -> bool:

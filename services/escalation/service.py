@@ -10,7 +10,7 @@ from services.escalation.commands import ladder, order_issue, orders
 from services.escalation.commands.custody import matter_target
 from services.escalation.order_queries import order_texts
 from services.escalation.order_timers import sweep_orders
-from services.escalation.queries import case_evidence, case_progress, may_see_photos
+from services.escalation.queries import case_evidence, case_notes, case_progress, may_see_photos
 from services.escalation.reactions import follow_case, follow_docket, topic_of
 from services.escalation.rules.custody import Custody
 from services.escalation.rules.order_clocks import WorkOrder
@@ -101,6 +101,7 @@ ESCALATION = Service(
     queries=(
         Query("case-evidence", Wanted, case_evidence),
         Query("case-progress", Wanted, case_progress),
+        Query("case-notes", Wanted, case_notes),
         Query("order-texts", OrdersWanted, order_texts),
     ),
     routes=photos.routes(

@@ -19,6 +19,8 @@ DUE = METADATA.tables["due"]
 CONTENT = METADATA.tables["content"]
 PROGRESS = "progress"
 """The field of what reporters were told."""
+EVIDENCE = "evidence"
+"""The field of what was done, as those who did it noted. Every other field is a kind of what levels write to each other."""
 
 
 async def access_of(tx: Transaction, case_id: str) -> AccessState | None:
@@ -58,7 +60,7 @@ async def write_dues(
         await tx.connection.execute(tx.room.database.insert(table), rows)
 
 
-async def write_content(tx: Transaction, case_id: str, field: str, words: str, member: str) -> None:
+async def write_content(tx: Transaction, case_id: str, field: str, words: str, member: str, node: str) -> None:
     """Keep what somebody wrote down while she worked; nothing, if she wrote nothing."""
     if words:
         values = {
@@ -68,5 +70,6 @@ async def write_content(tx: Transaction, case_id: str, field: str, words: str, m
             "text": words,
             "written_by": member,
             "written_at": tx.now,
+            "node": node,
         }
         await tx.execute(tx.room.database.insert(CONTENT), values)

@@ -87,6 +87,8 @@ class Content(EscalationTable, table=True):
     text: str = Field(sa_type=Text)
     written_by: str = Field(max_length=48)
     written_at: datetime
+    node: str = Field(default="", max_length=64)
+    """As which node she wrote it."""
 
 
 class AccessLog(EscalationTable, table=True):

@@ -100,6 +100,7 @@ async def play(system: Harness, place: Place, planted: Planted) -> dict[str, str
         summary = {"publicSummary": planted["publicSummary"]} if open_to_all else {}
         await _step(system, handler, "acceptMatter", **about, **summary)
         await _step(system, place.chair, "tellProgress", **about, text=planted["progress"])
+        await _step(system, place.chair, "recordAction", **about, action="VISIT", note=planted["action"])
         if not open_to_all:
             await deliberate(system, place, planted, matters[case_class])
             await write_to_a_department(system, place, planted, matters[case_class])
@@ -172,8 +173,8 @@ async def provoke(system: Harness, place: Place, planted: Planted, matters: Mapp
             answer = await door.post("/commands/ReportMatter", json=body, headers=place.resident.headers())
             assert answer.status_code == 400
             said.append(answer.text)
-    everything = """{ cases(first: 100) { edges { node { caseId narrative place feedback progress { text } reporterName reporterPhone subjectName
-        summary number timeline { kind detail } attachments { id } } } } me { inbox(first: 100) { edges { node {
+    everything = """{ cases(first: 100) { edges { node { caseId narrative place feedback progress { text } notes { text } reporterName reporterPhone
+        subjectName summary number timeline { kind detail } attachments { id } } } } me { inbox(first: 100) { edges { node {
         titleZh titleEn caseNumber } } } } }"""
     for who in ("neighbour", "unit_leader", "sibling_chair", "township_officer", "county_officer", "liaison", "operator",
                 "inspector", "second_owner", "volunteer", "city_chair", "beside_officer"):  # fmt: skip
@@ -266,7 +267,7 @@ async def test_no_personal_text_leaves_the_service_that_took_it(
         await system.advance(hours=30)
         pages = await metrics(system)
         log = stderr.getvalue()
-    assert len(planted.words) == 22
+    assert len(planted.words) == 23
     public = {planted[each] for each in PUBLIC}
 
     # Where it may be: the search must find it there, or it finds nothing anywhere.
@@ -277,7 +278,7 @@ async def test_no_personal_text_leaves_the_service_that_took_it(
             if hits := planted.found_in(value):
                 places[name].setdefault(f"{table}.{column}", set()).update(hits)
     exif = {planted["exif"]}
-    taken = {planted["evidence"], planted["progress"]}
+    taken = {planted["evidence"], planted["progress"], planted["action"]}
     of_orders = {planted[each] for each in ("orderDemand", "orderReply", "orderNote")}
     of_council = {planted[each] for each in ("speech", "task", "resolution", "minutes", "itemEvidence")}
     packed = {planted["place"]}  # of a C1 matter no narrative: the officer writes her own summary

@@ -43,6 +43,7 @@ BOUNDED = {
     "Resolution.words": "a few texts of one resolution",
     "Case.clocks": "one for each stage that a clock measures",
     "Case.progress": "the newest 100 (MAX_NOTES)",
+    "Case.notes": "the newest 100 (MAX_NOTES)",
     "Case.entries": "one for each of the five levels",
     "Case.attachments": "at most nine a command",
     "Case.allowedCommands": "names of commands",

@@ -6,12 +6,12 @@ from services.chassis.transaction import Transaction, worker_tag
 from services.contracts.callers import Target
 from services.contracts.commands.base import Answer, MatterCommand
 from services.contracts.ids import NodeId
-from services.contracts.ladder import ThreadMode
+from services.contracts.ladder import NoteKind, ThreadMode
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import at_level
 from services.contracts.texts import text
 from services.escalation.rules.custody import Custody, Facts, Moved
-from services.escalation.store import access_of, case_of, facts_of, keep_dues, write_content
+from services.escalation.store import EVIDENCE, PROGRESS, access_of, case_of, facts_of, keep_dues, write_content
 from services.escalation.tables import PHOTOS
 
 MAX_EVIDENCE = 2_000
@@ -70,12 +70,25 @@ async def keep(tx: Transaction, moved: Moved, facts: Facts) -> Answer:
     return Answer(id=custody.case_id, version=custody.version)
 
 
-async def keep_evidence(
-    tx: Transaction, acting: Acting, case_id: str, words: str, shown: tuple[str, ...], field: str = "evidence"
-) -> None:
+async def keep_evidence(tx: Transaction, acting: Acting, case_id: str, words: str, shown: tuple[str, ...]) -> None:
     """What was done, in words and photos; it stays here."""
-    await write_content(tx, case_id, field, words, acting.member)
+    await write_content(tx, case_id, EVIDENCE, words, acting.member, node_of(acting))
+    await keep_photos(tx, acting, case_id, shown)
+
+
+async def keep_photos(tx: Transaction, acting: Acting, case_id: str, shown: tuple[str, ...]) -> None:
+    """Photos of the work; they stay here."""
     await photos.take(tx, PHOTOS, acting.member, shown, case_id, "evidence")
+
+
+async def keep_progress(tx: Transaction, acting: Acting, case_id: str, words: str) -> None:
+    """What the reporter is told; it stays here."""
+    await write_content(tx, case_id, PROGRESS, words, acting.member, node_of(acting))
+
+
+async def keep_note(tx: Transaction, acting: Acting, case_id: str, kind: NoteKind, words: str) -> None:
+    """What a level writes for the others that work on the matter; it stays here."""
+    await write_content(tx, case_id, kind.value.lower(), words, acting.member, node_of(acting))
 
 
 def words(value: str, field: str, *, required: bool = False) -> str:

@@ -5,13 +5,23 @@ from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.commands import escalation as asked
 from services.contracts.commands.base import Answer
+from services.contracts.ladder import NoteKind
 from services.contracts.organisation import Node, Role
-from services.escalation.commands.custody import keep, keep_evidence, matter, node_of, tag_of, words
+from services.escalation.commands.custody import (
+    keep,
+    keep_evidence,
+    keep_note,
+    keep_photos,
+    keep_progress,
+    matter,
+    node_of,
+    tag_of,
+    words,
+)
 from services.escalation.order_store import rest_orders
 from services.escalation.rules import acting as working
 from services.escalation.rules import ladder
 from services.escalation.rules.custody import Facts, Moved
-from services.escalation.store import PROGRESS, write_content
 
 
 async def solve_on_spot(tx: Transaction, acting: Acting, command: asked.SolveOnSpot) -> Answer:
@@ -31,7 +41,8 @@ async def record_action(tx: Transaction, acting: Acting, command: asked.RecordAc
     by, worker = node_of(acting), tag_of(tx, acting, custody)
     moved = working.record_action(custody, facts, by, command.action, worker, reached=command.reached)
     note = words(command.note, "note")
-    await keep_evidence(tx, acting, custody.case_id, note, command.photos, "action")
+    await keep_note(tx, acting, custody.case_id, NoteKind.ACTION, note)
+    await keep_photos(tx, acting, custody.case_id, command.photos)
     return await keep(tx, moved, facts)
 
 
@@ -40,7 +51,7 @@ async def tell_progress(tx: Transaction, acting: Acting, command: asked.TellProg
     custody, facts = await matter(tx, command)
     said = words(command.text, "text", required=True)
     moved = working.tell_progress(custody, facts, node_of(acting))
-    await write_content(tx, custody.case_id, PROGRESS, said, acting.member)
+    await keep_progress(tx, acting, custody.case_id, said)
     return await keep(tx, moved, facts)
 
 
@@ -49,7 +60,7 @@ async def pass_up(tx: Transaction, acting: Acting, command: asked.PassUp) -> Ans
     custody, facts = await matter(tx, command)
     note, signed, by = words(command.note, "note"), await _signs(tx, acting), node_of(acting)
     moved = ladder.pass_up(custody, facts, by, command.reason, legal_note=bool(note.strip()), signed=signed)
-    await write_content(tx, custody.case_id, "pass_up", note, acting.member)
+    await keep_note(tx, acting, custody.case_id, NoteKind.PASS_UP, note)
     return await keep(tx, moved, facts)
 
 
@@ -78,7 +89,7 @@ async def refuse_receipt(tx: Transaction, acting: Acting, command: asked.RefuseR
     """Sent back, once."""
     custody, facts = await matter(tx, command)
     moved = ladder.refuse_receipt(custody, facts, node_of(acting), command.reason)
-    await write_content(tx, custody.case_id, "refusal", words(command.note, "note"), acting.member)
+    await keep_note(tx, acting, custody.case_id, NoteKind.REFUSAL, words(command.note, "note"))
     return await keep(tx, moved, facts)
 
 
@@ -87,8 +98,8 @@ async def return_down(tx: Transaction, acting: Acting, command: asked.ReturnDown
     custody, facts = await matter(tx, command)
     guidance = words(command.guidance, "guidance", required=True)
     moved = ladder.return_down(custody, facts, node_of(acting), command.due_at)
-    await write_content(tx, custody.case_id, "guidance", guidance, acting.member)
-    await write_content(tx, custody.case_id, "resources", words(command.resources, "resources"), acting.member)
+    await keep_note(tx, acting, custody.case_id, NoteKind.GUIDANCE, guidance)
+    await keep_note(tx, acting, custody.case_id, NoteKind.RESOURCES, words(command.resources, "resources"))
     return await keep(tx, moved, facts)
 
 
@@ -97,7 +108,7 @@ async def take_over(tx: Transaction, acting: Acting, command: asked.TakeOver) ->
     custody, facts = await matter(tx, command)
     reason = words(command.reason, "reason", required=True)
     moved = ladder.take_over(custody, facts, node_of(acting))
-    await write_content(tx, custody.case_id, "take_over", reason, acting.member)
+    await keep_note(tx, acting, custody.case_id, NoteKind.TAKE_OVER, reason)
     return await keep(tx, moved, facts)
 
 
@@ -105,7 +116,7 @@ async def inform_up(tx: Transaction, acting: Acting, command: asked.InformUp) ->
     """For information."""
     custody, facts = await matter(tx, command)
     moved = ladder.inform_up(custody, facts, node_of(acting), command.to)
-    await write_content(tx, custody.case_id, "inform", words(command.note, "note"), acting.member)
+    await keep_note(tx, acting, custody.case_id, NoteKind.INFORM, words(command.note, "note"))
     return await keep(tx, moved, facts)
 
 
@@ -120,7 +131,7 @@ async def supervise(tx: Transaction, acting: Acting, command: asked.Supervise) -
     """Begin or end supervision."""
     custody, facts = await matter(tx, command)
     moved = ladder.supervise(custody, facts, node_of(acting), on=command.on)
-    await write_content(tx, custody.case_id, "supervision", words(command.reason, "reason"), acting.member)
+    await keep_note(tx, acting, custody.case_id, NoteKind.SUPERVISION, words(command.reason, "reason"))
     return await keep(tx, moved, facts)
 
 
@@ -139,7 +150,7 @@ async def relay_feedback(tx: Transaction, acting: Acting, command: asked.RelayFe
     """One level down."""
     custody, facts = await matter(tx, command)
     moved = working.relay_feedback(custody, facts, node_of(acting))
-    await write_content(tx, custody.case_id, "relay", words(command.note, "note"), acting.member)
+    await keep_note(tx, acting, custody.case_id, NoteKind.RELAY, words(command.note, "note"))
     return await keep(tx, moved, facts)
 
 
@@ -148,7 +159,7 @@ async def rework(tx: Transaction, acting: Acting, command: asked.ReworkMatter) -
     custody, facts = await matter(tx, command)
     reason = words(command.reason, "reason", required=True)
     moved = working.rework(custody, facts, node_of(acting))
-    await write_content(tx, custody.case_id, "rework", reason, acting.member)
+    await keep_note(tx, acting, custody.case_id, NoteKind.REWORK, reason)
     return await keep(tx, moved, facts)
 
 

@@ -1,0 +1,79 @@
+"""What the levels write and say to each other about a matter (domain 2.4), on both systems: those who work on it read it, nobody else does."""
+
+from tests.access.world import SUBS
+from tests.harness import Harness, Person, Place
+from tests.scenarios.test_ladder import accepted, done
+
+NOTES = "query($id: String!) { case(caseId: $id) { notes { kind at text node { code } } } }"
+LEVELS = {"SupervisionChanged", "PassUpProposed", "InformedUp"}
+LEVELS = {"chair", "exec_member", "township_officer", "township_chair", "county_officer", "county_chair"}
+
+
+async def notes(person: Person, case_id: str) -> list[tuple[str, str, str]]:
+    """Kind, node and words, as she may read them."""
+    found = (await person.ask(NOTES, {"id": case_id}))["case"]
+    return [(each["kind"], each["node"]["code"], each["text"]) for each in (found or {"notes": []})["notes"]]
+
+
+async def up_and_down(system: Harness, place: Place, case_id: str) -> list[tuple[str, str, str]]:
+    """Everything that levels write to each other, with a word for each; answers what there is to read."""
+    village, township, county = (f"n_fed-{code}" for code in (place.village, place.township, place.county))
+    chair, officer, above = place.chair, place.township_officer, place.township_chair
+    await done(system, chair, "passUp", case_id, reason="NO_COMPETENCE", note="依法不属村里")
+    await done(system, above, "refuseReceipt", case_id, reason="NOT_ACTED", note="先上门看看")
+    await done(system, chair, "recordAction", case_id, action="VISIT", note="已走访三户")
+    await done(system, chair, "passUp", case_id, reason="NEEDS_FUNDS")
+    await done(system, officer, "receive", case_id)
+    await done(system, officer, "recordAction", case_id, action="MEETING", note="已开会")
+    await done(system, officer, "passUp", case_id, reason="NEEDS_FUNDS", note="请主席签字")
+    await done(system, above, "informUp", case_id, to="COUNTY", note="供县里了解")
+    due = system.in_(days=3).isoformat()
+    await done(system, officer, "returnDown", case_id, guidance="先开协商会", resources="拨付两万元", dueAt=due)
+    await done(system, place.county_officer, "supervise", case_id, on=True, reason="群众关注")
+    await done(system, place.county_chair, "takeOver", case_id, reason="情况紧急")
+    await done(system, place.county_officer, "resolveMatter", case_id, evidence="修好了")
+    await done(system, place.county_chair, "reworkMatter", case_id, reason="只修了一半")
+    await done(system, place.county_officer, "resolveMatter", case_id, evidence="全修好了")
+    await done(system, officer, "relayFeedback", case_id, note="请告知本人")
+    return [
+        ("PASS_UP", village, "依法不属村里"),
+        ("REFUSAL", township, "先上门看看"),
+        ("ACTION", village, "已走访三户"),
+        ("ACTION", township, "已开会"),
+        ("PASS_UP", township, "请主席签字"),
+        ("INFORM", township, "供县里了解"),
+        ("GUIDANCE", township, "先开协商会"),
+        ("RESOURCES", township, "拨付两万元"),
+        ("SUPERVISION", county, "群众关注"),
+        ("TAKE_OVER", county, "情况紧急"),
+        ("REWORK", county, "只修了一半"),
+        ("RELAY", township, "请告知本人"),
+    ]
+
+
+async def readers(place: Place, case_id: str) -> set[str]:
+    """Who reads any of it, by name; who may not is shown no word of it."""
+    return {name for name, person in place.people.items() if await notes(person, case_id)}
+
+
+async def test_what_levels_write_is_read_by_those_who_work_on_it(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    written = await up_and_down(system, place, case_id)
+    assert await notes(place.chair, case_id) == written, "the village reads what it is to cure"
+    assert await readers(place, case_id) == LEVELS
+    logged = await system.rows(
+        "escalation", "SELECT DISTINCT member FROM access_log WHERE case_id = :id AND fields = 'notes'", id=case_id
+    )
+    assert {row.member for row in logged} == {place.people[name].member for name in LEVELS}
+    await system.no_dead_letters()
+
+
+async def test_of_a_private_matter_its_circle_alone_reads_them(system: Harness, place: Place) -> None:
+    for case_class, handler in (("C2", place.chair), ("C3", place.rights_officer)):
+        answer = await place.resident.report(place, subCategory=SUBS[case_class], urgency=None)
+        await system.settle()
+        case_id = str(answer["caseId"])
+        await done(system, handler, "acceptMatter", case_id)
+        await done(system, handler, "recordAction", case_id, action="VISIT", note="已上门")
+        assert {place.people[name].member for name in await readers(place, case_id)} == {handler.member}
+    await system.no_dead_letters()
