@@ -72,6 +72,16 @@ def fully(caller: Caller) -> ColumnElement[bool]:
     return and_(visible(caller), or_(own, _handling(caller)))
 
 
+@per_caller
+def inside(caller: Caller) -> ColumnElement[bool]:
+    """Those of which she knows too what the levels keep among themselves: offices and executives of the regions that they have reached; of
+    C2 and C3 the circle. Who reported it, its group and its guests do not."""
+    offices = [grant for grant in caller.grants if grant.role in OFFICERS | {Role.EXEC_MEMBER}]
+    reached = (and_(below(CASE.c.region, grant.region), _reaches(grant)) for grant in offices)
+    by_office = and_(_of(CaseClass.C0, CaseClass.C1), or_(false(), *reached))
+    return and_(visible(caller), or_(_related(caller, "CIRCLE"), by_office))
+
+
 def _handling(caller: Caller) -> ColumnElement[bool]:
     return or_(_related(caller, "CIRCLE"), *(_by_grant(grant) for grant in caller.grants), *_as_guest(caller))
 

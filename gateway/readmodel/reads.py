@@ -7,17 +7,19 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, Select, Table, and_, bindparam, case, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.readmodel.access import below, counted, fully, overseen, per_caller, visible
+from gateway.readmodel.access import below, counted, fully, inside, one_of, overseen, per_caller, visible
 from gateway.readmodel.apply import docket_of
+from gateway.readmodel.shown import case_to_a_bystander, without_supervision
 from gateway.readmodel.tables import METADATA
 from services.contracts.callers import Caller
-from services.contracts.cases import CaseClass, Stage
+from services.contracts.cases import CaseClass
 from services.contracts.council import PeopleState
+from services.contracts.events.escalation import AMONG_LEVELS
 from services.contracts.lifecycle import Lifecycle, to_a_bystander
 from services.contracts.organisation import Node, federation_of
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import contains, in_cell
-from services.contracts.states import AccessState, CaseState, CustodyState, DocketState
+from services.contracts.states import AccessState, CaseState, ClockStage, CustodyState, DocketState
 
 CASE = METADATA.tables["case_view"]
 GROUP = METADATA.tables["case_group"]
@@ -43,6 +45,8 @@ class Matter(NamedTuple):
     behind: tuple[CaseState, CustodyState | None] | None = None
     """Of a matter that its caller knows as a bystander alone: what the services know, from which follows what she may ask; never shown."""
     people: PeopleState | None = None
+    inside: bool = False
+    """Whether she knows what the levels keep among themselves."""
 
 
 class Filter(NamedTuple):
@@ -206,6 +210,7 @@ def _matters(caller: Caller) -> Select[Any]:
         GROUP.c.access_state,
         PEOPLE.c.people_state,
         fully(caller).label("fully"),
+        inside(caller).label("inside"),
     )
     grouped = CASE.outerjoin(GROUP, GROUP.c.case_id == CASE.c.case_id)
     peopled = grouped.outerjoin(PEOPLE, PEOPLE.c.case_id == CASE.c.case_id)
@@ -227,13 +232,22 @@ def _versions_by_id(caller: Caller) -> Select[Any]:
 def _timelines(caller: Caller) -> Select[Any]:
     asked = CASE.c.case_id.in_(bindparam("ids", expanding=True))
     seen = select(CASE.c.case_id).where(fully(caller), asked)
+    worked_on = select(CASE.c.case_id).where(inside(caller), asked)
     sealed = select(CASE.c.case_id).where(CASE.c.case_class == CaseClass.C3.value, asked)
     # At one moment intake's fact comes first: the others' follow from it.
     after_intake = case((TIMELINE.c.service == "intake", 0), else_=1)
     order = (TIMELINE.c.at, after_intake, TIMELINE.c.service, TIMELINE.c.version)
     # Of a sealed matter nothing that was told on an ordinary topic.
     ordinary = or_(TIMELINE.c.sealed, ~TIMELINE.c.case_id.in_(sealed))
-    return select(TIMELINE).where(TIMELINE.c.case_id.in_(seen), ordinary).order_by(*order)
+    told = or_(~_AMONG_LEVELS, TIMELINE.c.case_id.in_(worked_on))
+    return select(TIMELINE).where(TIMELINE.c.case_id.in_(seen), ordinary, told).order_by(*order)
+
+
+_AMONG_LEVELS = or_(
+    one_of(TIMELINE.c.kind, [fact.__name__ for fact in AMONG_LEVELS]),
+    # A clock of theirs that nears its end or is over.
+    TIMELINE.c.detail == ClockStage.SUPERVISED_REPORT.value,
+)
 
 
 def _matter(row: Row[Any]) -> Matter:
@@ -244,30 +258,11 @@ def _matter(row: Row[Any]) -> Matter:
     if row.fully:
         people = PeopleState.model_validate_json(row.people_state) if row.people_state else None
         docket = docket_of(case, docket)
-        return Matter(case, docket, custody, access, row.state, row.summary, people=people if docket else None)
+        custody = custody if row.inside or custody is None else without_supervision(custody)
+        seen = Matter(case, docket, custody, access, row.state, row.summary, people=people if docket else None)
+        return seen._replace(inside=bool(row.inside))
     state = to_a_bystander(Lifecycle(row.state))
-    return Matter(_to_a_bystander(case, state), None, None, access, state.value, "", (case, custody))
-
-
-def _to_a_bystander(case: CaseState, state: Lifecycle) -> CaseState:
-    """What the reporter of somebody else's private matter may know of it: what she said herself, and received, being handled, concluded."""
-    kept = {
-        "case_id",
-        "version",
-        "number",
-        "region",
-        "case_class",
-        "category",
-        "sub_category",
-        "urgency",
-        "submitted_at",
-    }
-    concluded = state is Lifecycle.CLOSED
-    return CaseState(
-        **{name: getattr(case, name) for name in kept},
-        stage=Stage(state.value),
-        closed_at=case.closed_at if concluded else None,
-    )
+    return Matter(case_to_a_bystander(case, state), None, None, access, state.value, "", (case, custody))
 
 
 def _lamp(lamp: str | None, now: datetime) -> ColumnElement[bool]:

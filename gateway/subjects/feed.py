@@ -15,12 +15,16 @@ from gateway.subjects.case import Case, find
 from gateway.subjects.inbox import InboxEntry, lines
 from gateway.subjects.work_order import WorkOrder
 from gateway.subjects.work_order import find as find_order
+from services.contracts.events.escalation import AMONG_LEVELS
 from services.contracts.ids import is_case_id, is_node_id, is_order_id
 from services.contracts.orders import OrderStep
 from services.contracts.refusals import Code, Refused
 from services.contracts.wrong import Wrong, malformed
 
 Info = strawberry.Info[Context, None]
+
+
+_AMONG_LEVELS = frozenset(fact.__name__ for fact in AMONG_LEVELS)
 
 
 @strawberry.type(description="事项的一次变化。A change of a matter.")
@@ -78,6 +82,8 @@ class Subscription:
         async with aclosing(info.context.gateway.tail.rows("CASE", [case_id], place)) as rows:
             async for row in rows:
                 if (case := await find(info, case_id)) is None:
+                    continue
+                if row.kind in _AMONG_LEVELS and not case.matter.inside:
                     continue
                 if case.matter.behind is None:
                     yield CaseChange(cursor=paging.cursor(str(row.seq)), kind=row.kind, at=row.at, case=case)

@@ -87,6 +87,31 @@ async def test_changes_are_pushed_in_order_and_resumed_from_a_cursor(
         assert "CaseAccepted" not in kinds
 
 
+async def test_what_levels_keep_among_themselves_is_pushed_to_them_alone(
+    system: Harness, place: Place, address: str
+) -> None:
+    case_id = (await place.resident.report(place))["caseId"]
+    await system.settle()
+    await place.chair.do("acceptMatter", caseId=case_id)
+    await system.settle()
+    async with (
+        subscribed(address, place.chair, CASE_CHANGED, id=case_id) as levels,
+        subscribed(address, place.resident, CASE_CHANGED, id=case_id) as hers,
+        subscribed(address, place.neighbour, CASE_CHANGED, id=case_id) as neighbours,
+    ):
+        for who, mutation, words in (
+            (place.chair, "informUp", {"to": "TOWNSHIP"}),
+            (place.township_officer, "supervise", {"on": True, "reason": "群众关注"}),
+        ):
+            assert (await who.do(mutation, caseId=case_id, **words)).code is None
+            await system.settle()
+        kinds = [(await pushed(levels, "caseChanged"))["kind"] for _ in range(2)]
+        assert kinds == ["InformedUp", "SupervisionChanged"]
+        await place.chair.do("recordAction", caseId=case_id, action="VISIT")
+        for socket in (hers, neighbours):
+            assert (await pushed(socket, "caseChanged"))["kind"] == "LevelActed"
+
+
 async def test_a_caller_who_may_not_see_the_matter_is_pushed_nothing(
     system: Harness, place: Place, address: str
 ) -> None:

@@ -1,11 +1,16 @@
 """What the levels write and say to each other about a matter (domain 2.4), on both systems: those who work on it read it, nobody else does."""
 
+import json
+from typing import Any
+
 from tests.access.world import SUBS
 from tests.harness import Harness, Person, Place
 from tests.scenarios.test_ladder import accepted, done
 
 NOTES = "query($id: String!) { case(caseId: $id) { notes { kind at text node { code } } } }"
-LEVELS = {"SupervisionChanged", "PassUpProposed", "InformedUp"}
+STORY = """query($id: String!) { case(caseId: $id) {
+  timeline { kind detail } entries { supervising } clock { stage } clocks { stage } } }"""
+AMONG_LEVELS = {"SupervisionChanged", "PassUpProposed", "InformedUp"}
 LEVELS = {"chair", "exec_member", "township_officer", "township_chair", "county_officer", "county_chair"}
 
 
@@ -76,4 +81,38 @@ async def test_of_a_private_matter_its_circle_alone_reads_them(system: Harness, 
         await done(system, handler, "acceptMatter", case_id)
         await done(system, handler, "recordAction", case_id, action="VISIT", note="已上门")
         assert {place.people[name].member for name in await readers(place, case_id)} == {handler.member}
+    await system.no_dead_letters()
+
+
+async def story(person: Person, case_id: str) -> dict[str, Any]:
+    """What she is shown of its course."""
+    found: dict[str, Any] = (await person.ask(STORY, {"id": case_id}))["case"]
+    return found
+
+
+async def test_what_levels_settle_among_themselves_is_no_part_of_the_story_for_others(
+    system: Harness, place: Place
+) -> None:
+    """Also of a matter that the whole group may see; a proposal is no passing up, supervision is no badge."""
+    case_id = await accepted(system, place, subCategory=SUBS["C0"], relation="COMMUNITY")
+    await done(system, place.chair, "recordAction", case_id, action="VISIT")
+    await done(system, place.chair, "passUp", case_id, reason="NEEDS_FUNDS")
+    await done(system, place.township_officer, "receive", case_id)
+    await done(system, place.township_officer, "recordAction", case_id, action="VISIT")
+    await done(system, place.township_officer, "passUp", case_id, reason="NEEDS_FUNDS")
+    await done(system, place.township_chair, "informUp", case_id, to="COUNTY")
+    await done(system, place.county_officer, "supervise", case_id, on=True, reason="群众关注")
+    await system.advance(days=3)
+    for name in ("chair", "exec_member", "township_chair", "county_officer"):
+        seen = await story(place.people[name], case_id)
+        assert {fact["kind"] for fact in seen["timeline"]} >= AMONG_LEVELS, name
+        assert any(entry["supervising"] for entry in seen["entries"]), name
+        assert "SUPERVISED_REPORT" in json.dumps(seen), name
+    for name in ("resident", "neighbour", "representative", "owner", "unit_leader", "council_member"):
+        seen = await story(place.people[name], case_id)
+        kinds = {fact["kind"] for fact in seen["timeline"]}
+        assert "PassedUp" in kinds, name
+        assert not kinds & AMONG_LEVELS, name
+        assert not any(entry["supervising"] for entry in seen["entries"]), name
+        assert "SUPERVISED_REPORT" not in json.dumps(seen), name
     await system.no_dead_letters()

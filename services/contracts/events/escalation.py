@@ -266,6 +266,8 @@ CUSTODY = (
     ProgressOwed,
 )
 
+AMONG_LEVELS = (PassUpProposed, InformedUp, SupervisionChanged)
+"""Facts that the levels keep among themselves (domain 2.4): nobody sees them in a matter's story but those who work on it."""
 NEWS: tuple[type[CustodyEvent], ...] = (MatterReceived, MatterSuspended, MatterResumed, ProgressTold, ProgressOwed)
 """Facts of custody that its reporters are told of while it is open; beside them a work order's EXTENSION_GRANTED. Notify tells them,
 escalation counts the time without news from them: a test holds the two together."""
