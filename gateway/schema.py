@@ -14,7 +14,7 @@ from gateway.refusals import AnswerRefused, AnswerRefusedElsewhere
 from gateway.subjects.board import BoardQuery
 from gateway.subjects.case import Case
 from gateway.subjects.case_commands import CaseMutation
-from gateway.subjects.case_course import CourseMutation, SightMutation
+from gateway.subjects.case_course import CourseMutation
 from gateway.subjects.case_queries import CaseQuery
 from gateway.subjects.council import CouncilMutation, CouncilQuery, CouncilSubscription
 from gateway.subjects.counts import CountsQuery
@@ -79,7 +79,6 @@ Mutation = merge_types(
     (
         CaseMutation,
         CourseMutation,
-        SightMutation,
         CouncilMutation,
         LadderMutation,
         WorkOrderMutation,

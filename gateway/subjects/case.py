@@ -24,7 +24,6 @@ from services.contracts.ids import is_case_id
 from services.contracts.ladder import SuspendReason
 from services.contracts.lifecycle import Lifecycle
 from services.contracts.queries import CaseEvidence, CaseText
-from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
 from services.contracts.states import DocketStage
 
@@ -232,14 +231,6 @@ async def find(info: Info, case_id: str) -> Case | None:
         return None
     matter = await info.context.matters.load(case_id)
     return Case(key=case_id, matter=matter) if matter else None
-
-
-async def found(info: Info, case_id: str) -> Case:
-    """The same after a command. Raises Refused CASE_NOT_FOUND: she may do this much and see no more."""
-    case = await find(info, case_id)
-    if case is None:
-        raise Refused(Code.CASE_NOT_FOUND)
-    return case
 
 
 async def _text(info: Info, case_id: str, field: str) -> str | None:

@@ -9,16 +9,20 @@ from gateway.context import Context
 from gateway.derive import CASE, KEY, VERSION
 from gateway.refusals import Refusal
 from gateway.send import send
-from gateway.subjects.case import Case, found
+from gateway.subjects.case import Case, find
+from gateway.subjects.inbox import Done
+from services.chassis.door import Answered
 from services.contracts.cases import FeedbackMethod, Outcome, Relation, SubCategory, Urgency
 from services.contracts.commands import intake
 from services.contracts.commands.base import Command
 
 Info = strawberry.Info[Context, None]
 CaseAnswer = Annotated[
-    Case | Refusal,
+    Case | Done | Refusal,
     strawberry.union(
-        "CaseAnswer", description="事项，或被拒绝的原因。The matter as it is now, or why the command was refused."
+        "CaseAnswer",
+        description="事项；您不能查看时只答“已完成”；或被拒绝的原因。The matter as it is now; Done, where the caller may not see it; or why the command "
+        "was refused.",
     ),
 ]
 
@@ -124,9 +128,15 @@ class CloseMatterInput(MatterInput):
     reason: str = strawberry.field(default="", description="理由。Why.")
 
 
-async def _do(info: Info, command: type[Command], input: Any) -> Case:
-    answered = await send(info.context, command, input)
-    return await found(info, str(answered.answer["id"]))
+async def case_or_done(info: Info, answered: Answered) -> Case | Done:
+    """After a command. Its caller may see the matter no more (she sealed it, declined its item), or has never seen it but in counts (a level
+    above that merges it, opens it again, calls back): what she asked for is done all the same."""
+    case_id, version = str(answered.answer["id"]), int(answered.answer["version"])
+    return await find(info, case_id) or Done(id=case_id, version=version)
+
+
+async def _do(info: Info, command: type[Command], input: Any) -> Case | Done:
+    return await case_or_done(info, await send(info.context, command, input))
 
 
 @strawberry.type

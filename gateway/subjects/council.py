@@ -12,9 +12,8 @@ from gateway import paging
 from gateway.context import Context
 from gateway.derive import mutations
 from gateway.readmodel import reads_council
-from gateway.refusals import Refusal
-from gateway.subjects.case import Case, find, found
-from gateway.subjects.case_commands import CaseAnswer
+from gateway.subjects.case import Case, find
+from gateway.subjects.case_commands import CaseAnswer, case_or_done
 from gateway.subjects.feed import start
 from gateway.subjects.inbox import Done, DoneAnswer
 from gateway.subjects.matter import node_of
@@ -23,7 +22,6 @@ from gateway.words import RegionCode
 from services.chassis.door import Answered
 from services.contracts.cases import Category
 from services.contracts.commands import deliberation as asked
-from services.contracts.commands import resolutions as resolved
 from services.contracts.council import CouncilState, MembershipStage, StandingMember
 from services.contracts.ids import is_case_id, is_node_id
 from services.contracts.refusals import Code, Refused
@@ -163,26 +161,6 @@ class CouncilSubscription:
                     yield SessionChange(cursor=paging.cursor(str(row.seq)), kind=row.kind, at=row.at, case=case)
 
 
-LeavingAnswer = Annotated[
-    Case | Done | Refusal,
-    strawberry.union(
-        "LeavingAnswer",
-        description="事项；如您已不再能看到它，则为已完成；或被拒绝的原因。The matter; done, if you see it no more; or why it was refused.",
-    ),
-]
-_LEAVING = (asked.AnswerInvitation, asked.Recuse, resolved.DeclineItem)
-"""After these the caller may have nothing to do with the matter any more: that is no refusal."""
-_STAYING = tuple(command for command in asked.ON_A_MATTER if command not in _LEAVING)
-
-
-async def _the_case(info: Info, answered: Answered) -> Case:
-    return await found(info, str(answered.answer["id"]))
-
-
-async def _the_case_or_done(info: Info, answered: Answered) -> Case | Done:
-    return await find(info, str(answered.answer["id"])) or await _done(info, answered)
-
-
 async def _done(_info: Info, answered: Answered) -> Done:
     return Done(id=str(answered.answer["id"]), version=int(answered.answer["version"]))
 
@@ -190,8 +168,7 @@ async def _done(_info: Info, answered: Answered) -> Done:
 CouncilMutation: Any = merge_types(
     "CouncilMutation",
     (
-        mutations("StayingMutation", _STAYING, CaseAnswer, _the_case),
-        mutations("LeavingMutation", _LEAVING, LeavingAnswer, _the_case_or_done),
+        mutations("OnAMatterMutation", asked.ON_A_MATTER, CaseAnswer, case_or_done),
         mutations("MembershipMutation", asked.MEMBERSHIP, DoneAnswer, _done, shown=False),
     ),
 )

@@ -140,7 +140,7 @@ class MarkReadInput:
 
 @strawberry.type(description="已完成。Done.")
 class Done:
-    """What a command answers that is about no matter."""
+    """What a command answers that is about no matter, or about one that its caller may not see."""
 
     id: str = strawberry.field(description="对象。What it was about.")
     version: int = strawberry.field(description="版本。Its version now.")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.contracts.organisation import Role, federation_of
-from tests.access.world import reported, send
+from tests.access.world import brought_to, reported, send
 from tests.harness import Harness, Place
 
 
@@ -69,6 +69,18 @@ async def test_an_inspector_calls_back_what_she_had_no_hand_in(system: Harness, 
     called = await place.inspector.do("callBack", **heard)
     assert (called.code, called["state"]) == (None, "CLOSED")
     await system.settle()
+    await system.no_dead_letters()
+
+
+async def test_a_command_that_is_done_says_so_to_whom_the_matter_is_not_shown(system: Harness, place: Place) -> None:
+    """An inspector calls back what is nothing but a count to her (domain 1.3)."""
+    [case_id] = await brought_to(system, place, "FEEDBACK_GIVEN")
+    assert await place.inspector.case(case_id) is None
+    called = await place.inspector.do("callBack", caseId=case_id, reached=True, solved=False, score=1)
+    assert (called["__typename"], called.code) == ("Done", None)
+    await system.settle()
+    assert await place.inspector.case(case_id) is None
+    assert (await place.chair.case(case_id) or {})["state"] == "IN_ACTION"
     await system.no_dead_letters()
 
 
