@@ -51,7 +51,7 @@ BESIDE = {
 
 ON_THE_WAY: dict[str, Any] = {
     **dict.fromkeys(("version", "clocks", "windows", "lapse_at", "lapsed", "received_at", "news_at"), True),
-    "entries": {"__all__": {"reached_at"}},
+    "entries": {"__all__": {"reached_at", "state"}},
 }
 """What of a custody tells of the steps that led to it."""
 
