@@ -46,12 +46,14 @@ async def send(
 
 
 async def _seen(context: Context, who: Caller, case_id: str) -> dict[str, int]:
-    """The versions of the topics that this caller's view of the matter rests on: none of what she may not see."""
+    """The versions of the topics that this caller's view of the matter rests on: none of what she may not see. Where the model holds a record
+    of it there is more to know than she has seen: a service that holds it, too, says that the matter is blocked, and decides nothing."""
     if not is_case_id(case_id):
         return {}
     room = context.gateway.room
     async with room.database.read() as connection:
         seen = await reads.seen(connection, who, case_id)
+        held = await reads.topics_held(connection, room.service.chassis.dead_letter, case_id)
     if seen.case_class == CaseClass.C3:
         by_topic = {topics.INTAKE_SEALED: seen.case, topics.ESCALATION_SEALED: seen.custody}
     else:
@@ -60,7 +62,8 @@ async def _seen(context: Context, who: Caller, case_id: str) -> dict[str, int]:
             topics.DELIBERATION_DOCKET: seen.docket,
             topics.ESCALATION_CUSTODY: seen.custody,
         }
-    return {topic.in_cell(room.cell): version for topic, version in by_topic.items() if version}
+    versions = {topic.in_cell(room.cell): version for topic, version in by_topic.items() if version}
+    return {topic: version + (topic in held) for topic, version in versions.items()}
 
 
 async def _until_applied(context: Context, answered: Answered) -> None:

@@ -11,6 +11,7 @@ from gateway.readmodel.access import below, counted, fully, inside, one_of, over
 from gateway.readmodel.apply import docket_of
 from gateway.readmodel.shown import case_to_a_bystander, without_supervision
 from gateway.readmodel.tables import METADATA
+from services.chassis import statements
 from services.contracts.callers import Caller
 from services.contracts.cases import CaseClass
 from services.contracts.council import PeopleState
@@ -109,6 +110,12 @@ async def is_held(connection: AsyncConnection, dead_letter: Table, topic: str, k
     """Whether a record of a key is held here: what comes after it waits for an operator."""
     query = select(dead_letter.c.id).where(dead_letter.c.topic == topic, dead_letter.c.key == key).limit(1)
     return (await connection.execute(query)).first() is not None
+
+
+async def topics_held(connection: AsyncConnection, dead_letter: Table, key: str) -> frozenset[str]:
+    """On which topics records of a key are held here."""
+    rows = await connection.execute(statements.held(dead_letter), {"the_keys": [key]})
+    return frozenset(row.topic for row in rows)
 
 
 async def timelines(

@@ -16,6 +16,16 @@ from gateway.subjects.inbox import InboxEntry, lines
 from gateway.subjects.work_order import WorkOrder
 from gateway.subjects.work_order import find as find_order
 from services.contracts.events.escalation import AMONG_LEVELS
+from services.contracts.events.intake import (
+    CaseAccepted,
+    CaseClosed,
+    CaseMerged,
+    CaseRedirected,
+    CaseRejected,
+    CaseReopened,
+    CaseUnmerged,
+    CaseWithdrawn,
+)
 from services.contracts.ids import is_case_id, is_node_id, is_order_id
 from services.contracts.orders import OrderStep
 from services.contracts.refusals import Code, Refused
@@ -25,6 +35,20 @@ Info = strawberry.Info[Context, None]
 
 
 _AMONG_LEVELS = frozenset(fact.__name__ for fact in AMONG_LEVELS)
+_TURNS = frozenset(
+    fact.__name__
+    for fact in (
+        CaseAccepted,
+        CaseRejected,
+        CaseRedirected,
+        CaseWithdrawn,
+        CaseClosed,
+        CaseMerged,
+        CaseUnmerged,
+        CaseReopened,
+    )
+)
+"""After these a bystander may see another state than before."""
 
 
 @strawberry.type(description="事项的一次变化。A change of a matter.")
@@ -78,7 +102,7 @@ class Subscription:
         place = await start(info, after)
         if not is_case_id(case_id):
             raise Refused(Code.CASE_NOT_FOUND)
-        before = await find(info, case_id)
+        before, resumed = await find(info, case_id), after is not None
         async with aclosing(info.context.gateway.tail.rows("CASE", [case_id], place)) as rows:
             async for row in rows:
                 if (case := await find(info, case_id)) is None:
@@ -87,8 +111,10 @@ class Subscription:
                     continue
                 if case.matter.behind is None:
                     yield CaseChange(cursor=paging.cursor(str(row.seq)), kind=row.kind, at=row.at, case=case)
-                elif before is None or case.matter.state != before.matter.state:
-                    # Of somebody else's private matter only that it is being handled, or concluded (V1).
+                elif before is None or case.matter.state != before.matter.state or (resumed and row.kind in _TURNS):
+                    # Of somebody else's private matter only that it is being handled, or concluded (V1); what she saw last, nobody knows
+                    # of who was away.
+                    resumed = False
                     yield CaseChange(cursor=paging.cursor(str(row.seq)), kind="CaseChanged", at=row.at, case=case)
                 before = case
 

@@ -211,6 +211,28 @@ async def test_a_handler_that_always_fails_blocks_one_matter_until_it_is_mended(
     await system.settle()
 
 
+async def test_what_the_gateway_holds_too_is_not_decided_on(system: Harness, place: Place) -> None:
+    """A record that nobody can read is held by every reader, so its callers have not seen what was told behind it either."""
+    case_id = str((await place.resident.report(place))["caseId"])
+    await system.settle()
+    sound = (await told(system, "intake", case_id))[0]
+    await publish(system, replace(undecodable(sound), headers={**sound.headers, "ce_id": secrets.token_hex(8)}))
+    await system.settle()
+    accepted = await place.owner.do("acceptMatter", caseId=case_id)
+    assert accepted.code == "DONE_NOT_SHOWN"
+    await system.settle()
+    blocked = await place.owner.do("solveOnSpot", caseId=case_id, evidence="已修好")
+    assert blocked.code == "MATTER_BLOCKED", "it was accepted: that it is not would be untrue"
+    for service in READERS:
+        for letter in await desk(system, service):
+            if letter["key"] == case_id and letter["reason"] != "BEHIND":
+                await desk(system, service, do="drop", id=letter["id"])
+    await system.settle()
+    await system.no_dead_letters()
+    assert (await place.owner.do("solveOnSpot", caseId=case_id, evidence="已修好")).code is None
+    await system.settle()
+
+
 async def test_what_is_held_goes_through_by_the_timer_when_the_cause_is_gone(system: Harness, place: Place) -> None:
     case_id = str((await place.resident.report(place))["caseId"])
     await system.settle()

@@ -13,6 +13,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.access.world import MATTER_COMMANDS
 from tests.harness import Harness, Person, Place
 from tests.scenarios.councils import accepted, done, opened
 
@@ -85,6 +86,27 @@ async def test_changes_are_pushed_in_order_and_resumed_from_a_cursor(
         kinds = {(await pushed(ws, "caseChanged"))["kind"] for _ in range(3)}
         assert "MatterResolved" in kinds
         assert "CaseAccepted" not in kinds
+
+
+async def test_a_bystander_who_was_away_hears_that_it_is_concluded(system: Harness, place: Place, address: str) -> None:
+    report = {"subCategory": "MARITAL_CONFLICT", "relation": "ANOTHERS", "urgency": None}
+    case_id = (await place.resident.report(place, **report))["caseId"]
+    await system.settle()
+    async with subscribed(address, place.resident, CASE_CHANGED, id=case_id) as ws:
+        await place.chair.do("acceptMatter", caseId=case_id)
+        handled = await pushed(ws, "caseChanged")
+        assert (handled["kind"], handled["case"]["state"]) == ("CaseChanged", "ACCEPTED")
+    await place.chair.do("recordAction", caseId=case_id, action="VISIT", note="已走访")
+    await system.settle()
+    async with subscribed(address, place.resident, CASE_CHANGED, id=case_id, after=handled["cursor"]) as ws:
+        await nothing(ws)
+    rejected = await place.chair.do("rejectMatter", caseId=case_id, **MATTER_COMMANDS["rejectMatter"])
+    assert rejected.code is None
+    await system.settle()
+    async with subscribed(address, place.resident, CASE_CHANGED, id=case_id, after=handled["cursor"]) as ws:
+        concluded = await pushed(ws, "caseChanged")
+        assert (concluded["kind"], concluded["case"]["state"]) == ("CaseChanged", "CLOSED")
+        await nothing(ws)
 
 
 async def test_what_levels_keep_among_themselves_is_pushed_to_them_alone(

@@ -100,3 +100,19 @@ async def test_who_sees_it_is_told_that_it_is_not_hers_to_rate(system: Harness, 
     ):
         assert await who.case(case_id) is None
         assert await send(who, "rateMatter", caseId=case_id, **rating) == "CASE_NOT_FOUND"
+
+
+async def test_a_matter_is_not_closed_as_better_than_it_was_resolved(system: Harness, place: Place) -> None:
+    case_id = (await place.resident.report(place))["caseId"]
+    await system.settle()
+    for who, mutation, words in (
+        (place.chair, "acceptMatter", {}),
+        (place.chair, "recordAction", {"action": "VISIT", "note": "已走访"}),
+        (place.chair, "resolveMatter", {"outcome": "NO_SOLUTION", "evidence": "无法解决"}),
+        (place.owner, "giveFeedback", {"text": "暂无办法"}),
+    ):
+        assert (await who.do(mutation, caseId=case_id, **words)).code is None
+        await system.settle()
+    assert (await place.chair.do("closeMatter", caseId=case_id, outcome="SOLVED")).code == "NOT_SO"
+    closed = await place.chair.do("closeMatter", caseId=case_id, outcome="NO_SOLUTION")
+    assert (closed["state"], closed["outcome"]) == ("CLOSED", "NO_SOLUTION")

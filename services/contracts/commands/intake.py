@@ -111,7 +111,7 @@ class CallBack(MatterCommand):
 
 
 class CloseMatter(MatterCommand):
-    """Close it, after feedback. Allowed to: the chair."""
+    """Close it, after feedback: not as better than it was resolved. Allowed to: the chair. Refused: FEEDBACK_FIRST, NOT_SO."""
 
     service: ClassVar[str] = "intake"
 

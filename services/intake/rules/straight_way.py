@@ -26,6 +26,9 @@ from services.intake.rules.case import SHANGHAI, Case, Moved, check_fits
 ATTEMPTS = 3
 """Call-backs that reach nobody, on different days, before the case is closed as NO_RESPONSE (domain 2.1)."""
 
+GOOD = frozenset({Outcome.SOLVED, Outcome.PARTLY})
+"""What counts as resolved (domain 8)."""
+
 EARLIEST = date(1900, 1, 1)
 """Nobody who reports a matter, nor anybody whom it concerns, has seen an earlier day: a date before it was mistyped."""
 
@@ -175,10 +178,12 @@ def call_back(
 
 
 def close(case: Case, outcome: Outcome, custody: CustodyState | None, now: datetime) -> Moved:
-    """Close by hand, after feedback."""
+    """Close by hand, after feedback: not as better than it was resolved."""
     if case.stage is not Stage.FEEDBACK_GIVEN and not case.stage.ended:
         raise Refused(Code.FEEDBACK_FIRST, allowed=fitting(case, custody))
     check_fits("CloseMatter", case, custody)
+    if outcome in GOOD and (custody is None or custody.outcome not in GOOD):
+        raise Refused(Code.NOT_SO, reason=outcome.value)
     return close_as(case, outcome, now)
 
 
