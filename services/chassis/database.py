@@ -19,13 +19,16 @@ Insert = postgresql.Insert | sqlite.Insert
 class Database:
     """Hands out transactions. SQLite has one writer per file, so writers queue here instead of timing out there."""
 
-    def __init__(self, url: str, *, pool: int = 8) -> None:
+    def __init__(self, url: str, *, pool: int = 16) -> None:
         self.url = url
         self.on_sqlite = url.startswith("sqlite")
         self.engine: AsyncEngine = create_async_engine(
             url,
+            # Kept once opened, the last one given back first: opening one costs the server more than twenty commands' statements, and
+            # each has to learn them anew.
             pool_size=pool,
-            max_overflow=pool,
+            max_overflow=0,
+            pool_use_lifo=True,
             pool_timeout=30,
             connect_args={"async_creator_fn": sqlite_driver.connect} if url.startswith("sqlite") else {},
             hide_parameters=True,  # an error's text may be printed by somebody: never with what a person wrote

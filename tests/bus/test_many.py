@@ -1,10 +1,12 @@
 """Many aggregates and facts in a few statements: the same as one by one, on both databases."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import event as hook
 from sqlalchemy import text
 
 from services.chassis.inbox import Inbox
@@ -109,3 +111,17 @@ async def test_facts_in_a_row_are_one_reaction_and_one_that_fails_is_found_by_it
     calls.clear()
     await inbox.receive([*records, records[0]])
     assert calls == [101], "all of them at once; the one that came twice only once"
+
+
+async def test_a_crowd_of_readers_and_writers_leaves_its_connections_open_for_the_next(room: Room) -> None:
+    opened = list[object]()
+    hook.listen(room.database.engine.sync_engine, "connect", lambda made, _: opened.append(made))
+
+    async def crowd() -> None:
+        await asyncio.gather(*(rows(room, "SELECT count(*) FROM thing") for _ in range(40)))
+
+    await crowd()
+    before = len(opened)
+    for _ in range(3):
+        await crowd()
+    assert len(opened) == before <= 16
