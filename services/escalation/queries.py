@@ -1,9 +1,9 @@
 """Evidence, what reporters were told and what levels wrote to each other, on request: checked against the caller's own token."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Row, select
 
 from services.chassis import photos
 from services.chassis.room import Room
@@ -53,28 +53,22 @@ class Evidence(Model):
 
 async def case_evidence(room: Room, caller: Caller, wanted: Wanted) -> Evidence:
     """Notes and photos of a page of matters. Raises Refused MALFORMED for more than MAX_BATCH."""
-    if len(wanted.case_ids) > MAX_BATCH:
-        raise malformed("caseIds", Wrong.TOO_MANY, most=MAX_BATCH)
     async with room.reading() as tx:
-        files = await files_of(tx, wanted.case_ids)
-        readable = [case_id for case_id in wanted.case_ids if _may_see(files[case_id], caller)]
-        if not readable:
-            return Evidence(cases=())
-        attached = await photos.lines(tx, PHOTOS, readable)
-        query = select(CONTENT.c.case_id, CONTENT.c.text).where(
-            CONTENT.c.case_id.in_(readable), CONTENT.c.field == EVIDENCE
+        readable = await _readable(tx, caller, wanted, _may_see)
+        attached = await photos.lines(tx, PHOTOS, readable) if readable else {}
+        notes = await _words(tx, readable, CONTENT.c.field == EVIDENCE)
+        found = [each for each in readable if each in notes or each in attached]
+        _log_all(tx, caller, found, "evidence")
+    return Evidence(
+        cases=tuple(
+            CaseEvidence(
+                case_id=each,
+                notes=tuple(row.text for row in notes.get(each, ())),
+                attachments=attached.get(each, ()),
+            )
+            for each in found
         )
-        notes: dict[str, list[str]] = {}
-        for row in await tx.execute(query.order_by(CONTENT.c.id)):
-            notes.setdefault(row.case_id, []).append(row.text)
-        found = [
-            CaseEvidence(case_id=each, notes=tuple(notes.get(each, ())), attachments=attached.get(each, ()))
-            for each in readable
-            if each in notes or each in attached
-        ]
-        for each in found:
-            log_access(tx, caller.member, each.case_id, "evidence")
-    return Evidence(cases=tuple(found))
+    )
 
 
 class Progress(Model):
@@ -85,23 +79,18 @@ class Progress(Model):
 
 async def case_progress(room: Room, caller: Caller, wanted: Wanted) -> Progress:
     """What the reporters of a page of matters were told, at most MAX_NOTES of one. Raises Refused MALFORMED for more than MAX_BATCH."""
-    if len(wanted.case_ids) > MAX_BATCH:
-        raise malformed("caseIds", Wrong.TOO_MANY, most=MAX_BATCH)
     async with room.reading() as tx:
-        files = await files_of(tx, wanted.case_ids)
-        readable = [case_id for case_id in wanted.case_ids if _may_read_progress(files[case_id], caller)]
-        if not readable:
-            return Progress(cases=())
-        query = select(CONTENT).where(CONTENT.c.case_id.in_(readable), CONTENT.c.field == PROGRESS)
-        notes: dict[str, list[ProgressNote]] = {}
-        for row in await tx.execute(query.order_by(CONTENT.c.written_at, CONTENT.c.id)):
-            notes.setdefault(row.case_id, []).append(ProgressNote(text=row.text, at=row.written_at))
-        found = [
-            CaseProgress(case_id=each, notes=tuple(notes[each][-MAX_NOTES:])) for each in readable if each in notes
-        ]
-        for each in found:
-            log_access(tx, caller.member, each.case_id, PROGRESS)
-    return Progress(cases=tuple(found))
+        readable = await _readable(tx, caller, wanted, _may_read_progress)
+        found = await _words(tx, readable, CONTENT.c.field == PROGRESS)
+        _log_all(tx, caller, found, PROGRESS)
+    return Progress(
+        cases=tuple(
+            CaseProgress(
+                case_id=each, notes=tuple(ProgressNote(text=row.text, at=row.written_at) for row in rows[-MAX_NOTES:])
+            )
+            for each, rows in found.items()
+        )
+    )
 
 
 class Notes(Model):
@@ -112,23 +101,45 @@ class Notes(Model):
 
 async def case_notes(room: Room, caller: Caller, wanted: Wanted) -> Notes:
     """What the levels of a page of matters wrote to each other, at most MAX_NOTES of one. Raises Refused MALFORMED for more than MAX_BATCH."""
+    async with room.reading() as tx:
+        readable = await _readable(tx, caller, wanted, _works_on)
+        found = await _words(tx, readable, CONTENT.c.field.notin_([EVIDENCE, PROGRESS]))
+        _log_all(tx, caller, found, "notes")
+    return Notes(
+        cases=tuple(
+            CaseNotes(case_id=each, notes=tuple(map(_level_note, rows[-MAX_NOTES:]))) for each, rows in found.items()
+        )
+    )
+
+
+def _level_note(row: Row[Any]) -> LevelNote:
+    return LevelNote(kind=NoteKind(row.field.upper()), node=row.node or None, text=row.text, at=row.written_at)
+
+
+async def _readable(
+    tx: Transaction, caller: Caller, wanted: Wanted, may: Callable[[File, Caller], bool]
+) -> Sequence[str]:
+    """Those of the matters asked for that she may read. Raises Refused MALFORMED for more than MAX_BATCH."""
     if len(wanted.case_ids) > MAX_BATCH:
         raise malformed("caseIds", Wrong.TOO_MANY, most=MAX_BATCH)
-    async with room.reading() as tx:
-        files = await files_of(tx, wanted.case_ids)
-        readable = [case_id for case_id in wanted.case_ids if _works_on(files[case_id], caller)]
-        if not readable:
-            return Notes(cases=())
-        query = select(CONTENT).where(CONTENT.c.case_id.in_(readable), CONTENT.c.field.notin_([EVIDENCE, PROGRESS]))
-        notes: dict[str, list[LevelNote]] = {}
-        for row in await tx.execute(query.order_by(CONTENT.c.written_at, CONTENT.c.id)):
-            kind = NoteKind(row.field.upper())
-            note = LevelNote(kind=kind, node=row.node or None, text=row.text, at=row.written_at)
-            notes.setdefault(row.case_id, []).append(note)
-        found = [CaseNotes(case_id=each, notes=tuple(notes[each][-MAX_NOTES:])) for each in readable if each in notes]
-        for each in found:
-            log_access(tx, caller.member, each.case_id, "notes")
-    return Notes(cases=tuple(found))
+    files = await files_of(tx, wanted.case_ids)
+    return [case_id for case_id in wanted.case_ids if may(files[case_id], caller)]
+
+
+async def _words(tx: Transaction, case_ids: Sequence[str], which: ColumnElement[bool]) -> dict[str, list[Row[Any]]]:
+    """The words kept of them, oldest first, in the order of the matters; those without any are absent."""
+    if not case_ids:
+        return {}
+    query = select(CONTENT).where(CONTENT.c.case_id.in_(case_ids), which)
+    found: dict[str, list[Row[Any]]] = {}
+    for row in await tx.execute(query.order_by(CONTENT.c.written_at, CONTENT.c.id)):
+        found.setdefault(row.case_id, []).append(row)
+    return {case_id: found[case_id] for case_id in dict.fromkeys(case_ids) if case_id in found}
+
+
+def _log_all(tx: Transaction, caller: Caller, case_ids: Iterable[str], fields: str) -> None:
+    for case_id in case_ids:
+        log_access(tx, caller.member, case_id, fields)
 
 
 def _works_on(file: File, caller: Caller) -> bool:
