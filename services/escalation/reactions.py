@@ -7,7 +7,8 @@ from services.contracts.events.deliberation import DocketEvent
 from services.contracts.events.intake import CaseEvent, PartyNamed
 from services.contracts.ids import NodeId
 from services.contracts.organisation import Node
-from services.contracts.topics import ESCALATION_CUSTODY, ESCALATION_SEALED, INTAKE_ROSTER, Topic
+from services.contracts.states import DocketState
+from services.contracts.topics import DELIBERATION_DOCKET, ESCALATION_CUSTODY, ESCALATION_SEALED, INTAKE_ROSTER, Topic
 from services.escalation.order_store import move, orders_of, rules_of
 from services.escalation.rules import following, order_fate, vacancy
 from services.escalation.rules import order_ends as ends
@@ -28,6 +29,8 @@ async def follow_case(tx: Transaction, event: Event) -> None:
     if told:
         await tx.save(after, *told)
         await keep_dues(tx, after, facts)
+    if custody is not None and custody.closed_at is not None and after.closed_at is None:
+        await _hear_council(tx, event.key)
     await follow_orders(tx, event)
     if isinstance(event, PartyNamed) and event.nobody_left is not None:
         await _pass_by(tx, event.key, event.nobody_left)
@@ -57,11 +60,17 @@ async def follow_orders(tx: Transaction, event: CaseEvent) -> None:
 
 async def follow_docket(tx: Transaction, event: DocketEvent) -> None:
     """The council's progress moves its own clock; a docket of a matter that is not held here (yet, or any more) moves nothing."""
-    custody, case = await tx.load(Custody, event.key), await case_of(tx, event.key)
-    if custody is None or case is None:
+    await _hear_council(tx, event.key)
+
+
+async def _hear_council(tx: Transaction, case_id: str) -> None:
+    """As its docket was last told: also what was told while the matter was closed."""
+    custody, case = await tx.load(Custody, case_id), await case_of(tx, case_id)
+    docket = await tx.known(DELIBERATION_DOCKET, DocketState, case_id)
+    if custody is None or case is None or docket is None:
         return
     facts = facts_of(tx, case)
-    after, told = following.follow_docket(custody, event.docket, facts)
+    after, told = following.follow_docket(custody, docket, facts)
     if told:
         await tx.save(after, *told)
         await keep_dues(tx, after, facts)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.contracts.cases import CaseClass, Outcome, Stage, SubCategory, Urgency
-from services.contracts.events.escalation import ClockNearing, ClockOverdue, CustodyEvent, PassedUp
+from services.contracts.events.escalation import ClockNearing, ClockOverdue, CustodyEvent, CustodyReopened, PassedUp
 from services.contracts.fitting import fitting
 from services.contracts.ladder import ActionType, PassUpReason, RefusalReason, SuspendReason
 from services.contracts.lifecycle import is_resolved, relay_owed
@@ -186,6 +186,26 @@ def tried(move: Move, custody: Custody, facts: Facts) -> Custody | None:
     return after
 
 
+def away_and_back(custody: Custody, facts: Facts, later: datetime) -> tuple[Custody, Facts]:
+    """It is merged into another matter and taken out again later: nothing is lost, and no due time has moved."""
+    case = facts.case.model_copy(update={"version": facts.case.version + 1, "stage": Stage.MERGED})
+    merged, _ = following.follow(custody, Facts(case, RULES, SECRET, facts.now))
+    assert (merged.holder, running(merged)) == (None, set())
+    back = Facts(facts.case.model_copy(update={"version": case.version + 1}), RULES, SECRET, later)
+    again, told = following.follow(merged, back)
+    assert [type(fact) for fact in told] == [CustodyReopened]
+    assert _as_it_stands(again) == _as_it_stands(custody)
+    assert again.before_merge is None
+    return again, back
+
+
+def _as_it_stands(custody: Custody) -> dict[str, object]:
+    """All but how often it moved, and when its reporter was told."""
+    work = [clock for clock in custody.clocks if clock.stage is not ClockStage.PROGRESS]
+    windows = {key: window for key, window in custody.windows.items() if key != ClockStage.PROGRESS.value}
+    return {**dict(custody), "clocks": work, "windows": windows, "version": 0, "news_at": None}
+
+
 @settings(max_examples=80, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32), urgency=st.sampled_from(Urgency))
 def test_whoever_presses_what_one_node_holds_it(seed: int, urgency: Urgency) -> None:
@@ -211,6 +231,11 @@ def test_whoever_presses_what_one_node_holds_it(seed: int, urgency: Urgency) -> 
             custody, _ = following.follow(custody, facts)
             check(custody, facts)
             continue
+        if random.random() < 0.1:
+            now += timedelta(seconds=random.choice((0, 3600, 86400, 6 * 86400)))
+            custody, facts = away_and_back(custody, facts, now)
+            case = facts.case
+            check(custody, facts)
         custody = tried(random.choice(MOVES), custody, facts) or custody
 
 

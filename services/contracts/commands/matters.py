@@ -93,8 +93,8 @@ class MergeMatter(CourseCommand):
 
 
 class UnmergeMatter(CourseCommand):
-    """Take a report out again of the matter that it was joined with, within seven days. Allowed to: who may merge. Refused: TOO_LATE_NOW,
-    MASTER_NOT_OPEN."""
+    """Take a report out again of the matter that it was joined with, within seven days. It stands where it stood, and its clocks have run on;
+    its work orders stay cancelled. Allowed to: who may merge. Refused: TOO_LATE_NOW, MASTER_NOT_OPEN."""
 
 
 class ReopenMatter(CourseCommand):

@@ -199,7 +199,8 @@ class IdleSurfaced(CustodyEvent):
 
 
 class CustodyReopened(CustodyEvent):
-    """The matter is open again: the level that had resolved it holds it, from the third time on one above (S16)."""
+    """The matter is open again: the level that had resolved it holds it, from the third time on one above (S16). One that had been merged
+    stands where it stood (S13)."""
 
 
 class VacancySurfaced(CustodyEvent):

@@ -13,14 +13,15 @@ from services.deliberation.rules.docket import Docket, Known, Moved, moved
 
 def over(docket: Docket, now: datetime) -> Moved:
     """The matter ended (withdrawn, closed, merged, turned down) or was solved: open sessions are called off and open items cancelled, a
-    fact each, so that everybody who waits for them is told. Nothing open: nothing happens."""
+    fact each, so that everybody who waits for them is told. A council that was called off has settled nothing. Nothing open: nothing
+    happens."""
     events: list[DocketEvent] = []
     for session in docket.sessions:
         if not session.stage.over:
             changed = session.model_copy(
                 update={"stage": SessionStage.CANCELLED, "closed_at": now, "reason": CloseReason.MATTER_OVER}
             )
-            docket = docket.with_session(changed, settled_at=now if session.opened_at else docket.settled_at)
+            docket = docket.with_session(changed)
             events.append(SessionCancelled(at=now, docket=docket.public(), session_id=session.id))
     open_items = tuple(each for each in docket.items if not each.stage.over)
     after, cancelled = items_rules.cancel(docket, now, open_items)

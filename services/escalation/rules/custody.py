@@ -59,6 +59,8 @@ class Custody(CustodyState):
     """The levels that were told at once of what cannot wait, since it was opened: each of them once, whatever it knew before."""
     displaced: LevelEntry | None = None
     """The line that a level had in the thread before it was notified: cancelled, it has that one again."""
+    before_merge: "Custody | None" = None
+    """As it stood when it was merged into another: taken out again, it stands there."""
     council: DocketStage = DocketStage.NONE
     settled_at: datetime | None = None
     open_items: int = 0

@@ -16,7 +16,7 @@ from services.contracts.ladder import ThreadMode
 from services.contracts.lifecycle import is_resolved
 from services.contracts.organisation import federation_of, rights_department_of
 from services.contracts.regions import Level, at_level
-from services.contracts.states import DocketState, EntryState, LevelEntry
+from services.contracts.states import ClockStage, DocketState, EntryState, LevelEntry
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.moves import AWAKE, news
 from services.escalation.rules.ticking import tick
@@ -124,6 +124,7 @@ def _closed(custody: Custody, facts: Facts) -> Moved:
             "alerted": (),
             "suspended_until": None,
             "suspended_for": None,
+            "before_merge": custody if facts.case.stage is Stage.MERGED else None,
         }
     )
     closed = tick(ended, facts).after()
@@ -137,12 +138,29 @@ REOPENINGS = 3
 
 
 def _reopened(custody: Custody, facts: Facts) -> Custody:
-    """Back to the level that resolved it, or held it when it ended unresolved; from the third time on, one level up."""
+    """Back to the level that resolved it, or held it when it ended unresolved; from the third time on, one level up. What was merged goes
+    back to where it stood."""
+    if custody.before_merge is not None:
+        return _parted(custody, custody.before_merge, facts)
     level = custody.resolved_level or custody.level
     if facts.case.reopens >= REOPENINGS and level.above is not None:
         level = level.above
     again = _again_at(custody.model_copy(update={"closed_at": None}), level, facts.case.reopened_at or facts.now)
     return again.model_copy(update={"returned": False, "lapsed": False})
+
+
+def _parted(custody: Custody, stood: Custody, facts: Facts) -> Custody:
+    """Taken out of the matter that it was merged into: as it stood, but for its orders, which were cancelled. Its clocks have run on, for a
+    merge grants no time and nobody waited less for it. News that fell due meanwhile is not owed beside this."""
+    late = any(clock.stage is ClockStage.PROGRESS and clock.due_at < facts.now for clock in stood.clocks)
+    return stood.model_copy(
+        update={
+            "version": custody.version,
+            "case_class": custody.case_class,
+            "open_orders": custody.open_orders,
+            "news_at": facts.now if late else stood.news_at,
+        }
+    )
 
 
 def _again_at(custody: Custody, level: Level, since: datetime) -> Custody:
@@ -193,6 +211,7 @@ def _sealed(custody: Custody, facts: Facts) -> Custody:
             "outcome": None,
             "received_at": None,
             "displaced": None,
+            "before_merge": None,
             "windows": {key: window for key, window in custody.windows.items() if not key.startswith("WINDOW")},
         }
     )

@@ -2,6 +2,7 @@
 responsibility does not wander by itself. What was stopped, moved or flagged in the meantime changes nothing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.contracts.cases import Stage, Urgency
@@ -159,9 +160,11 @@ def _alert(custody: Custody, level: Level, facts: Facts) -> Moved:
 
 
 def _resume(custody: Custody, facts: Facts) -> Moved:
+    """Its clocks stood until its date, however late that is seen (a sweep that was down, a merge meanwhile)."""
     if custody.suspended_until is None or facts.now <= custody.suspended_until:
         return custody, ()
-    return told(custody, AWAKE, facts, MatterResumed)
+    awake = tick(custody.model_copy(update=AWAKE), replace(facts, now=custody.suspended_until))
+    return told(awake, {}, facts, MatterResumed)
 
 
 def _information_lapsed(custody: Custody, facts: Facts) -> Moved:
