@@ -1,6 +1,6 @@
 """Whoever holds a matter, and whoever follows it, is told what concerns her (S14, domain 2.4), and nobody beside; on both systems."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tests.access.world import SUBS
 from tests.harness import Harness, Place
@@ -15,14 +15,15 @@ WATCHED = ("resident", "owner", "chair", "township_chair", "township_officer", "
 class Inboxes:
     """What has come since somebody looked last."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, more: Sequence[str] = ()) -> None:
         self.place = place
+        self.names = (*WATCHED, *NEVER, *more)
         self.before: dict[str, int] = {}
 
     async def news(self) -> dict[str, list[str]]:
         """The new entries of each who has any."""
         found = {}
-        for name in (*WATCHED, *NEVER):
+        for name in self.names:
             entries = await self.place.people[name].inbox()
             if new := entries[: len(entries) - self.before.get(name, 0)]:
                 found[name] = new
@@ -34,9 +35,9 @@ class Inboxes:
         assert await self.news() == {name: [kind] if isinstance(kind, str) else kind for name, kind in wanted.items()}
 
 
-async def watched(place: Place) -> Inboxes:
+async def watched(place: Place, *more: str) -> Inboxes:
     """From here on."""
-    inboxes = Inboxes(place)
+    inboxes = Inboxes(place, more)
     await inboxes.news()
     return inboxes
 

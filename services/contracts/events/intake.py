@@ -125,7 +125,7 @@ class WithdrawalNoted(InHandEvent):
     """The reporter took it back, and it goes on all the same (S16)."""
 
 
-class CaseMerged(CaseEvent):
+class CaseMerged(InHandEvent):
     """It repeats another matter and goes on as that one."""
 
     by: NodeId

@@ -30,8 +30,10 @@ def follow(order: WorkOrder, event: CaseEvent, rules: Rules, now: datetime, othe
     case = event.case
     if order.stage.ended:
         return order, ()
-    if case.case_class is CaseClass.C3 or case.stage.ended:
+    if case.case_class is CaseClass.C3:
         return _ended(order, now)
+    if case.stage.ended:
+        return _ended(order, now, getattr(event, "by", None))
     if _heard(event):
         if case.solved and order.stage is OrderStage.VERIFIED:
             return orders.step(order.after(stage=OrderStage.CALLED_BACK), OrderStep.CALLED_BACK, now, None)
@@ -64,12 +66,12 @@ def _going_on(order: WorkOrder, rules: Rules, now: datetime) -> Moved:
     return orders.go_on(clocks.awake(order, now, rules) if order.rest else order, None, rules, now)
 
 
-def _ended(order: WorkOrder, now: datetime) -> Moved:
-    """What was done stays done; everything else is taken back, wherever it stood."""
+def _ended(order: WorkOrder, now: datetime, by: NodeId | None = None) -> Moved:
+    """What was done stays done; everything else is taken back, wherever it stood. `by`: who ended the matter, if a level did."""
     if order.stage.settled:
         closed = clocks.over(order).after(stage=OrderStage.CLOSED, ended_at=now)
         return orders.step(closed, OrderStep.CLOSED, now, None)
-    return ends.taken_back(order, None, now)
+    return ends.taken_back(order, by, now)
 
 
 def come(order: WorkOrder, what: str, rules: Rules, now: datetime) -> Moved:

@@ -9,7 +9,7 @@ from services.contracts.ids import NodeId
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import contains
 from services.contracts.states import CustodyState
-from services.intake.rules.case import Case, Joined, Moved, check_fits
+from services.intake.rules.case import Case, Joined, Moved, check_fits, in_hand
 from services.intake.rules.course import with_urgency
 
 UNANSWERED = frozenset({Stage.SUBMITTED, Stage.RETURNED_FOR_INFO, Stage.ACCEPTED})
@@ -44,12 +44,13 @@ def merge(
         closed_at=now,
     )
     grown = master.after(joined=(*master.joined, joined))
+    fact = CaseMerged(at=now, case=merged.public(), by=by, into=master.case_id, in_hand=in_hand(case, custody))
     told: tuple[CaseEvent, ...] = (CaseJoined(at=now, case=grown.public(), by=by, joined=case.case_id),)
     urgency = min(case.urgency, master.urgency, key=list(Urgency).index)
     if urgency is not master.urgency:
         grown, faster = with_urgency(grown, urgency, by, masters, now)
         told += faster
-    return (merged, (CaseMerged(at=now, case=merged.public(), by=by, into=master.case_id),)), (grown, told)
+    return (merged, (fact,)), (grown, told)
 
 
 def unmerge(case: Case, master: Case, by: NodeId, custody: CustodyState | None, now: datetime) -> tuple[Moved, Moved]:

@@ -1,6 +1,6 @@
 """Who is told of what becomes of a case (domain 1.6, 2.1): its reporters, and who has it in hand near them. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from services.contracts.cases import CaseClass, Urgency
@@ -23,7 +23,8 @@ from services.contracts.events.intake import (
     UrgencyChanged,
     WithdrawalNoted,
 )
-from services.contracts.organisation import Node
+from services.contracts.ids import NodeId
+from services.contracts.organisation import Node, federation_of
 from services.contracts.states import AccessState
 from services.notify.rules.entries import Kind, Told
 from services.notify.rules.people import chairs, concerned, on_duty, owners
@@ -54,9 +55,13 @@ def of_the_case(event: CaseEvent, access: AccessState, nodes: Mapping[str, Node]
             told = [Told(member, Kind.WITHDRAWAL_NOTED) for member in reporters if len(reporters) == 1]
             return told + _handlers(event, access, nodes, now, Kind.REPORTER_WITHDREW)
         case CaseMerged():
-            return [Told(member, Kind.MERGED) for member in reporters]
+            told = [Told(member, Kind.MERGED) for member in reporters]
+            return told + [Told(member, Kind.MERGED_HERE) for member in _levels(event, access, nodes, now)]
         case CaseUnmerged():
-            return [Told(member, Kind.UNMERGED) for member in reporters]
+            told = [Told(member, Kind.UNMERGED) for member in reporters]
+            place = federation_of(event.case.region)
+            again = [*concerned(place, access, nodes, now)] if event.by != place else []
+            return told + [Told(member, Kind.REOPENED_HERE) for member in _others(event.by, again, access, nodes, now)]
         case CaseReopened():
             told = [Told(member, Kind.REOPENED) for member in reporters]
             return told + _handlers(event, access, nodes, now, Kind.REOPENED_HERE)
@@ -99,6 +104,13 @@ def _levels(event: CaseEvent, access: AccessState, nodes: Mapping[str, Node], no
         told += concerned(node, access, nodes, now)
         if isinstance(event, UrgencyChanged) and event.case.urgency is Urgency.RED:
             told += on_duty(node, access, nodes, now)
+    return _others(by, told, access, nodes, now)
+
+
+def _others(
+    by: NodeId | None, told: Sequence[str], access: AccessState, nodes: Mapping[str, Node], now: datetime
+) -> list[str]:
+    """Without the level that did it."""
     own = concerned(by, access, nodes, now) if by else ()
     return [member for member in told if member not in own]
 

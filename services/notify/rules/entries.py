@@ -29,6 +29,7 @@ class Kind(StrEnum):
     WITHDRAWAL_NOTED = "WITHDRAWAL_NOTED"
     REPORTER_WITHDREW = "REPORTER_WITHDREW"
     MERGED = "MERGED"
+    MERGED_HERE = "MERGED_HERE"
     UNMERGED = "UNMERGED"
     REOPENED = "REOPENED"
     REOPENED_HERE = "REOPENED_HERE"
@@ -132,6 +133,7 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
     Kind.WITHDRAWAL_NOTED: ("您已撤回，事项依职权继续办理", "You withdrew; the matter goes on all the same"),
     Kind.REPORTER_WITHDREW: ("反映人已撤回事项", "A reporter has withdrawn"),
     Kind.MERGED: ("您反映的事项已与同一事项合并办理", "Your matter goes on together with others of the same"),
+    Kind.MERGED_HERE: ("有事项已并入另一事项办理", "A matter goes on as another one"),
     Kind.UNMERGED: ("您反映的事项已改为单独办理", "Your matter goes on by itself again"),
     Kind.REOPENED: ("您反映的事项已重新办理", "Your matter is open again"),
     Kind.REOPENED_HERE: ("有事项重新办理", "A matter is open again"),

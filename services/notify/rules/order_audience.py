@@ -11,7 +11,7 @@ from services.contracts.regions import Level, at_level
 from services.contracts.states import AccessState
 from services.notify.rules.audience import once_each
 from services.notify.rules.entries import Kind, Told
-from services.notify.rules.people import chairs, responsible
+from services.notify.rules.people import chairs, concerned, responsible
 
 TO_DEPARTMENT: Mapping[OrderStep, Kind] = {
     OrderStep.ISSUED: Kind.ORDER_ISSUED,
@@ -68,6 +68,10 @@ def order_audience(
     by_hand = event.by == order.issuer
     if (kind := TO_ISSUER.get(event.step)) and not by_hand:
         told += [Told(each, kind, order_id=order.order_id) for each in responsible(order.issuer, access, nodes, now)]
+    if event.step is OrderStep.CANCELLED and event.by and not by_hand:
+        # Another level ended the matter: there is nothing to do about it.
+        issuing = concerned(order.issuer, access, nodes, now)
+        told += [Told(each, Kind.ORDER_CANCELLED, order_id=order.order_id) for each in issuing]
     if event.step in TO_VILLAGE and access.case_class in {CaseClass.C0, CaseClass.C1}:
         told += [Told(each, Kind.ORDER_REPORTED, order_id=order.order_id) for each in chairs(order.region, nodes, now)]
     unsigned = event.step is OrderStep.OVERDUE and event.clock is OrderClockStage.SIGN
