@@ -4,36 +4,42 @@ from typing import Annotated
 
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
-CaseId = Annotated[str, StringConstraints(pattern=r"^21[0-9]{2}-[0-9A-HJKMNP-TV-Z]{26}$")]
+
+def _id(pattern: str) -> StringConstraints:
+    """An id to the letter: one with a space about it is another text, however a caller's words are trimmed."""
+    return StringConstraints(pattern=pattern, strip_whitespace=False)
+
+
+CaseId = Annotated[str, _id(r"^21[0-9]{2}-[0-9A-HJKMNP-TV-Z]{26}$")]
 """`<city code>-<ULID>`, as in `2103-01JD2Z7Y3W8V5T4S3R2Q1P0N9M`."""
 
-MemberId = Annotated[str, StringConstraints(pattern=r"^m_[0-9a-z-]{4,40}$")]
+MemberId = Annotated[str, _id(r"^m_[0-9a-z-]{4,40}$")]
 """A person, opaque: who she is stands in intake's roster alone."""
 
-NodeId = Annotated[str, StringConstraints(pattern=r"^n_[0-9a-z-]{2,60}$")]
+NodeId = Annotated[str, _id(r"^n_[0-9a-z-]{2,60}$")]
 """A federation, council, group or department; not its region code, which may change (domain 1.2)."""
 
-AttachmentId = Annotated[str, StringConstraints(pattern=r"^a_[0-9A-Z]{26}$")]
-ContentId = Annotated[str, StringConstraints(pattern=r"^t_[0-9A-Z]{26}$")]
+AttachmentId = Annotated[str, _id(r"^a_[0-9A-Z]{26}$")]
+ContentId = Annotated[str, _id(r"^t_[0-9A-Z]{26}$")]
 
 CaseNumber = Annotated[str, StringConstraints(pattern=r"^(21-21[0-9]{2}-[0-9]{8}-[0-9]{6,9})?$")]
 """The number that people quote, as in `21-2103-20261124-000001`; empty of a sealed matter."""
 
-OrderId = Annotated[str, StringConstraints(pattern=r"^o_21[0-9]{2}-[0-9A-HJKMNP-TV-Z]{26}$")]
+OrderId = Annotated[str, _id(r"^o_21[0-9]{2}-[0-9A-HJKMNP-TV-Z]{26}$")]
 """A department work order: `o_<city code>-<ULID>`."""
 
 ExternalRef = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
 """A department's own name for one of its actions: 1 to 64 visible ASCII characters. Never told to anybody else."""
 
-SessionId = Annotated[str, StringConstraints(pattern=r"^s_[0-9A-HJKMNP-TV-Z]{26}$")]
-ResolutionId = Annotated[str, StringConstraints(pattern=r"^r_[0-9A-HJKMNP-TV-Z]{26}$")]
-ItemId = Annotated[str, StringConstraints(pattern=r"^i_[0-9A-HJKMNP-TV-Z]{26}$")]
+SessionId = Annotated[str, _id(r"^s_[0-9A-HJKMNP-TV-Z]{26}$")]
+ResolutionId = Annotated[str, _id(r"^r_[0-9A-HJKMNP-TV-Z]{26}$")]
+ItemId = Annotated[str, _id(r"^i_[0-9A-HJKMNP-TV-Z]{26}$")]
 """Within the docket of one matter."""
 
-EntryId = Annotated[str, StringConstraints(pattern=r"^e_[0-9A-Z]{26}$")]
+EntryId = Annotated[str, _id(r"^e_[0-9A-Z]{26}$")]
 """An entry of an inbox."""
 
-Address = Annotated[str, StringConstraints(pattern=r"^(m_[0-9a-z-]{4,40}|n_[0-9a-z-]{2,60})$")]
+Address = Annotated[str, _id(r"^(m_[0-9a-z-]{4,40}|n_[0-9a-z-]{2,60})$")]
 """Whose inbox: a member's, or a group's board."""
 
 WorkerTag = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]

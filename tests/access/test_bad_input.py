@@ -22,6 +22,7 @@ REPORTS: dict[str, tuple[dict[str, Any], str]] = {
     "a group's id in capitals": ({"group": "N_G-210101001001"}, "MALFORMED"),
     "a group's id with full-width digits": ({"group": "n_g-２１０１"}, "MALFORMED"),
     "a group's id with an invisible character": ({"group": "n_g-2101\u200b"}, "MALFORMED"),
+    "a group's id with a space behind it": ({"group": "n_g-210101001001 "}, "MALFORMED"),
     "a group's id that is endless": ({"group": "n_" + "g" * 100_000}, "MALFORMED"),
     "no narrative": ({"narrative": ""}, "TEXT_MISSING"),
     "a narrative of spaces": ({"narrative": " \u3000\n\t"}, "TEXT_MISSING"),
@@ -167,6 +168,22 @@ async def test_a_command_that_is_not_in_order(
     before = await system.snapshot()
     words = {**MATTER_COMMANDS[mutation], **changed}
     assert (await send(person, mutation, caseId=case_id, **words)) == code
+    await system.settle()
+    assert await system.snapshot() == before
+
+
+@pytest.mark.parametrize("around", ["{} ", " {}", "{}\n", "{}\u3000"])
+async def test_an_id_with_a_space_about_it_is_another_one(
+    system: Harness, shared_place: Place, matters: dict[str, str], around: str
+) -> None:
+    """It is refused as any text that can be no id is, and nothing is written."""
+    place, before = shared_place, await system.snapshot()
+    case_id, other = matters["SUBMITTED"], matters["ACCEPTED"]
+    assert await send(place.chair, "acceptMatter", caseId=around.format(case_id)) == "MALFORMED"
+    assert await send(place.chair, "acceptMatter", caseId=case_id[:-1]) == "MALFORMED"
+    assert await send(place.chair, "mergeMatter", caseId=case_id, into=around.format(other)) == "MALFORMED"
+    assert await send(place.chair, "passUp", caseId=around.format(other), reason="NEEDS_FUNDS") == "MALFORMED"
+    assert await send(place.chair, "openSession", caseId=around.format(other)) == "MALFORMED"
     await system.settle()
     assert await system.snapshot() == before
 
