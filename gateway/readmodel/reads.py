@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.readmodel.access import below, counted, fully, inside, one_of, overseen, per_caller, visible
 from gateway.readmodel.apply import docket_of
-from gateway.readmodel.shown import case_to_a_bystander, without_supervision
+from gateway.readmodel.shown import case_to_a_bystander, custody_to_others
 from gateway.readmodel.tables import METADATA
 from services.chassis import statements
 from services.contracts.callers import Caller
@@ -265,7 +265,7 @@ def _matter(row: Row[Any]) -> Matter:
     if row.fully:
         people = PeopleState.model_validate_json(row.people_state) if row.people_state else None
         docket = docket_of(case, docket)
-        custody = custody if row.inside or custody is None else without_supervision(custody)
+        custody = custody if row.inside or custody is None else custody_to_others(custody)
         seen = Matter(case, docket, custody, access, row.state, row.summary, people=people if docket else None)
         return seen._replace(inside=bool(row.inside))
     state = to_a_bystander(Lifecycle(row.state))

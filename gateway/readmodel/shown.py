@@ -2,14 +2,23 @@
 
 from services.contracts.cases import Stage
 from services.contracts.lifecycle import Lifecycle
-from services.contracts.states import CaseState, ClockStage, CustodyState
+from services.contracts.states import CaseState, ClockStage, CustodyState, EntryState, LevelEntry
 
 
-def without_supervision(custody: CustodyState) -> CustodyState:
-    """Supervision is a badge for the levels alone (domain 2.4)."""
-    entries = tuple(entry.model_copy(update={"supervising": False}) for entry in custody.entries)
+def custody_to_others(custody: CustodyState) -> CustodyState:
+    """What those see of it who do not work on it: supervision is a badge for the levels alone, and whom they let know of it is their own
+    affair (domain 2.4)."""
+    shown = (entry for entry in custody.entries if not _for_information(entry, custody))
+    entries = tuple(entry.model_copy(update={"supervising": False}) for entry in shown)
     clocks = tuple(clock for clock in custody.clocks if clock.stage is not ClockStage.SUPERVISED_REPORT)
     return custody.model_copy(update={"entries": entries, "clocks": clocks})
+
+
+def _for_information(entry: LevelEntry, custody: CustodyState) -> bool:
+    """Whether a level only knows, or knew when it ended: the matter has never come to it."""
+    never = entry.state is EntryState.CLOSED and entry.reached_at is None
+    above = entry.level.width < len(custody.region) and entry.level is not custody.level
+    return entry.state is EntryState.INFORMED or (never and above)
 
 
 def case_to_a_bystander(case: CaseState, state: Lifecycle) -> CaseState:

@@ -9,7 +9,7 @@ from tests.scenarios.test_ladder import accepted, done
 
 NOTES = "query($id: String!) { case(caseId: $id) { notes { kind at text node { code } } } }"
 STORY = """query($id: String!) { case(caseId: $id) {
-  timeline { kind detail } entries { supervising } clock { stage } clocks { stage } } }"""
+  timeline { kind detail } entries { level state supervising } clock { stage } clocks { stage } } }"""
 AMONG_LEVELS = {"SupervisionChanged", "PassUpProposed", "InformedUp"}
 LEVELS = {"chair", "exec_member", "township_officer", "township_chair", "county_officer", "county_chair"}
 
@@ -115,4 +115,24 @@ async def test_what_levels_settle_among_themselves_is_no_part_of_the_story_for_o
         assert not kinds & AMONG_LEVELS, name
         assert not any(entry["supervising"] for entry in seen["entries"]), name
         assert "SUPERVISED_REPORT" not in json.dumps(seen), name
+    await system.no_dead_letters()
+
+
+async def test_a_level_that_knows_for_information_is_shown_to_levels_alone(system: Harness, place: Place) -> None:
+    """Also after the matter has ended; whoever held it is shown to everybody."""
+    case_id = await accepted(system, place, subCategory=SUBS["C0"], relation="COMMUNITY")
+    await done(system, place.chair, "recordAction", case_id, action="VISIT")
+    await done(system, place.chair, "passUp", case_id, reason="NEEDS_FUNDS")
+    await done(system, place.township_officer, "receive", case_id)
+    await done(system, place.township_chair, "informUp", case_id, to="COUNTY")
+    for county in ("INFORMED", "CLOSED"):
+        for name in ("chair", "township_chair", "county_officer"):
+            lines = {line["level"]: line["state"] for line in (await story(place.people[name], case_id))["entries"]}
+            assert (lines.keys(), lines["COUNTY"]) == ({"VILLAGE", "TOWNSHIP", "COUNTY"}, county), name
+        for name in ("resident", "neighbour", "owner", "council_member"):
+            seen = await story(place.people[name], case_id)
+            assert {line["level"] for line in seen["entries"]} == {"VILLAGE", "TOWNSHIP"}, name
+        if county == "INFORMED":
+            words = {"reason": "OTHER_AUTHORITY", "route": "请找主管部门"}
+            await done(system, place.township_officer, "rejectMatter", case_id, **words)
     await system.no_dead_letters()
