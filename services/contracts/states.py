@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from services.contracts.base import Instant, Model
 from services.contracts.cases import (
+    PRIVATE,
     CaseClass,
     Category,
     Channel,
@@ -85,6 +86,11 @@ class AccessState(Model):
     barred: tuple[MemberId, ...] = ()
     bystanders: tuple[MemberId, ...] = ()
     """Those of the reporters who reported somebody else's matter: they learn received, being handled, concluded (V1)."""
+
+    def able(self, members: tuple[MemberId, ...]) -> tuple[MemberId, ...]:
+        """Those of them who may have a hand in it: no party, and of a private matter its circle alone."""
+        private = self.case_class in PRIVATE
+        return tuple(each for each in members if each not in self.barred and (not private or each in self.circle))
 
 
 class DocketStage(StrEnum):

@@ -4,7 +4,7 @@ from services.chassis.transaction import Transaction
 from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
 from services.contracts.events.deliberation import DocketEvent
-from services.contracts.events.intake import CaseEvent, PartyNamed
+from services.contracts.events.intake import AccessEvent, CaseEvent, PartyNamed
 from services.contracts.ids import NodeId
 from services.contracts.organisation import Node
 from services.contracts.states import DocketState
@@ -13,7 +13,7 @@ from services.escalation.order_store import move, orders_of, rules_of
 from services.escalation.rules import following, order_fate, vacancy
 from services.escalation.rules import order_ends as ends
 from services.escalation.rules.custody import Custody
-from services.escalation.store import access_of, case_of, facts_of, keep_dues
+from services.escalation.store import access_of, case_of, facts_of, keep_dues, look_for_hands
 
 
 async def follow_case(tx: Transaction, event: Event) -> None:
@@ -29,11 +29,21 @@ async def follow_case(tx: Transaction, event: Event) -> None:
     if told:
         await tx.save(after, *told)
         await keep_dues(tx, after, facts)
+        if custody is None or custody.holder != after.holder:
+            await look_for_hands(tx, after)
     if custody is not None and custody.closed_at is not None and after.closed_at is None:
         await _hear_council(tx, event.key)
     await follow_orders(tx, event)
     if isinstance(event, PartyNamed) and event.nobody_left is not None:
         await _pass_by(tx, event.key, event.nobody_left)
+
+
+async def follow_access(tx: Transaction, event: AccessEvent) -> None:
+    """Who is a party comes on a topic of its own, before the case's fact or behind it."""
+    access = await access_of(tx, event.key)
+    custody = await tx.load(Custody, event.key) if access is not None and access.barred else None
+    if custody is not None:
+        await look_for_hands(tx, custody)
 
 
 async def _pass_by(tx: Transaction, case_id: str, nobody_left: NodeId) -> None:

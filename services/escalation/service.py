@@ -11,7 +11,7 @@ from services.escalation.commands.custody import matter_target
 from services.escalation.order_queries import order_texts
 from services.escalation.order_timers import sweep_orders
 from services.escalation.queries import case_evidence, case_notes, case_progress, may_see_photos
-from services.escalation.reactions import follow_case, follow_docket, topic_of
+from services.escalation.reactions import follow_access, follow_case, follow_docket, topic_of
 from services.escalation.rules.custody import Custody
 from services.escalation.rules.order_clocks import WorkOrder
 from services.escalation.tables import CHASSIS, METADATA, PHOTOS
@@ -87,8 +87,8 @@ ESCALATION = Service(
     reactions=(
         Reaction(topics.INTAKE_CASE, follow_case),
         Reaction(topics.INTAKE_SEALED, follow_case),
-        Reaction(topics.INTAKE_ACCESS, ignore),
-        Reaction(topics.INTAKE_SEALED_ACCESS, ignore),
+        Reaction(topics.INTAKE_ACCESS, follow_access),
+        Reaction(topics.INTAKE_SEALED_ACCESS, follow_access),
         Reaction(topics.INTAKE_ROSTER, ignore),
         Reaction(topics.INTAKE_REGION, ignore),
         Reaction(topics.DELIBERATION_DOCKET, follow_docket),

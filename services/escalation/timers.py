@@ -14,7 +14,7 @@ from services.contracts.organisation import Node
 from services.escalation.order_store import rest_orders
 from services.escalation.rules import timing, vacancy
 from services.escalation.rules.custody import Custody
-from services.escalation.store import CUSTODY, DUE, case_of, facts_of, keep_dues
+from services.escalation.store import CUSTODY, DUE, access_of, case_of, facts_of, keep_dues
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ async def vacancies(room: Room) -> int:
     told = 0
     for holder, node in nodes.items():
         vacant = not vacancy.staffed(node, room.clock.now())
-        where = (CUSTODY.c.holder == holder) & (CUSTODY.c.vacant == ("" if vacant else holder))
+        where = (CUSTODY.c.holder == holder) & (CUSTODY.c.vacant != holder if vacant else CUSTODY.c.vacant == holder)
         async with room.database.read() as connection:
             found = (await connection.execute(select(CUSTODY.c.id).where(where).order_by(CUSTODY.c.id))).scalars().all()
         for case_id in found:
@@ -107,7 +107,7 @@ async def _surface(room: Room, case_id: str) -> int:
         if custody is None:
             return 0
         nodes = await tx.known_many(topics.INTAKE_ROSTER, Node, vacancy.ladder_of(custody))
-        after, events = vacancy.surface(custody, nodes, tx.now)
+        after, events = vacancy.surface(custody, nodes, await access_of(tx, case_id), tx.now)
         if events:
             await tx.save(after, *events)
     return len(events)

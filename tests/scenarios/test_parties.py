@@ -8,7 +8,7 @@ from services.contracts.organisation import Role, federation_of
 from tests.access.world import DENIED, send
 from tests.harness import Answered, Harness, Person, Place
 from tests.scenarios.test_handovers import C2, C3, line, put, reads
-from tests.scenarios.test_ladder import acts, done, up
+from tests.scenarios.test_ladder import acts, done, entries, up
 
 C1 = "COLLECTIVE_INCOME"
 
@@ -133,3 +133,82 @@ async def test_two_who_complain_of_each_other_are_not_joined(system: Harness, pl
         assert (await place.chair.do("mergeMatter", caseId=case_id, into=into)).code == "BARRED"
     await is_out(place.neighbour, one)
     assert await place.neighbour.case(other) is not None
+
+
+@pytest.mark.parametrize("sub", [C1, C2])
+async def test_where_the_chair_is_the_party_her_officers_sign(system: Harness, place: Place, sub: str) -> None:
+    """As where no chair is in office: no matter waits for a signature that nobody may give."""
+    case_id = await reported(system, place, sub)
+    await done(system, place.chair, "acceptMatter", case_id)
+    await up(system, place.chair, place.township_officer, case_id)
+    await name(system, place.chair, case_id, place.township_chair)
+    await acts(system, place.township_officer, case_id)
+    signed = await done(system, place.township_officer, "passUp", case_id, reason="NEEDS_AUTHORITY")
+    assert entries(signed)["TOWNSHIP"] == "PASSED_UP"
+    await done(system, place.county_officer, "receive", case_id)
+    await is_out(place.township_chair, case_id)
+    await system.no_dead_letters()
+
+
+async def test_of_a_private_matter_a_chair_outside_its_circle_signs_nothing(system: Harness, place: Place) -> None:
+    case_id = await reported(system, place, C2)
+    await done(system, place.chair, "acceptMatter", case_id)
+    await up(system, place.chair, place.township_officer, case_id)
+    chair = place.township_chair
+    alone = await chair.do("changeCircle", caseId=case_id, remove=[chair.member, place.township_officer.member])
+    assert alone.code == "CIRCLE_EMPTY", "the level that holds it must have somebody who may act"
+    await done(system, chair, "changeCircle", case_id, remove=[chair.member])
+    await acts(system, place.township_officer, case_id)
+    signed = await done(system, place.township_officer, "passUp", case_id, reason="NEEDS_AUTHORITY")
+    assert entries(signed)["TOWNSHIP"] == "PASSED_UP"
+    await done(system, place.county_officer, "receive", case_id)
+    await system.no_dead_letters()
+
+
+async def test_where_the_rest_of_a_level_was_kept_out_it_surfaces_above(system: Harness, place: Place) -> None:
+    """Nobody whom the circle's chair took out comes back by herself; the level above is told that nobody below may act."""
+    case_id = await reported(system, place, C2)
+    await done(system, place.chair, "acceptMatter", case_id)
+    await up(system, place.chair, place.township_officer, case_id)
+    await done(system, place.township_chair, "changeCircle", case_id, remove=[place.township_officer.member])
+    await name(system, place.chair, case_id, place.township_chair)
+    assert "NEW_MATTER" in await place.county_chair.inbox()
+    assert await reads(place.county_chair, case_id)
+    await system.advance(minutes=2)
+    await done(system, place.county_chair, "takeOver", case_id, reason="乡里主席须回避")
+    await acts(system, place.county_officer, case_id)
+    assert not await reads(place.township_officer, case_id)
+    await system.no_dead_letters()
+
+
+@pytest.mark.parametrize("sub", [C1, C2])
+async def test_an_answer_is_given_from_above_where_the_chair_below_is_the_party(
+    system: Harness, place: Place, sub: str
+) -> None:
+    """As where nobody is in office there. The roster's timer finds her in office, and takes nothing back."""
+    case_id = await reported(system, place, sub)
+    await done(system, place.chair, "acceptMatter", case_id)
+    await up(system, place.chair, place.township_officer, case_id)
+    await name(system, place.township_officer, case_id, place.chair)
+    await done(system, place.township_officer, "resolveMatter", case_id, evidence="已办结")
+    assert "VACANT_BELOW" in await place.township_chair.inbox(), "the village owes an answer that nobody there may give"
+    await system.advance(minutes=2)
+    await done(system, place.township_chair, "takeOver", case_id, reason="村主席须回避")
+    await done(system, place.township_officer, "giveFeedback", case_id, text="已处理完毕。")
+    closed = await place.resident.do("rateMatter", caseId=case_id, score=5, solved=True)
+    assert closed["state"] == "CLOSED"
+    await is_out(place.chair, case_id)
+    await system.settle()
+    await system.no_dead_letters()
+
+
+async def test_what_comes_down_to_a_party_is_told_to_who_looks_after_it(system: Harness, place: Place) -> None:
+    case_id = await reported(system, place, C1)
+    await done(system, place.chair, "acceptMatter", case_id)
+    await up(system, place.chair, place.township_officer, case_id)
+    await name(system, place.township_officer, case_id, place.chair)
+    await done(system, place.township_officer, "returnDown", case_id, guidance="先开协商会")
+    assert {"RETURNED", "VACANT_BELOW"} & set(await place.township_chair.inbox())
+    assert "RETURNED" not in await place.chair.inbox()
+    await done(system, place.township_chair, "takeOver", case_id, reason="村主席须回避")
+    await system.no_dead_letters()

@@ -148,7 +148,7 @@ class SetUrgency(CourseCommand):
 
 class ChangeCircle(CourseCommand):
     """Name who else handles a private matter, or who does no longer. Of C2 and C3. A party never. Allowed to: the holder's chair; C3: the
-    rights department. Refused: CIRCLE_EMPTY, CIRCLE_FULL, PARTY_BARRED."""
+    rights department. Refused: CIRCLE_EMPTY (also where nobody in office at the holder's level would be left), CIRCLE_FULL, PARTY_BARRED."""
 
     add: Members = ()
     """加入的人员编号。Members to join it."""

@@ -204,7 +204,8 @@ class CustodyReopened(CustodyEvent):
 
 
 class VacancySurfaced(CustodyEvent):
-    """Nobody is in office at the node that holds the matter: the level above looks after it until somebody is (domain 1.2)."""
+    """Nobody is in office at the node that holds the matter, or parties alone are: the level above looks after it until somebody is who may
+    act (domain 1.2)."""
 
     vacant: NodeId
     to: NodeId | None = None
@@ -212,7 +213,7 @@ class VacancySurfaced(CustodyEvent):
 
 
 class VacancyFilled(CustodyEvent):
-    """Somebody is in office again at the node that holds the matter."""
+    """Somebody who may act is in office again at the node that holds the matter."""
 
     filled: NodeId
 

@@ -5,15 +5,27 @@ from services.chassis.service import Acting
 from services.chassis.transaction import Transaction, worker_tag
 from services.contracts.callers import Target
 from services.contracts.commands.base import Answer, MatterCommand
+from services.contracts.events.escalation import FeedbackRelayed, MatterResolved, MatterReworked, ReturnedDown
 from services.contracts.ids import NodeId
 from services.contracts.ladder import NoteKind, ThreadMode
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import at_level
 from services.contracts.texts import text
 from services.escalation.rules.custody import Custody, Facts, Moved
-from services.escalation.store import EVIDENCE, PROGRESS, access_of, case_of, facts_of, keep_dues, write_content
+from services.escalation.store import (
+    EVIDENCE,
+    PROGRESS,
+    access_of,
+    case_of,
+    facts_of,
+    keep_dues,
+    look_for_hands,
+    write_content,
+)
 from services.escalation.tables import PHOTOS
 
+DOWN = (ReturnedDown, MatterResolved, FeedbackRelayed, MatterReworked)
+"""What gives a matter to a level that did not ask for it."""
 MAX_EVIDENCE = 2_000
 """Characters of a note of evidence, or of any other words."""
 
@@ -62,11 +74,13 @@ def tag_of(tx: Transaction, acting: Acting, custody: Custody) -> str:
 
 
 async def keep(tx: Transaction, moved: Moved, facts: Facts) -> Answer:
-    """Save a move, its facts, and what time will bring."""
+    """Save a move, its facts, and what time will bring. Where it went down, those to whom it went may be parties."""
     custody, events = moved
     if events:
         await tx.save(custody, *events)
         await keep_dues(tx, custody, facts)
+    if any(isinstance(event, DOWN) for event in events):
+        custody = await look_for_hands(tx, custody)
     return Answer(id=custody.case_id, version=custody.version)
 
 

@@ -22,6 +22,7 @@ from services.escalation.order_store import rest_orders
 from services.escalation.rules import acting as working
 from services.escalation.rules import ladder
 from services.escalation.rules.custody import Facts, Moved
+from services.escalation.store import access_of
 
 
 async def solve_on_spot(tx: Transaction, acting: Acting, command: asked.SolveOnSpot) -> Answer:
@@ -58,19 +59,22 @@ async def tell_progress(tx: Transaction, acting: Acting, command: asked.TellProg
 async def pass_up(tx: Transaction, acting: Acting, command: asked.PassUp) -> Answer:
     """One level up, or a word to the chair that it should go."""
     custody, facts = await matter(tx, command)
-    note, signed, by = words(command.note, "note"), await _signs(tx, acting), node_of(acting)
+    note, signed, by = words(command.note, "note"), await _signs(tx, acting, custody.case_id), node_of(acting)
     moved = ladder.pass_up(custody, facts, by, command.reason, legal_note=bool(note.strip()), signed=signed)
     await keep_note(tx, acting, custody.case_id, NoteKind.PASS_UP, note)
     return await keep(tx, moved, facts)
 
 
-async def _signs(tx: Transaction, acting: Acting) -> bool:
-    """A chair signs by doing it herself, and an officer where no chair is in office; a rights department has none, and of what is sealed
-    nobody else is to know."""
+async def _signs(tx: Transaction, acting: Acting, case_id: str) -> bool:
+    """A chair signs by doing it herself, and an officer where no chair may: none is in office, or she is a party, or not of a private
+    matter's circle. A rights department has none, and of what is sealed nobody else is to know."""
     if acting.is_there(Role.CHAIR, Role.RIGHTS_OFFICER):
         return True
-    node = await tx.known(topics.INTAKE_ROSTER, Node, node_of(acting))
-    return acting.is_there(Role.OFFICER) and node is not None and not node.holding(Role.CHAIR, tx.now)
+    node, access = await tx.known(topics.INTAKE_ROSTER, Node, node_of(acting)), await access_of(tx, case_id)
+    if node is None or not acting.is_there(Role.OFFICER):
+        return False
+    chairs = node.holding(Role.CHAIR, tx.now)
+    return not (access.able(chairs) if access else chairs)
 
 
 async def cancel_pass_up(tx: Transaction, acting: Acting, command: asked.CancelPassUp) -> Answer:

@@ -1,55 +1,57 @@
-"""A node that holds matters and has nobody in office: its matters surface at the nearest level above that has somebody, until they are handed
-over (domain 1.2). Responsibility stays where it is: nobody gets a matter by being told of it. Pure."""
+"""A node that holds matters and has nobody in office who may act: its matters surface at the nearest level above that has somebody, until they
+are handed over (domain 1.2). Responsibility stays where it is: nobody gets a matter by being told of it. Pure."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from services.contracts.cases import CaseClass
 from services.contracts.events.escalation import VacancyFilled, VacancySurfaced
 from services.contracts.ids import MemberId, NodeId
-from services.contracts.organisation import Node, in_office
-from services.contracts.regions import Level
+from services.contracts.organisation import Node, federation_of, in_office
+from services.contracts.regions import Level, at_level
+from services.contracts.states import AccessState
 from services.escalation.rules.custody import Custody, Moved
 
 
-def surface(custody: Custody, nodes: Mapping[NodeId, Node], now: datetime) -> Moved:
-    """What the holder's offices being empty, or filled again, means for a matter. `nodes`: those of its ladder that are known. Told already,
-    or nothing to tell: nothing changes."""
+def surface(custody: Custody, nodes: Mapping[NodeId, Node], access: AccessState | None, now: datetime) -> Moved:
+    """What the holder's offices being empty, held by parties alone, or filled again, means for a matter. `nodes`: those of its ladder that
+    are known. Told already, or nothing to tell: nothing changes."""
     holder = custody.holder
     if holder is None:
         return custody, ()
-    if staffed(nodes.get(holder), now):
-        if custody.vacant is None:
-            return custody, ()
-        after = custody.after(vacant=None)
-        return after, (VacancyFilled(at=now, custody=after.public(), filled=holder),)
-    if custody.vacant == holder:
+    barred = access.barred if access else ()
+    left = staffed(nodes.get(holder), now) and any(
+        staffed(nodes.get(node), now, barred) for node in _offices(custody, holder)
+    )
+    if custody.vacant != holder:
+        return (custody, ()) if left else _surfaced(custody, holder, nodes, now, barred)
+    offices = (nodes.get(node) for node in _offices(custody, holder))
+    # Of a private matter who is in office may have been kept out of it.
+    let_in = access is None or any(node and access.able(in_office(node, now)) for node in offices)
+    if not left or not let_in:
         return custody, ()
-    return _surfaced(custody.model_copy(update={"vacant": holder}), holder, nodes, now)
+    after = custody.after(vacant=None)
+    return after, (VacancyFilled(at=now, custody=after.public(), filled=holder),)
 
 
 def pass_by(
     custody: Custody, nodes: Mapping[NodeId, Node], barred: Collection[MemberId], nobody_left: NodeId, now: datetime
 ) -> Moved:
-    """Nobody in office at `nobody_left` may act, all being parties to the matter: it surfaces as of a node without offices, which it is
-    not. Held elsewhere by now, or closed, nothing changes."""
-    if custody.holder != nobody_left or custody.closed_at is not None or custody.vacant is not None:
+    """Nobody in office at `nobody_left` may act: it surfaces. Held elsewhere by now, or closed, nothing changes."""
+    if custody.holder != nobody_left or custody.vacant == nobody_left:
         return custody, ()
     return _surfaced(custody, nobody_left, nodes, now, barred)
 
 
 def _surfaced(
-    custody: Custody,
-    holder: NodeId,
-    nodes: Mapping[NodeId, Node],
-    now: datetime,
-    barred: Collection[MemberId] = (),
+    custody: Custody, holder: NodeId, nodes: Mapping[NodeId, Node], now: datetime, barred: Collection[MemberId]
 ) -> Moved:
     above = (level for level in _above(custody) if staffed(nodes.get(custody.node_at(level)), now, barred))
     entries, to = custody.entries, None
     if (level := next(above, None)) is not None:
         to = custody.node_at(level)
         entries = custody.with_entry(custody.informed(level))
-    after = custody.after(entries=entries)
+    after = custody.after(entries=entries, vacant=holder)
     return after, (VacancySurfaced(at=now, custody=after.public(), vacant=holder, to=to),)
 
 
@@ -59,8 +61,16 @@ def staffed(node: Node | None, now: datetime, barred: Collection[MemberId] = ())
 
 
 def ladder_of(custody: Custody) -> list[NodeId]:
-    """The holder, and the nodes of the levels above it."""
-    return [*([custody.holder] if custody.holder else []), *(custody.node_at(level) for level in _above(custody))]
+    """The offices that have it, and the nodes of the levels above them."""
+    held = _offices(custody, custody.holder) if custody.holder else ()
+    return [*held, *(custody.node_at(level) for level in _above(custody))]
+
+
+def _offices(custody: Custody, holder: NodeId) -> tuple[NodeId, ...]:
+    """Who may act for the holder: of a sealed matter at the county its federation too."""
+    if custody.case_class is CaseClass.C3 and custody.level is Level.COUNTY:
+        return (holder, federation_of(at_level(custody.region, Level.COUNTY)))
+    return (holder,)
 
 
 def _above(custody: Custody) -> list[Level]:

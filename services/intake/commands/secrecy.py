@@ -7,12 +7,13 @@ from services.contracts.cases import CaseClass
 from services.contracts.commands import matters as asked
 from services.contracts.commands.base import Answer
 from services.contracts.commands.intake import MAX_TEXT
+from services.contracts.organisation import in_office
 from services.contracts.texts import text
 from services.intake.commands.loading import first_circle, matter_of, node_of, office_of, target_of
 from services.intake.rules import secrecy as rules
 from services.intake.rules.roster import KeptNode
 from services.intake.rules.secrecy import Reclassed
-from services.intake.store import handed_over, save_with_access, write_content
+from services.intake.store import handed_over, nodes_of, save_with_access, write_content
 
 
 async def raise_class(tx: Transaction, acting: Acting, command: asked.RaiseClass) -> Answer:
@@ -35,7 +36,10 @@ async def lower_class(tx: Transaction, acting: Acting, command: asked.LowerClass
 async def change_circle(tx: Transaction, acting: Acting, command: asked.ChangeCircle) -> Answer:
     """Named people handle it."""
     case, custody = await matter_of(tx, command)
-    moved = rules.change_circle(case, command.add, command.remove, node_of(acting), custody, tx.now)
+    at_its_level = {target_of(case, custody).holder, node_of(acting)}
+    nodes = await nodes_of(tx, [node for node in at_its_level if node])
+    offices = [member for node in nodes.values() for member in in_office(node, tx.now)]
+    moved = rules.change_circle(case, command.add, command.remove, node_of(acting), custody, tx.now, offices)
     return await save_with_access(tx, moved)
 
 

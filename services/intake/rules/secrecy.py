@@ -83,13 +83,16 @@ def change_circle(
     by: NodeId,
     custody: CustodyState | None,
     now: datetime,
+    offices: Sequence[MemberId] = (),
 ) -> Moved:
-    """Named people handle it, others do no longer. Nothing to change changes nothing."""
+    """Named people handle it, others do no longer. Nothing to change changes nothing. `offices`: who is in office at the level that holds
+    it; some of them must stay, or nobody could decide."""
     check_fits("ChangeCircle", case, custody)
     if any(each in case.parties for each in add):
         raise Refused(Code.PARTY_BARRED)
     circle = tuple(each for each in dict.fromkeys((*case.circle, *add)) if each not in remove)
-    if not circle:
+    left_alone = any(each in case.circle for each in offices) and not any(each in circle for each in offices)
+    if not circle or left_alone:
         raise Refused(Code.CIRCLE_EMPTY)
     if len(circle) > MAX_CIRCLE:
         raise Refused(Code.CIRCLE_FULL, limit=MAX_CIRCLE)
@@ -123,7 +126,8 @@ def name_party(
     after = case.after(barred=(*case.barred, member), **left)
     if case.case_class is CaseClass.C3:  # a sealed topic names no place below the county
         return after, (PartyNamed(at=now, case=after.public()),)
-    left_alone = holder is not None and not set(in_office(holder, now)) - set(after.parties)
+    # Whom the holder's chair took out of the circle stays out.
+    left_alone = holder is not None and not set(in_office(holder, now)) - {*after.parties, *after.dismissed}
     nobody_left = holder.id if holder is not None and left_alone else None
     return after, (PartyNamed(at=now, case=after.public(), by=by, nobody_left=nobody_left),)
 

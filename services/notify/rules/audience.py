@@ -36,7 +36,10 @@ def audience(
         case CaseEvent():
             told += of_the_case(event, access, nodes, now)
         case MatterResolved(on_the_spot=True) if access.case_class in {CaseClass.C0, CaseClass.C1}:
-            told += [Told(chair, Kind.DAILY_DIGEST, digest=True) for chair in chairs(event.custody.region, nodes, now)]
+            told += [
+                Told(chair, Kind.DAILY_DIGEST, digest=True)
+                for chair in chairs(event.custody.region, nodes, now, access.barred)
+            ]
         case ClockOverdue():
             told += [Told(member, Kind.OVERDUE) for member in responsible(event.urged, access, nodes, now)]
             if event.informed:
@@ -84,7 +87,7 @@ def _visit_owed(
     writers = [Told(member, Kind.VISIT_OWED) for member in access.reporters if member not in access.bystanders]
     if access.case_class in {CaseClass.C2, CaseClass.C3}:
         return [*writers, *(Told(member, Kind.VISIT_OWED) for member in access.circle)]
-    owing = owners(access.group, nodes, now) or chairs(event.custody.region, nodes, now)
+    owing = owners(access.group, nodes, now) or chairs(event.custody.region, nodes, now, access.barred)
     return [*writers, *(Told(member, Kind.VISIT_OWED) for member in owing)]
 
 

@@ -43,7 +43,9 @@ def of_the_case(event: CaseEvent, access: AccessState, nodes: Mapping[str, Node]
         case InformationSupplied():
             return _handlers(event, access, nodes, now, Kind.INFORMATION_SUPPLIED)
         case RejectionProposed() if access.case_class in {CaseClass.C0, CaseClass.C1}:
-            return [Told(chair, Kind.REJECTION_PROPOSED) for chair in chairs(event.case.region, nodes, now)]
+            return [
+                Told(chair, Kind.REJECTION_PROPOSED) for chair in chairs(event.case.region, nodes, now, access.barred)
+            ]
         case CaseRejected():
             return [Told(member, Kind.REJECTED) for member in reporters] + _followers(event, access, nodes, now)
         case CaseRedirected():
@@ -85,7 +87,7 @@ def _handlers(
     it or follow."""
     if access.case_class in {CaseClass.C2, CaseClass.C3}:
         return [Told(member, kind) for member in access.circle]
-    near = (*owners(access.group, nodes, now), *chairs(event.case.region, nodes, now))
+    near = (*owners(access.group, nodes, now), *chairs(event.case.region, nodes, now, access.barred))
     return [Told(member, kind) for member in (*near, *_levels(event, access, nodes, now))]
 
 
@@ -125,10 +127,10 @@ def _of_new(event: CaseSubmitted, access: AccessState, nodes: Mapping[str, Node]
     owning = owners(access.group, nodes, now)
     match access.case_class:
         case CaseClass.C0 | CaseClass.C1:
-            first = owning or chairs(region, nodes, now)
+            first = owning or chairs(region, nodes, now, access.barred)
             told = [Told(member, Kind.NEW_MATTER) for member in first]
             if event.case.urgency in {Urgency.RED, Urgency.ORANGE}:
-                told += [Told(chair, Kind.NEW_MATTER) for chair in chairs(region, nodes, now)]
+                told += [Told(chair, Kind.NEW_MATTER) for chair in chairs(region, nodes, now, access.barred)]
             return told
         case CaseClass.C2:
             passed = [Told(owner, Kind.CONFIDENTIAL_PASSED) for owner in owning if owner not in access.circle]

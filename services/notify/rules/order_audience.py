@@ -73,7 +73,10 @@ def order_audience(
         issuing = concerned(order.issuer, access, nodes, now)
         told += [Told(each, Kind.ORDER_CANCELLED, order_id=order.order_id) for each in issuing]
     if event.step in TO_VILLAGE and access.case_class in {CaseClass.C0, CaseClass.C1}:
-        told += [Told(each, Kind.ORDER_REPORTED, order_id=order.order_id) for each in chairs(order.region, nodes, now)]
+        told += [
+            Told(each, Kind.ORDER_REPORTED, order_id=order.order_id)
+            for each in chairs(order.region, nodes, now, access.barred)
+        ]
     unsigned = event.step is OrderStep.OVERDUE and event.clock is OrderClockStage.SIGN
     if event.step in TO_COUNTY or unsigned:
         county = federation_of(at_level(order.issuer_region, Level.COUNTY))

@@ -15,23 +15,28 @@ def owners(group: str | None, nodes: Mapping[str, Node], now: datetime) -> Seque
     return node.holding(Role.GROUP_OWNER, now) if node else ()
 
 
-def chairs(region: str, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
-    """The chair of the village, or of the nearest level above that has anybody in office."""
+def chairs(region: str, nodes: Mapping[str, Node], now: datetime, barred: Sequence[str]) -> Sequence[str]:
+    """The chair of the village, or of the nearest level above that has anybody in office who is no party."""
     for level in Level:
         if level.width > len(region):
             continue
         node = nodes.get(federation_of(at_level(region, level)))
-        if node and (found := node.holding(Role.CHAIR, now) or node.holding(Role.OFFICER, now)):
-            return found
+        for role in (Role.CHAIR, Role.OFFICER):
+            if node and (found := _but(barred, node.holding(role, now))):
+                return found
     return ()
 
 
+def _but(barred: Sequence[str], members: Sequence[str]) -> Sequence[str]:
+    return tuple(member for member in members if member not in barred)
+
+
 def responsible(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
-    """Who answers for a node: its chair, or else its officers, or the nearest level above with anybody in office. Of a private matter,
-    those of its circle who are in office there; all of the circle, where none is."""
+    """Who answers for a node: its chair, or else its officers, or the nearest level above with anybody in office who is no party. Of a
+    private matter, those of its circle who are in office there; all of the circle, where none is."""
     if access.case_class in PRIVATE:
         return of_the_circle(node_id, access, nodes, now) or access.circle
-    return _in_charge(node_id, nodes, now)
+    return _in_charge(node_id, nodes, now, access.barred)
 
 
 def looking_after(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
@@ -39,27 +44,24 @@ def looking_after(node_id: str, access: AccessState, nodes: Mapping[str, Node], 
     to the officers above (F0, domain 1.4); of a sealed one the circle alone knows."""
     if access.case_class is CaseClass.C3:
         return responsible(node_id, access, nodes, now)
-    return _in_charge(node_id, nodes, now)
+    return _in_charge(node_id, nodes, now, access.barred)
 
 
-def _in_charge(node_id: str, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
-    """The chair of a node, or else its officers, or the nearest level above with anybody in office."""
+def _in_charge(node_id: str, nodes: Mapping[str, Node], now: datetime, barred: Sequence[str]) -> Sequence[str]:
+    """The chair of a node, or else its officers, or the nearest level above with anybody in office; whoever is a party is passed by."""
     node = nodes.get(node_id)
     if node is None:
         return ()
     for role in (Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER):
-        if found := node.holding(role, now):
+        if found := _but(barred, node.holding(role, now)):
             return found
-    return chairs(node.region, nodes, now)
+    return chairs(node.region, nodes, now, barred)
 
 
 def signing(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
-    """Who signs for a node: its chair, of a private matter if she is of its circle; else who answers for the node."""
+    """Who signs for a node: its chair, if she may; else who answers for the node."""
     node = nodes.get(node_id)
-    found = node.holding(Role.CHAIR, now) if node else ()
-    if access.case_class in PRIVATE:
-        found = tuple(member for member in found if member in access.circle)
-    return found or responsible(node_id, access, nodes, now)
+    return (access.able(node.holding(Role.CHAIR, now)) if node else ()) or responsible(node_id, access, nodes, now)
 
 
 def of_the_circle(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
