@@ -12,12 +12,14 @@ from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
 from services.contracts.organisation import Node, federation_of
 from services.contracts.regions import Level, at_level
-from services.contracts.states import AccessState
+from services.contracts.states import AccessState, CustodyState
 from services.contracts.topics import Topic
 from services.notify.rules import mailbox
 from services.notify.rules.audience import digest_time
 from services.notify.rules.entries import Kind, Told
+from services.notify.rules.ladder_news import alerted_nodes
 from services.notify.rules.mailbox import Mailbox
+from services.notify.rules.people import of_the_circle
 from services.notify.tables import METADATA
 
 ENTRY = METADATA.tables["entry"]
@@ -41,13 +43,18 @@ async def accesses_of(tx: Transaction, case_ids: Sequence[str]) -> dict[str, Acc
 
 async def tell_newcomers(tx: Transaction, access: AccessState) -> None:
     """Members of a circle who have heard nothing of the matter yet, or only that it did not move below: the class went up, a level joined,
-    somebody was named. Who reported it knows."""
+    somebody was named. Who reported it knows. Whoever joins because she is alerted hears that it is an alert."""
     able = [each for each in access.circle if each not in access.barred and each not in access.reporters]
     hers = (ENTRY.c.case_id == access.case_id, ENTRY.c.address.in_(able), ENTRY.c.kind.not_in(FROM_OUTSIDE))
     query = select(ENTRY.c.address).where(*hers)
     told = set((await tx.execute(query)).scalars())
+    new = [each for each in able if each not in told]
     kind = Kind.SEALED_MATTER if access.case_class is CaseClass.C3 else Kind.NEW_MATTER
-    await tell(tx, [Told(each, kind) for each in able if each not in told], access, "")
+    custody = await tx.known(topics.ESCALATION_CUSTODY, CustodyState, access.case_id) if new else None
+    alerted = alerted_nodes(custody) if custody and access.case_class is CaseClass.C2 else ()
+    nodes = await nodes_of(tx, alerted) if alerted else {}
+    at_once = [each for node in alerted for each in of_the_circle(node, access, nodes, tx.now)]
+    await tell(tx, [Told(each, Kind.ALERT if each in at_once else kind) for each in new], access, "")
 
 
 async def tell(tx: Transaction, told: Sequence[Told], access: AccessState, number: str) -> None:

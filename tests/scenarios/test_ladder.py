@@ -184,7 +184,20 @@ async def test_whom_a_private_matter_had_come_to_is_alerted_as_well(system: Harn
     for who in (place.township_chair, place.township_officer):
         assert await who.inbox() == ["ALERT", "NEW_MATTER"]
     for who in (place.county_chair, place.county_officer):
-        assert await who.inbox() == ["NEW_MATTER"], "she hears of it by joining its circle"
+        assert (await who.inbox()).count("ALERT") == 1, "she hears of it by joining its circle, and that it is urgent"
+    said = "{ me { inbox { edges { node { titleZh } } } } }"
+    told = (await place.county_chair.ask(said))["me"]["inbox"]["edges"][0]["node"]
+    assert told["titleZh"] == "紧急：有一件事项需要立即处置", "nothing of its content"
+
+
+async def test_a_private_matter_that_is_red_and_late_alerts_those_above(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place, subCategory="MARITAL_CONFLICT", urgency="RED")
+    await system.advance(hours=6)
+    for who in (place.township_chair, place.township_officer, place.county_chair, place.county_officer):
+        assert (await who.inbox()).count("ALERT") == 1
+    newcomer = place.city_officer
+    await done(system, place.chair, "changeCircle", case_id, add=[newcomer.member])
+    assert await newcomer.inbox() == ["NEW_MATTER"], "whom somebody names is not alerted"
 
 
 async def test_what_has_left_its_first_taker_may_be_taken_again(system: Harness, place: Place) -> None:

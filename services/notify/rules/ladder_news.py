@@ -29,11 +29,12 @@ from services.contracts.events.escalation import (
     VacancySurfaced,
 )
 from services.contracts.ids import NodeId
+from services.contracts.ladder import ThreadMode
 from services.contracts.organisation import Node
 from services.contracts.regions import Level
-from services.contracts.states import AccessState, CustodyState
+from services.contracts.states import AccessState, CustodyState, EntryState
 from services.notify.rules.entries import Kind, Told
-from services.notify.rules.people import concerned, looking_after, on_duty, responsible, signing
+from services.notify.rules.people import concerned, looking_after, of_the_circle, on_duty, responsible, signing
 
 
 def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[Told]:
@@ -83,7 +84,9 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
             return arrive(Kind.INFORMED, event.to)
         case AlertRaised():
             at_once = [member for node in event.alerted for member in on_duty(node, access, nodes, now)]
-            return arrive(Kind.ALERT, *event.alerted) + [Told(member, Kind.ALERT) for member in at_once]
+            # Of a private matter, whoever joined its circle before this was heard.
+            joined = [member for node in event.alerted for member in of_the_circle(node, access, nodes, now)]
+            return arrive(Kind.ALERT, *event.alerted) + [Told(member, Kind.ALERT) for member in (*at_once, *joined)]
         case SupervisionChanged(on=True):
             return tell(Kind.SUPERVISED, custody.holder)
         case MatterResolved(on_the_spot=False) | FeedbackRelayed():
@@ -109,6 +112,14 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
             return tell(Kind.VACANT_BELOW, event.to)
         case _:
             return ()
+
+
+def alerted_nodes(custody: CustodyState) -> tuple[NodeId, ...]:
+    """The levels above the holder's that were told at once, while none of them has taken it."""
+    if custody.mode is not ThreadMode.PARALLEL_URGENT or custody.taken:
+        return ()
+    above = (entry for entry in custody.entries if entry.level.width < custody.level.width)
+    return tuple(entry.node for entry in above if entry.state is EntryState.INFORMED)
 
 
 def _below(custody: CustodyState, level: Level) -> list[NodeId]:
