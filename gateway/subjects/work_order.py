@@ -159,13 +159,14 @@ class WorkOrder(relay.Node):
         return self._state.case_id if self.order.for_federation else None
 
     @strawberry.field(description="您目前可以执行的操作。The commands that fit now and that this caller may ask.")
-    def allowed_commands(self, info: Info) -> list[str]:
+    async def allowed_commands(self, info: Info) -> list[str]:
         access = self.order.access
         if access is None:
             return []
         who = info.context.who
         worker = worker_tag(info.context.gateway.room, self._state.case_id, who.member)
-        return allowed_on_order(who, self._state, self.order.custody, access, worker, info.context.now)
+        others = await self._joint(info)
+        return allowed_on_order(who, self._state, self.order.custody, access, worker, info.context.now, others)
 
     @strawberry.field(description="告知部门的内容。What the department was told.")
     async def package(self, info: Info) -> list[PackageLine]:

@@ -1,5 +1,6 @@
 """What a caller may do with a matter right now: what fits its state, narrowed to what the permission table lets her ask."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from services.contracts.allowed_council import RUNNING, has_withdrawn
@@ -7,7 +8,7 @@ from services.contracts.base import Instant
 from services.contracts.callers import Caller, Grant, Target
 from services.contracts.cases import CaseClass, Urgency
 from services.contracts.council import PeopleState
-from services.contracts.fitting import fitting, fitting_order, too_late
+from services.contracts.fitting import fitting, fitting_order, held_up, too_late
 from services.contracts.fitting_council import seat
 from services.contracts.ladder import ThreadMode
 from services.contracts.orders import OrderState
@@ -21,6 +22,9 @@ FROM_ABOVE = frozenset({"TakeOver", "ReviewRejection"})
 
 BY_ITS_COUNCIL = frozenset({"PutToCouncil", "ScheduleSession", "OpenSession", "AssignItem"})
 """What is begun of a matter by the council of the level that holds it, and by no other that has a line in its thread."""
+
+BY_LAW = frozenset({"GiveArt73Opinion", "RequestInspection"})
+"""What a federation does by Art. 73: from the county up, signed by its chair."""
 
 RESOLVING = frozenset({"ResolveMatter", "SolveOnSpot"})
 """What nobody may ask while a work order or an action item is open."""
@@ -109,8 +113,9 @@ def allowed_on_order(
     access: AccessState,
     worker: str,
     now: Instant,
+    others: Sequence[OrderState] = (),
 ) -> list[str]:
-    """The same for a department work order; who holds it is its issuer."""
+    """The same for a department work order; who holds it is its issuer. `others`: the orders of the same joint one."""
     involved = tuple(entry.node for entry in custody.entries) if custody else ()
     target = Target(
         region=custody.region if custody else order.region,
@@ -123,13 +128,21 @@ def allowed_on_order(
         circle=access.circle,
         barred=access.barred,
     )
-    allowed = []
+    allowed, later = [], held_up(order, others)
     for command in fitting_order(order, now):
         grant = acting_grant(caller, command, target)
-        by_law = command in {"GiveArt73Opinion", "RequestInspection"}
-        if grant is None or (by_law and grant.level.width > Level.COUNTY.width):
+        if grant is None or command in later:
+            continue
+        if command in BY_LAW and not (grant.level.width <= Level.COUNTY.width and _signs_there(caller, grant)):
+            continue
+        if command == "GiveArt73Opinion" and order.opinion_from is not None and now < order.opinion_from:
             continue
         if command == "ReworkOrder" and custody is not None and custody.resolved_at is not None:
             continue  # the matter goes back to work first, and its orders with it
         allowed.append(command)
     return allowed
+
+
+def _signs_there(caller: Caller, grant: Grant) -> bool:
+    """Whether she is the chair of the node that she acts as, whichever of her roles lets her act."""
+    return any(each.role is Role.CHAIR and each.public_node == grant.public_node for each in caller.grants)

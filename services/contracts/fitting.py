@@ -1,6 +1,7 @@
 """Which commands fit the state of a matter, whoever asks: one function a service, and all of them together. Refusals name them;
 `allowedCommands` narrows them to a caller."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from services.contracts.base import Instant
@@ -160,6 +161,14 @@ def fitting_order(order: OrderState, now: Instant) -> tuple[str, ...]:
     """The commands that fit a work order."""
     fit = _fitting_stage(order, now)
     return fit if order.rest is None else tuple(each for each in fit if each not in WAITING)
+
+
+def held_up(order: OrderState, others: Iterable[OrderState]) -> frozenset[str]:
+    """What the lead of a joint order does last: it reports once everybody who assists has, and is taken back when nobody assists any more.
+    `others`: the orders of the same joint one."""
+    assisting = [each.stage for each in others if order.role is OrderRole.LEAD and each.role is OrderRole.CO]
+    reporting = {"ReportDone", "ExplainImpossible"} if any(not each.reported for each in assisting) else set()
+    return frozenset(reporting | ({"CancelOrder"} if any(not each.settled for each in assisting) else set()))
 
 
 def _fitting_stage(order: OrderState, now: Instant) -> tuple[str, ...]:

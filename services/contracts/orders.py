@@ -71,6 +71,11 @@ class OrderStage(StrEnum):
         return self.ended or self in {OrderStage.VERIFIED, OrderStage.CALLED_BACK}
 
     @property
+    def reported(self) -> bool:
+        """The department has said what came of it."""
+        return self.settled or self is OrderStage.REPORTED_DONE
+
+    @property
     def working(self) -> bool:
         """The department has signed and works on it."""
         return self in _WORKING

@@ -11,7 +11,7 @@ from services.escalation.rules.calendar import SHANGHAI, working_time
 from services.escalation.rules.due import due
 from services.escalation.rules.limit import Limit
 from tests.access.world import send
-from tests.harness import Harness, Place
+from tests.harness import Harness, Person, Place
 from tests.orders import act, department, done, issue, listed, matter, order, package
 
 
@@ -447,6 +447,9 @@ async def test_a_joint_order_has_a_lead_at_all_times(system: Harness, place: Pla
     ids = {each["department"]["code"]: each["orderId"] for each in await listed(place.county_officer)}
     refused = await act(place.county_officer, "cancelOrder", lead_id, reason="发错部门")
     assert (refused.code, "2" in refused["messageEn"]) == ("LEAD_LAST", True)
+    assert "CancelOrder" not in refused["allowed"]
+    may = {each["orderId"]: "CancelOrder" in each["allowedCommands"] for each in await listed(place.county_officer)}
+    assert may == {lead_id: False, ids[heating]: True, ids[housing]: True}, "what would be refused is not offered"
     words = {"reason": "不属供水设施", "legalBasis": "城市供水条例", "suggested": heating}
     assert (await act(place.liaison, "objectToOrder", lead_id, **words)).code is None
     assert (await act(place.housing_liaison, "objectToOrder", ids[housing], **words)).code is None
@@ -461,6 +464,32 @@ async def test_a_joint_order_has_a_lead_at_all_times(system: Harness, place: Pla
     assert (await place.housing_liaison.inbox())[0] == "ORDER_LEAD_CHANGED", "with whom it works now"
     assert (await act(place.county_officer, "cancelOrder", ids[housing], reason="无须协办")).code is None
     await done(system, place.heating_liaison, lead["orderId"])
+
+
+async def test_what_waits_for_others_is_not_offered(system: Harness, place: Place) -> None:
+    case_id = await matter(system, place)
+    water, heating = department(place), department(place, "heating")
+    lead_id = (await issue(system, place.county_officer, case_id, water, heating))["orderId"]
+    ids = {each["department"]["code"]: each["orderId"] for each in await listed(place.county_officer)}
+
+    async def offered(who: Person, order_id: str) -> set[str]:
+        return set((await order(who, order_id) or {})["allowedCommands"])
+
+    assert (await act(place.liaison, "signOrder", lead_id)).code is None
+    assert (await act(place.heating_liaison, "signOrder", ids[heating])).code is None
+    assert not {"ReportDone", "ExplainImpossible"} & await offered(place.liaison, lead_id)
+    assert {"ReportDone", "ExplainImpossible"} <= await offered(place.heating_liaison, ids[heating])
+    assert "GiveArt73Opinion" not in await offered(place.county_chair, lead_id), "not yet"
+    await system.advance(days=30)
+    assert "GiveArt73Opinion" in await offered(place.county_chair, lead_id)
+    assert "GiveArt73Opinion" not in await offered(place.county_officer, lead_id), "she does not sign"
+    assert (await act(place.heating_liaison, "markNotApplicable", ids[heating], reason="无管线")).code is None
+    await system.settle()
+    assert {"ReportDone", "ExplainImpossible"} <= await offered(place.liaison, lead_id)
+    assert "CancelOrder" not in await offered(place.county_officer, lead_id)
+    assert (await act(place.county_officer, "verifyOrder", ids[heating])).code is None
+    await system.settle()
+    assert "CancelOrder" in await offered(place.county_officer, lead_id)
 
 
 @pytest.mark.parametrize("how", ["reworkOrder", "rateMatter"])

@@ -9,7 +9,7 @@ from services.contracts.orders import OrderRole, OrderStage, OrderStep
 from services.contracts.refusals import Code, Refused
 from services.escalation.rules import order_clocks as clocks
 from services.escalation.rules.order_clocks import WorkOrder
-from services.escalation.rules.orders import Moved, fits, reported, step
+from services.escalation.rules.orders import Moved, fits, fitting_beside, step
 
 
 def reissued(order: WorkOrder, to: OrderId, by: NodeId, now: datetime) -> Moved:
@@ -27,7 +27,7 @@ def replaced(order: WorkOrder, department: NodeId, others: Sequence[WorkOrder], 
     beside = tuple(each for each in others if each.department == department and not each.stage.ended)
     if beside and order.role is OrderRole.CO:
         raise Refused(Code.HAS_A_PART, allowed=fitting_order(order, now), node=department)
-    return tuple(each for each in beside if not reported(each))
+    return tuple(each for each in beside if not each.stage.reported)
 
 
 def led_by_another(order: WorkOrder, others: Sequence[WorkOrder], by: NodeId, now: datetime) -> tuple[Moved, ...]:
@@ -53,7 +53,7 @@ def cancel(order: WorkOrder, others: Sequence[WorkOrder], by: NodeId, now: datet
     fits(order, "CancelOrder", now)
     waiting = [each for each in others if each.role is OrderRole.CO and not each.stage.settled]
     if order.role is OrderRole.LEAD and waiting:
-        raise Refused(Code.LEAD_LAST, allowed=fitting_order(order, now), count=len(waiting))
+        raise Refused(Code.LEAD_LAST, allowed=fitting_beside(order, others, now), count=len(waiting))
     return taken_back(order, by, now)
 
 

@@ -1,12 +1,12 @@
 """What may happen to a department work order (domain 2.5): pure. Each move gives the order after it and the facts to tell; how it is taken
 back or given to another department is in `order_ends`, what time and the matter bring in `order_fate`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from services.contracts.cases import Urgency
 from services.contracts.events.orders import OrderStepTaken
-from services.contracts.fitting import WAITING, fitting_order
+from services.contracts.fitting import WAITING, fitting_order, held_up
 from services.contracts.ids import CaseId, NodeId, OrderId, ProfileName, WorkerTag
 from services.contracts.lifecycle import Lifecycle
 from services.contracts.orders import (
@@ -137,9 +137,9 @@ def report(
 ) -> Moved:
     """Done, or explained why it cannot be: the lead only when every assisting department has reported. The issuer owes a look."""
     fits(order, "ReportDone" if result is OrderResult.DONE else "ExplainImpossible", now)
-    open_ones = [each for each in others if each.role is OrderRole.CO and not reported(each)]
+    open_ones = [each for each in others if each.role is OrderRole.CO and not each.stage.reported]
     if order.role is OrderRole.LEAD and open_ones:
-        raise Refused(Code.CO_ORDERS_OPEN, allowed=fitting_order(order, now), count=len(open_ones))
+        raise Refused(Code.CO_ORDERS_OPEN, allowed=fitting_beside(order, others, now), count=len(open_ones))
     done = clocks.started(clocks.stopped(order), now, rules, S.VERIFY)
     changes = {"stage": OrderStage.REPORTED_DONE, "result": result, "reported_at": now, "days_asked": None}
     taken = OrderStep.REPORTED_DONE if result is OrderResult.DONE else OrderStep.EXPLAINED
@@ -260,9 +260,10 @@ def dated(order: WorkOrder, rules: Rules) -> WorkOrder:
     return order.model_copy(update={"opinion_from": clocks.opinion_from(order, rules)})
 
 
-def reported(order: WorkOrder) -> bool:
-    """Whether the department has said what came of it."""
-    return order.stage.settled or order.stage is OrderStage.REPORTED_DONE
+def fitting_beside(order: WorkOrder, others: Iterable[WorkOrder], now: datetime) -> tuple[str, ...]:
+    """What fits it now, without what has to wait for the others of the same joint order."""
+    later = held_up(order, others)
+    return tuple(each for each in fitting_order(order, now) if each not in later)
 
 
 def _by_law(level: Level, signed: bool) -> None:
