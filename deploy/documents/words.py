@@ -188,6 +188,7 @@ REACHES = {
         "辖区内且由本组织负责，或为负责层级的专办人员",
         "her region, where her node holds the matter, or its level does and she is of its circle",
     ),
+    Reach.COUNCIL_HOLDER: ("本村议事会，且由本村负责", "the council of the village that holds the matter"),
     Reach.NOTIFIED: ("辖区内且正报送本组织", "her region, where the matter is on its way to her node"),
     Reach.INVOLVED: ("辖区内且本组织已介入", "her region, where her node has a line in the matter's thread"),
     Reach.ALERTED: (

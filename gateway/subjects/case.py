@@ -35,6 +35,11 @@ class Case(Course, relay.Node):
     """A matter as its caller may know of it. Text fields are fetched from intake with her own token; what she may not read is null."""
 
     key: relay.NodeID[str]
+    only_proposed: bool | None = strawberry.field(
+        default=None,
+        description="仅见于操作的答复：是否只是建议，须由主席决定；查询时为空。Of a command's answer alone: whether it was no more than a "
+        "proposal, which the chair decides; null in queries.",
+    )
 
     @strawberry.field(description="事项编号，命令中使用。The id that commands take.")
     def case_id(self) -> str:

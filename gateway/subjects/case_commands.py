@@ -132,7 +132,12 @@ async def case_or_done(info: Info, answered: Answered) -> Case | Done:
     """After a command. Its caller may see the matter no more (she sealed it, declined its item), or has never seen it but in counts (a level
     above that merges it, opens it again, calls back): what she asked for is done all the same."""
     case_id, version = str(answered.answer["id"]), int(answered.answer["version"])
-    return await find(info, case_id) or Done(id=case_id, version=version)
+    proposed = bool(answered.answer.get("proposed", False))
+    found = await find(info, case_id)
+    if found is None:
+        return Done(id=case_id, version=version, only_proposed=proposed)
+    found.only_proposed = proposed
+    return found
 
 
 async def _do(info: Info, command: type[Command], input: Any) -> Case | Done:

@@ -144,6 +144,10 @@ class Done:
 
     id: str = strawberry.field(description="对象。What it was about.")
     version: int = strawberry.field(description="版本。Its version now.")
+    only_proposed: bool | None = strawberry.field(
+        default=False,
+        description="是否只是建议，须由主席决定。Whether it was no more than a proposal, which the chair decides.",
+    )
 
 
 DoneAnswer = Annotated[

@@ -76,6 +76,8 @@ class Reach(StrEnum):
     that do not hold a matter see it and do not move it (domain 1.3 hard rule c)."""
     GROUP_HOLDER = "GROUP_HOLDER"
     """As GROUP, and the group's village holds the matter."""
+    COUNCIL_HOLDER = "COUNCIL_HOLDER"
+    """As SUBTREE, of the council of the region whose federation holds the matter; of a private one, if she is of its circle."""
     HOLDER_UP = "HOLDER_UP"
     """As INVOLVED, and the caller's node is the holder's or stands above it: who follows from below does not decide."""
     NOTIFIED = "NOTIFIED"

@@ -97,6 +97,8 @@ def _follows(reach: Reach, grant: Grant, target: Target) -> bool:
             return grant.node in target.involved
         case Reach.GROUP_HOLDER:
             return grant.node == target.group and target.case_class in {CaseClass.C0, CaseClass.C1}
+        case Reach.COUNCIL_HOLDER:
+            return federation_of(grant.region) in target.involved
         case _:
             return False
 
@@ -121,6 +123,8 @@ def _reaches(reach: Reach, grant: Grant, target: Target, in_circle: bool) -> boo
         case Reach.HOLDER:
             at_its_level = target.holder in {federation_of(grant.region), rights_department_of(grant.region)}
             return below and (grant.node == target.holder or (in_circle and at_its_level))
+        case Reach.COUNCIL_HOLDER:
+            return below and target.holder == federation_of(grant.region)
         case Reach.NOTIFIED:
             return below and grant.node == target.notified
         case Reach.INVOLVED:

@@ -49,7 +49,7 @@ ORACLE: dict[str, set[tuple[Role, str]]] = {
     "solveOnSpot": {_UNIT, _OWNER, _EXEC, _CHAIR},
     "recordAction": {_EXEC, _CHAIR},
     "tellProgress": {_EXEC, _CHAIR},
-    "passUp": {_EXEC, _CHAIR},
+    "passUp": {*_VILLAGE},
     "cancelPassUp": {_CHAIR},
     "receive": set(),
     "refuseReceipt": set(),
@@ -94,7 +94,7 @@ ORACLE: dict[str, set[tuple[Role, str]]] = {
 """Which role at which place may ask what of an open (C0) matter of a village that holds it."""
 
 HOLDERS_OWN = ("passUp", "cancelPassUp", "informUp", "resolveMatter", "relayFeedback", "reworkMatter")
-"""What the chair of a village that holds a matter may ask of the ladder; an executive member may propose that it goes up."""
+"""What the chair of a village that holds a matter may ask of the ladder; an executive or council member may propose that it goes up."""
 OF_OTHER_LEVELS = ("receive", "refuseReceipt", "returnDown", "takeOver", "supervise", "suspendMatter", "resumeMatter")
 """What only levels above the village may ask, once they have to do with it."""
 
@@ -106,7 +106,7 @@ BY_CLASS: dict[str, dict[str, set[str]]] = {
         **{name: {"exec_member", "chair"} for name in ("recordAction", "tellProgress")},
         "alertInParallel": {"unit_leader", "owner", "exec_member", "chair"},
         **{name: {"chair"} for name in HOLDERS_OWN},
-        "passUp": {"exec_member", "chair"},
+        "passUp": {"council_member", "exec_member", "chair"},
         **{name: set() for name in OF_OTHER_LEVELS},
         "giveFeedback": {"owner", "chair"},
         "rateMatter": {"resident"},

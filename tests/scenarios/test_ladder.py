@@ -4,6 +4,7 @@ import asyncio
 from itertools import pairwise
 from typing import Any
 
+from services.contracts.organisation import Role
 from tests.harness import SINCE, Answered, Harness, Person, Place
 from tests.orders import act, department, issue
 from tests.scenarios.councils import DONE, opened
@@ -585,6 +586,49 @@ async def test_who_proposes_waits_for_a_chair_and_signs_where_there_is_none(syst
     await acts(system, place.township_officer, case_id)
     passed = await done(system, place.township_officer, "passUp", case_id, reason="NEEDS_AUTHORITY")
     assert entries(passed)["COUNTY"] == "NOTIFIED"
+
+
+async def test_a_council_member_proposes_and_the_chair_signs(system: Harness, place: Place) -> None:
+    """As an executive member does (domain 1.3): of her own village, while it holds the matter, and of a private one only if she is let in."""
+    case_id, member = await accepted(system, place), place.council_member
+    assert (await member.do("passUp", caseId=case_id, reason="NEEDS_FUNDS")).code == "ACT_FIRST"
+    await acts(system, place.exec_member, case_id)
+    assert "PassUp" in (await member.case(case_id) or {})["allowedCommands"]
+    proposed = await done(system, member, "passUp", case_id, reason="NEEDS_FUNDS", note="集体收入分配需上级协调")
+    assert entries(proposed) == {"VILLAGE": "ACTING"}
+    assert (await place.chair.inbox())[0] == "TO_SIGN"
+    for who in (place.owner, place.resident, place.neighbour):
+        assert (await who.do("passUp", caseId=case_id, reason="NEEDS_FUNDS")).code in {
+            "NOT_PERMITTED",
+            "CASE_NOT_FOUND",
+        }
+    stranger = system.person("m_sibling-council", (Role.COUNCIL_MEMBER, "n_council-beside", f"{place.county}002001"))
+    assert (await stranger.do("passUp", caseId=case_id, reason="NEEDS_FUNDS")).code == "CASE_NOT_FOUND"
+    await up(system, place.chair, place.township_officer, case_id)
+    assert (await member.do("passUp", caseId=case_id, reason="NEEDS_FUNDS")).code == "NOT_THE_HOLDER"
+    private = await accepted(system, place, subCategory="MARITAL_CONFLICT")
+    await acts(system, place.chair, private)
+    assert (await member.do("passUp", caseId=private, reason="NEEDS_FUNDS")).code == "CASE_NOT_FOUND"
+    await done(system, place.chair, "changeCircle", private, add=[member.member])
+    proposed = await done(system, member, "passUp", private, reason="NEEDS_FUNDS")
+    assert entries(proposed) == {"VILLAGE": "ACTING"}
+    await system.no_dead_letters()
+
+
+async def test_the_answer_tells_a_proposal_from_a_pass_up(system: Harness, place: Place) -> None:
+    """Also when it is sent again; without a look at the timeline."""
+    case_id = await accepted(system, place)
+    await acts(system, place.exec_member, case_id)
+    returns = "{ __typename ... on Case { onlyProposed } ... on Done { onlyProposed } ... on Refusal { code } }"
+    asked = {"caseId": case_id, "reason": "NEEDS_FUNDS", "idempotencyKey": "the-same-intention"}
+    for _ in range(2):
+        proposed = await place.exec_member.do("passUp", returns=returns, **asked)
+        assert proposed == {"__typename": "Case", "onlyProposed": True}
+    await system.settle()
+    query = "query($id: String!) { case(caseId: $id) { onlyProposed } }"
+    assert (await place.exec_member.ask(query, {"id": case_id}))["case"] == {"onlyProposed": None}
+    passed = await place.chair.do("passUp", returns=returns, caseId=case_id, reason="NEEDS_FUNDS")
+    assert passed == {"__typename": "Case", "onlyProposed": False}
 
 
 async def test_an_answer_is_given_from_above_where_nobody_below_is_in_office(system: Harness, place: Place) -> None:

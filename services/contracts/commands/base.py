@@ -60,6 +60,12 @@ class Answer(Model):
     version: int
 
 
+class Proposed(Answer):
+    """What a command answers that was no more than a proposal: somebody else decides."""
+
+    proposed: bool
+
+
 class Imported(Answer):
     """What an import answers: its last line's aggregate, and how many lines were new, changed something, or were there already."""
 

@@ -58,8 +58,8 @@ class TellProgress(LadderCommand):
 
 class PassUp(LadderCommand):
     """The holder hands the matter one level up, after having acted. It stays accountable until the level above receives. Allowed to:
-    the holder's chair, the rights department; its officers (of a village its executive members) too, who propose it: their chair is told,
-    and signs by passing it up herself. Where no chair is in office who may act (a party may not, of C2 and C3 only the circle may) the officers
+    the holder's chair, the rights department; its officers (of a village its executive and council members) too, who propose it: their
+    chair is told, and signs by passing it up herself. Where no chair is in office who may act (a party may not, of C2 and C3 only the circle may) the officers
     sign. Refused: NOT_THE_HOLDER, ACT_FIRST, TOP_OF_THE_LADDER, REASON_REQUIRED."""
 
     reason: PassUpReason

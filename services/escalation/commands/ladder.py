@@ -4,9 +4,9 @@ from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.commands import escalation as asked
-from services.contracts.commands.base import Answer
+from services.contracts.commands.base import Answer, Proposed
 from services.contracts.ladder import NoteKind
-from services.contracts.organisation import Node, Role
+from services.contracts.organisation import Node, Role, federation_of
 from services.escalation.commands.custody import (
     keep,
     keep_evidence,
@@ -59,10 +59,15 @@ async def tell_progress(tx: Transaction, acting: Acting, command: asked.TellProg
 async def pass_up(tx: Transaction, acting: Acting, command: asked.PassUp) -> Answer:
     """One level up, or a word to the chair that it should go."""
     custody, facts = await matter(tx, command)
-    note, signed, by = words(command.note, "note"), await _signs(tx, acting, custody.case_id), node_of(acting)
+    note, signed = words(command.note, "note"), await _signs(tx, acting, custody.case_id)
+    assert acting.grant is not None, "the permission table lets nobody without a grant do this"
+    # A council proposes to the federation of its village.
+    council = acting.grant.role is Role.COUNCIL_MEMBER
+    by = federation_of(acting.grant.region) if council else node_of(acting)
     moved = ladder.pass_up(custody, facts, by, command.reason, legal_note=bool(note.strip()), signed=signed)
     await keep_note(tx, acting, custody.case_id, NoteKind.PASS_UP, note)
-    return await keep(tx, moved, facts)
+    kept = await keep(tx, moved, facts)
+    return Proposed(id=kept.id, version=kept.version, proposed=not signed)
 
 
 async def _signs(tx: Transaction, acting: Acting, case_id: str) -> bool:
