@@ -101,6 +101,7 @@ EVENTS = {
     "UrgencyChanged": "紧急程度已变更",
     "CircleChanged": "专办人员已变更",
     "PartyNamed": "已指明当事人",
+    "PartyCleared": "已更正当事人",
     "CaseLeft": "事项已离开本主题",
     "AccessChanged": "可见范围已变更",
     "NodeChanged": "组织已登记或变更",

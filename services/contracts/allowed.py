@@ -88,6 +88,8 @@ def allowed_commands(
         elsewhere = grant is not None and council_of(grant.region) != council_of(seat(case, custody))
         if command in BY_ITS_COUNCIL and elsewhere:
             continue
+        if command == "ClearParty" and not access.barred:
+            continue
         if command in RESOLVING and ((custody and custody.open_orders) or (docket and docket.open_items)):
             continue
         if command in FROM_ABOVE and grant is not None and custody is not None and not _above(grant, custody):

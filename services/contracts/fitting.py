@@ -81,7 +81,7 @@ def _while_open(case: CaseState) -> tuple[str, ...]:
     higher = () if case.case_class is CaseClass.C3 else ("RaiseClass",)
     lower = () if case.case_class in {CaseClass.C0, CaseClass.C3} else ("LowerClass",)  # what was sealed stays sealed
     circle = ("ChangeCircle",) if case.case_class in {CaseClass.C2, CaseClass.C3} else ()
-    return (*withdraw, *higher, *lower, *circle, "NameParty", "SetUrgency")
+    return (*withdraw, *higher, *lower, *circle, "NameParty", "ClearParty", "SetUrgency")
 
 
 def fitting_ladder(

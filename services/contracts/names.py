@@ -56,6 +56,7 @@ ZH = {
     "SetUrgency": "调整紧急程度",
     "ChangeCircle": "调整专办人员",
     "NameParty": "指明当事人",
+    "ClearParty": "更正当事人",
     "PutToCouncil": "提请议事",
     "ScheduleSession": "安排议事",
     "OpenSession": "开始议事",

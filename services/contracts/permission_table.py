@@ -119,6 +119,12 @@ TABLE: tuple[Permission, ...] = (
         (Role.RIGHTS_OFFICER, _C, Reach.HOLDER),
     ),
     *_lines("NameParty", _REPORTER, _GROUP_OWNER, _EXEC, _CHAIR, *_INVOLVED),
+    *_lines(
+        "ClearParty",
+        (Role.CHAIR, _V, Reach.HOLDER),
+        (Role.CHAIR, _TOWNSHIP_UP, Reach.HOLDER_UP),
+        (Role.RIGHTS_OFFICER, _C, Reach.HOLDER_UP),
+    ),
     *_lines("AddRegion", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("ImportRegions", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("ImportMembers", (Role.OPERATOR, _P, Reach.SUBTREE)),

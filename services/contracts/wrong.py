@@ -93,6 +93,7 @@ class Wrong(Enum):
     )
     ITSELF = Saying("不能并入自身，请填另一件", "a matter does not repeat itself, name another one")
     NO_PARTY = Saying("不能是反映人或您本人，请填他人", "a reporter and you yourself are none, name somebody else")
+    NOT_A_PARTY = Saying("不是已指明的当事人", "she was not named a party")
     NO_LATER_RESOLUTION = Saying("不是更晚的有效决议", "that is no later resolution that stands")
 
     def saying(self, **filled: object) -> Said:

@@ -68,6 +68,7 @@ INTAKE = Service(
         Command(wanted.SetUrgency, course.set_urgency, matter_target),
         Command(wanted.ChangeCircle, secrecy.change_circle, matter_target),
         Command(wanted.NameParty, secrecy.name_party, matter_target),
+        Command(wanted.ClearParty, secrecy.clear_party, matter_target),
         Command(asked.AddRegion, roster.add_region, roster.region_target),
         Command(asked.ImportRegions, roster.import_regions, roster.cell_target),
         Command(asked.PutNode, roster.put_node, roster.node_target),

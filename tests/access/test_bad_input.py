@@ -192,7 +192,7 @@ async def test_a_state_that_does_not_fit_names_the_commands_that_do(
     system: Harness, shared_place: Place, matters: dict[str, str]
 ) -> None:
     place = shared_place
-    while_open = {"WithdrawMatter", "RaiseClass", "NameParty", "SetUrgency"}
+    while_open = {"WithdrawMatter", "RaiseClass", "NameParty", "ClearParty", "SetUrgency"}
     away = {"ProposeRejection", "RejectMatter", "RedirectMatter", "MergeMatter"}
     working = {"RecordAction", "TellProgress", "PassUp", "ResolveMatter", "SolveOnSpot", "IssueOrder"}
     fitting = {

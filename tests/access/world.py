@@ -61,6 +61,7 @@ MATTER_COMMANDS: dict[str, dict[str, Any]] = {
     "setUrgency": {"to": "ORANGE"},
     "changeCircle": {"add": ["m_helper-one"]},
     "nameParty": {"member": "m_party-one"},
+    "clearParty": {"member": "m_party-one"},
     **COUNCIL_COMMANDS,
 }
 """Every command on a matter, with an input that is in order of a C0 matter; `mergeMatter` needs another one beside (`send` names the

@@ -68,14 +68,16 @@ COURSE = (
     "SetUrgency",
     "ChangeCircle",
     "NameParty",
+    "ClearParty",
 )
 COMMANDS = (*STRAIGHT, *COURSE, *CLASSES)
-ACCESS = frozenset({"MergeMatter", "UnmergeMatter", "ChangeCircle", "NameParty", *CLASSES})
+ACCESS = frozenset({"MergeMatter", "UnmergeMatter", "ChangeCircle", "NameParty", "ClearParty", *CLASSES})
 """Commands that change who may see a matter."""
 RARE = {
     **dict.fromkeys(("RejectMatter", "RedirectMatter", "WithdrawMatter", "RaiseClass", "SetUrgency"), 0.02),
     **dict.fromkeys(("MergeMatter", "AskForInformation", "ProposeRejection", "ChangeCircle", "LowerClass"), 0.04),
     "NameParty": 0.04,
+    "ClearParty": 0.1,
 }
 """How often a random play takes what ends or hides a matter: else nothing would be played to its end."""
 CALLER, SOLVER, OTHER = ("ca11e4" * 4, "50173e" * 4, "07e4a0" * 4)
@@ -214,6 +216,9 @@ class Play:
             case "NameParty":
                 party = case.circle[-1] if len(case.circle) > 1 else f"m_party-{len(case.parties)}"
                 return secrecy.name_party(case, party, BY, "m_speaker", custody, now)
+            case "ClearParty":
+                party = case.parties[-1] if case.parties else "m_nobody"
+                return secrecy.clear_party(case, party, BY, custody, now)
             case _:
                 raise LookupError(command)
 
@@ -251,6 +256,8 @@ class Play:
 
     def too_late(self, command: str, case_id: str) -> bool:
         """Whether a command fits the state and its time is over, or what it needs beside is not there."""
+        if command == "ClearParty":
+            return not self.cases[case_id].parties
         case = self.cases[case_id]
         if command == "MergeMatter":
             return self.twin(case_id) is None
@@ -285,7 +292,7 @@ class Play:
             self._keep_case(*other)
             self._keep_access(other[0], 0)
             self._keep_case(*one)
-        elif command in {"ChangeCircle", "NameParty"}:
+        elif command in {"ChangeCircle", "NameParty", "ClearParty"}:
             before = self.cases[case_id].version
             self._keep_case(*self.of_intake(command, case_id))
             self._keep_access(self.cases[case_id], before)

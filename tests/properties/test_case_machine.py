@@ -41,6 +41,7 @@ BETTER_WORDS = {
 }
 """Refusals that say more than that the state does not fit."""
 BESIDE = {
+    "ClearParty": {Code.MALFORMED},
     "MergeMatter": {Code.CLASSES_DO_NOT_MERGE, Code.MASTER_NOT_OPEN},
     "UnmergeMatter": {Code.TOO_LATE_NOW, Code.MASTER_NOT_OPEN},
     "ReopenMatter": {Code.TOO_LATE_NOW},

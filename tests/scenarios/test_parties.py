@@ -212,3 +212,29 @@ async def test_what_comes_down_to_a_party_is_told_to_who_looks_after_it(system: 
     assert "RETURNED" not in await place.chair.inbox()
     await done(system, place.township_chair, "takeOver", case_id, reason="村主席须回避")
     await system.no_dead_letters()
+
+
+@pytest.mark.parametrize("sub", [C1, C2])
+async def test_a_party_named_by_mistake_is_cleared(system: Harness, place: Place, sub: str) -> None:
+    """By the chair who is none, or a level above; she has it in hand again, and what had surfaced is filled."""
+    case_id = await reported(system, place, sub)
+    await done(system, place.chair, "acceptMatter", case_id)
+    assert "ClearParty" not in (await place.chair.case(case_id) or {})["allowedCommands"], "there is none"
+    none = await place.chair.do("clearParty", caseId=case_id, member=place.chair.member)
+    assert none.code == "MALFORMED"
+    await name(system, place.resident, case_id, place.chair)
+    await is_out(place.chair, case_id)
+    others = (place.chair, place.resident, place.owner, place.exec_member, place.township_officer, place.county_chair)
+    for who in (*others, place.sibling_chair):
+        assert await send(who, "clearParty", caseId=case_id, member=place.chair.member) in DENIED, who.member
+    assert "ClearParty" in (await place.township_chair.case(case_id) or {})["allowedCommands"]
+    cleared = await done(system, place.township_chair, "clearParty", case_id, member=place.chair.member)
+    assert "PartyCleared" in {each["kind"] for each in (await place.chair.case(case_id) or {})["timeline"]}
+    assert await reads(place.chair, case_id)
+    again = await place.township_chair.do("clearParty", caseId=case_id, member=place.chair.member)
+    assert (again.code, cleared["level"]) == ("MALFORMED", "VILLAGE")
+    await system.advance(minutes=2)
+    assert "VacancyFilled" in {each["kind"] for each in (await place.chair.case(case_id) or {})["timeline"]}
+    await acts(system, place.chair, case_id)
+    await done(system, place.chair, "passUp", case_id, reason="NEEDS_FUNDS")
+    await system.no_dead_letters()

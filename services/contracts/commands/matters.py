@@ -158,11 +158,20 @@ class ChangeCircle(CourseCommand):
 
 class NameParty(CourseCommand):
     """Name a party to a matter: whatever her offices, from then on she sees nothing of it, is told nothing of it and has no hand in it (I6).
-    It is not taken back. Allowed to: its reporters; group owner, executive member, chair, the levels that have to do with it; of C2 and C3
+    A mistake is put right with ClearParty. Allowed to: its reporters; group owner, executive member, chair, the levels that have to do with it; of C2 and C3
     the circle. Refused: MALFORMED (a reporter, or oneself), TOO_MANY."""
 
     member: MemberId
     """当事人的人员编号；不能是反映人或本人。The party: neither a reporter nor oneself."""
+
+
+class ClearParty(CourseCommand):
+    """Take back that somebody is a party, who was named by mistake: her offices are hers again in this matter. From a session that she left
+    by her own word she stays away. Allowed to: the holder's chair, chairs of the levels above it that have to do with it, the rights department; never to
+    the party; of C2 and C3 the circle. Refused: MALFORMED (she is no party)."""
+
+    member: MemberId
+    """误指为当事人的人员编号。Who was named by mistake."""
 
 
 COURSE: tuple[type[CourseCommand], ...] = (
@@ -181,4 +190,5 @@ COURSE: tuple[type[CourseCommand], ...] = (
     SetUrgency,
     ChangeCircle,
     NameParty,
+    ClearParty,
 )

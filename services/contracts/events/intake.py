@@ -188,6 +188,12 @@ class PartyNamed(CaseEvent):
     nobody_left: NodeId | None = None
 
 
+class PartyCleared(CaseEvent):
+    """Somebody was named a party by mistake; who, is on the access topic."""
+
+    by: NodeId | None = None
+
+
 class AccessEvent(Event):
     """A fact of who may see a matter."""
 
@@ -271,26 +277,18 @@ class RegionChanged(Event):
         return self.region
 
 
+_STRAIGHT = (CaseSubmitted, CaseAcknowledged, CaseAccepted, FeedbackGiven, CaseRated, CaseCalledBack, CaseClosed)
+_ASIDE = (CaseRejected, RejectionUpheld, CaseRedirected, CaseWithdrawn, WithdrawalNoted, CaseReopened)
 SEALED = (
-    CaseSubmitted,
-    CaseAcknowledged,
-    CaseAccepted,
-    FeedbackGiven,
-    CaseRated,
-    CaseCalledBack,
-    CaseClosed,
+    *_STRAIGHT,
     InformationAsked,
     InformationSupplied,
-    CaseRejected,
-    RejectionUpheld,
-    CaseRedirected,
-    CaseWithdrawn,
-    WithdrawalNoted,
-    CaseReopened,
+    *_ASIDE,
     ClassChanged,
     UrgencyChanged,
     CircleChanged,
     PartyNamed,
+    PartyCleared,
     CaseParted,
 )
 """Nothing is merged with a sealed matter, and no group's owner proposes anything about it."""

@@ -10,7 +10,7 @@ from services.contracts.commands.base import MatterCommand
 from services.contracts.ids import MemberId, NodeId
 from services.contracts.organisation import first_holder
 from services.contracts.refusals import Code, Refused
-from services.contracts.regions import Level
+from services.contracts.regions import Level, at_level
 from services.contracts.states import CustodyState
 from services.intake.rules import roster
 from services.intake.rules.case import Case
@@ -32,6 +32,7 @@ def target_of(case: Case, custody: CustodyState | None) -> Target:
         region=case.village,
         group=case.group,
         holder=(custody.holder if custody else None) or first,
+        holder_region=at_level(case.village, custody.level) if custody and custody.holder else None,
         seen_from=custody.seen_from if custody else Level.VILLAGE.width,
         involved=tuple(entry.node for entry in custody.entries) if custody else (first,),
         case_class=case.case_class,

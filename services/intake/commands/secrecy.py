@@ -55,6 +55,14 @@ async def name_party(tx: Transaction, acting: Acting, command: asked.NameParty) 
     return await save_with_access(tx, (after, (*events, *more)))
 
 
+async def clear_party(tx: Transaction, acting: Acting, command: asked.ClearParty) -> Answer:
+    """She was named by mistake. Who is in office where it is held enters the circle of a private matter again."""
+    case, custody = await matter_of(tx, command)
+    cleared, events = rules.clear_party(case, command.member, office_of(acting), custody, tx.now)
+    (after, more), _ = await handed_over(tx, cleared, target_of(case, custody).holder)
+    return await save_with_access(tx, (after, (*events, *more)))
+
+
 async def _save(tx: Transaction, moved: Reclassed, reason: str) -> Answer:
     """The topics that it leaves are told last what they may know: that it left, and that nobody there may see it."""
     if moved.emptied is not None:

@@ -6,7 +6,15 @@ from typing import NamedTuple
 
 from services.contracts.cases import CaseClass
 from services.contracts.commands.matters import MAX_CIRCLE, MAX_PARTIES
-from services.contracts.events.intake import AccessChanged, CaseEvent, CaseLeft, CircleChanged, ClassChanged, PartyNamed
+from services.contracts.events.intake import (
+    AccessChanged,
+    CaseEvent,
+    CaseLeft,
+    CircleChanged,
+    ClassChanged,
+    PartyCleared,
+    PartyNamed,
+)
 from services.contracts.fitting import fitting
 from services.contracts.ids import MemberId, NodeId
 from services.contracts.organisation import Node, in_office
@@ -122,7 +130,7 @@ def name_party(
         return case, ()
     if len(case.parties) >= MAX_PARTIES:
         raise Refused(Code.TOO_MANY, what="parties", limit=MAX_PARTIES)
-    left = {name: tuple(each for each in getattr(case, name) if each != member) for name in ("circle", "seated")}
+    left = {name: _without(getattr(case, name), member) for name in ("circle", "seated")}
     after = case.after(barred=(*case.barred, member), **left)
     if case.case_class is CaseClass.C3:  # a sealed topic names no place below the county
         return after, (PartyNamed(at=now, case=after.public()),)
@@ -130,6 +138,21 @@ def name_party(
     left_alone = holder is not None and not set(in_office(holder, now)) - {*after.parties, *after.dismissed}
     nobody_left = holder.id if holder is not None and left_alone else None
     return after, (PartyNamed(at=now, case=after.public(), by=by, nobody_left=nobody_left),)
+
+
+def clear_party(case: Case, member: MemberId, by: NodeId | None, custody: CustodyState | None, now: datetime) -> Moved:
+    """She was named by mistake, in whichever of the reports that it is joined of. Raises Refused MALFORMED if she is no party."""
+    check_fits("ClearParty", case, custody)
+    if member not in case.parties:
+        raise malformed("member", Wrong.NOT_A_PARTY)
+    joined = tuple(each.model_copy(update={"barred": _without(each.barred, member)}) for each in case.joined)
+    after = case.after(barred=_without(case.barred, member), joined=joined)
+    named = None if case.case_class is CaseClass.C3 else by  # a sealed topic names no place below the county
+    return after, (PartyCleared(at=now, case=after.public(), by=named),)
+
+
+def _without(members: tuple[MemberId, ...], member: MemberId) -> tuple[MemberId, ...]:
+    return tuple(each for each in members if each != member)
 
 
 def join_levels(case: Case, offices: Sequence[Sequence[MemberId]], now: datetime) -> Moved:
