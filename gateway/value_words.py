@@ -19,7 +19,7 @@ from services.contracts.lifecycle import Lifecycle
 from services.contracts.organisation import NodeKind, Role
 from services.contracts.queries import LineFate
 from services.contracts.regions import Level
-from services.contracts.states import ClockStage, ClockState, DocketStage, EntryState
+from services.contracts.states import DocketStage, EntryState
 
 WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
     CaseClass: (
@@ -179,29 +179,6 @@ WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
             "CITY": "市。City.",
             "PROVINCE": "省。Province.",
         },
-    ),
-    ClockStage: (
-        "时限阶段。What a clock measures.",
-        {
-            "ACK": "响应。Until somebody has seen it.",
-            "TRIAGE": "受理决定。Until it is accepted or turned down.",
-            "WINDOW": "本级办理。The level's window to solve it.",
-            "FEEDBACK": "反馈。Until the reporter is told.",
-            "CALL_BACK": "回访。Until the reporter was asked.",
-            "COUNCIL": "议事。Until the council has decided, or somebody has acted.",
-            "UPPER_ACTION": "上级过问。Until the level above has looked after an idle council.",
-            "RECEIPT": "签收。Until the level above has received it.",
-            "CURE": "补正。Until a refused pass-up is put right.",
-            "FIRST_ACTION": "首次处理。Until the level that received it has acted.",
-            "RELAY": "转达。Until the answer has gone one level down.",
-            "INFORMATION": "补充材料。Until the reporter has supplied what was asked.",
-            "SUPERVISED_REPORT": "督办日报。Until the supervised level has reported today.",
-            "PROGRESS": "告知进展。Until the reporter hears how it stands; never the matter's own clock.",
-        },
-    ),
-    ClockState: (
-        "时钟状态。Whether a clock runs.",
-        {"RUNNING": "计时中。Running.", "PAUSED": "已暂停。Paused with a reason.", "STOPPED": "已停止。Stopped."},
     ),
     DocketStage: (
         "议事阶段。What the council is doing with a matter.",

@@ -6,6 +6,7 @@ from typing import Any, NewType
 import strawberry
 from pydantic import TypeAdapter, ValidationError
 
+from gateway.clock_words import CLOCK_WORDS
 from gateway.council_words import COUNCIL_WORDS
 from gateway.order_words import ORDER_WORDS
 from gateway.value_words import WORDS
@@ -49,6 +50,7 @@ WORDS[Lamp] = (
 )
 
 
+WORDS.update(CLOCK_WORDS)
 WORDS.update(COUNCIL_WORDS)
 WORDS.update(ORDER_WORDS)
 

@@ -9,18 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.readmodel.access import below, counted, fully, inside, one_of, overseen, per_caller, visible
 from gateway.readmodel.apply import docket_of
-from gateway.readmodel.shown import case_to_a_bystander, custody_to_others
+from gateway.readmodel.shown import CLOCKS_AMONG_LEVELS, case_to_a_bystander, custody_to_others
 from gateway.readmodel.tables import METADATA
 from services.chassis import statements
 from services.contracts.callers import Caller
 from services.contracts.cases import CaseClass
 from services.contracts.council import PeopleState
-from services.contracts.events.escalation import AMONG_LEVELS
+from services.contracts.events.escalation import AMONG_LEVELS, ClockNearing, ClockOverdue
 from services.contracts.lifecycle import Lifecycle, to_a_bystander
 from services.contracts.organisation import Node, federation_of
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import contains, in_cell
-from services.contracts.states import AccessState, CaseState, ClockStage, CustodyState, DocketState
+from services.contracts.states import AccessState, CaseState, CustodyState, DocketState
 
 CASE = METADATA.tables["case_view"]
 GROUP = METADATA.tables["case_group"]
@@ -253,7 +253,10 @@ def _timelines(caller: Caller) -> Select[Any]:
 _AMONG_LEVELS = or_(
     one_of(TIMELINE.c.kind, [fact.__name__ for fact in AMONG_LEVELS]),
     # A clock of theirs that nears its end or is over.
-    TIMELINE.c.detail == ClockStage.SUPERVISED_REPORT.value,
+    and_(
+        one_of(TIMELINE.c.kind, [ClockNearing.__name__, ClockOverdue.__name__]),
+        one_of(TIMELINE.c.detail, [stage.value for stage in CLOCKS_AMONG_LEVELS]),
+    ),
 )
 
 

@@ -2,15 +2,18 @@
 
 from services.contracts.cases import Stage
 from services.contracts.lifecycle import Lifecycle
-from services.contracts.states import CaseState, ClockStage, CustodyState, EntryState, LevelEntry
+from services.contracts.states import DUTIES, CaseState, ClockStage, CustodyState, EntryState, LevelEntry
+
+CLOCKS_AMONG_LEVELS = DUTIES | {ClockStage.SUPERVISED_REPORT}
+"""The clocks that are for those who work on the matter: a duty's name says of what kind it is."""
 
 
 def custody_to_others(custody: CustodyState) -> CustodyState:
-    """What those see of it who do not work on it: supervision is a badge for the levels alone, and whom they let know of it is their own
-    affair (domain 2.4)."""
+    """What those see of it who do not work on it: supervision is a badge for the levels alone, and so are whom they let know of it and what
+    they owe beside the work (domain 2.4)."""
     shown = (entry for entry in custody.entries if not _for_information(entry, custody))
     entries = tuple(entry.model_copy(update={"supervising": False}) for entry in shown)
-    clocks = tuple(clock for clock in custody.clocks if clock.stage is not ClockStage.SUPERVISED_REPORT)
+    clocks = tuple(clock for clock in custody.clocks if clock.stage not in CLOCKS_AMONG_LEVELS)
     return custody.model_copy(update={"entries": entries, "clocks": clocks})
 
 

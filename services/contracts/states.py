@@ -184,10 +184,25 @@ class ClockStage(StrEnum):
     INFORMATION = "INFORMATION"
     SUPERVISED_REPORT = "SUPERVISED_REPORT"
     PROGRESS = "PROGRESS"
+    BARRIER = "BARRIER"
+    SHELTER_ACTION = "SHELTER_ACTION"
+    VISIT = "VISIT"
+    PLAN = "PLAN"
+    INFORM_TOWNSHIP = "INFORM_TOWNSHIP"
+    DV_SCREENING = "DV_SCREENING"
+    FIRST_CONTACT = "FIRST_CONTACT"
+    VOICE_CONTACT = "VOICE_CONTACT"
+    LEGAL_AID_REFERRAL = "LEGAL_AID_REFERRAL"
 
 
-BESIDE_THE_WORK = frozenset({ClockStage.PROGRESS})
-"""What is owed beside the work: such a clock is never the matter's own, never overdue (when it ends, the next one begins) and never paused."""
+_DUTIES = (
+    "BARRIER SHELTER_ACTION VISIT PLAN INFORM_TOWNSHIP DV_SCREENING FIRST_CONTACT VOICE_CONTACT LEGAL_AID_REFERRAL"
+)
+DUTIES = frozenset(map(ClockStage, _DUTIES.split()))
+"""What some sub-categories alone owe (domain 3.3). The names say what kind of matter it is: they are for those who work on it."""
+BESIDE_THE_WORK = DUTIES | {ClockStage.PROGRESS}
+"""What is owed beside the work: such a clock is never the matter's own. The reporter's news (PROGRESS) is never overdue either, for when it
+ends the next one begins, and never paused."""
 
 
 class ClockState(StrEnum):

@@ -15,6 +15,7 @@ from deploy.documents.release import RELEASED, release
 from services.contracts.events.base import Event
 from services.contracts.events.escalation import ClockOverdue
 from services.contracts.events.intake import CaseEvent
+from services.contracts.states import DUTIES
 from tests.contracts.compat import Break, breaks
 
 NOW = {kind.type_name(): kind for kind in EVENT_TYPES}
@@ -32,6 +33,7 @@ READERS_FIRST: dict[str, str] = {
         "0.2.0: the clocks of the ladder and of a pause",
     ),
     "ClockStage.PROGRESS": "0.2.0: the interval between two pieces of news to the reporter",
+    **dict.fromkeys((f"ClockStage.{stage}" for stage in DUTIES), "0.2.0: what some sub-categories owe beside the work"),
 }
 """Values of enums that came to released events, as in `{"ClockStage.RECEIPT": "0.2.0: …"}`, each with the release in which every reader
 is upgraded before anything writes it. Until then an old reader holds such a record; it loses none."""

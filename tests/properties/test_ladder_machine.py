@@ -27,12 +27,15 @@ from tests.properties.playing import RULES, SECRET, START, VILLAGE, running
 
 NODES = {level: federation_of(at_level(VILLAGE, level)) for level in Level}
 WORKER = "50173e" * 4
+OWING = (SubCategory.COLLECTIVE_INCOME, SubCategory.VICTIM_FAMILY_AID, SubCategory.ELDER_CARE)
+"""Owing nothing, something, and something when urgent beside the work (`test_duties`)."""
 OPEN = frozenset({EntryState.RECEIVED, EntryState.ACTING, EntryState.PASSED_UP, EntryState.RESOLVED_HERE})
 
 
-def a_case(urgency: Urgency = Urgency.YELLOW, at: datetime = START) -> CaseState:
+def a_case(
+    urgency: Urgency = Urgency.YELLOW, at: datetime = START, sub: SubCategory = SubCategory.COLLECTIVE_INCOME
+) -> CaseState:
     """An accepted matter of a village."""
-    sub = SubCategory.COLLECTIVE_INCOME
     return CaseState(
         case_id=f"2101-{1:026d}",
         version=2,
@@ -207,10 +210,10 @@ def _as_it_stands(custody: Custody) -> dict[str, object]:
 
 
 @settings(max_examples=80, deadline=None, derandomize=True)
-@given(seed=st.integers(0, 2**32), urgency=st.sampled_from(Urgency))
-def test_whoever_presses_what_one_node_holds_it(seed: int, urgency: Urgency) -> None:
+@given(seed=st.integers(0, 2**32), urgency=st.sampled_from(Urgency), sub=st.sampled_from(OWING))
+def test_whoever_presses_what_one_node_holds_it(seed: int, urgency: Urgency, sub: SubCategory) -> None:
     random, now = Random(seed), START
-    case, flags = a_case(urgency), list[tuple[object, ...]]()
+    case, flags = a_case(urgency, sub=sub), list[tuple[object, ...]]()
     custody = opened(Facts(case, RULES, SECRET, now))
     for _ in range(60):
         now += timedelta(seconds=random.choice((0, 60, 3600, 86400, 5 * 86400)))

@@ -49,6 +49,8 @@ def record_action(
     acting = EntryState.ACTING if own.state is EntryState.RECEIVED else own.state
     entry = own.model_copy(update={"state": acting, "acted": own.acted or substantive})
     changes: dict[str, object] = {"entries": custody.with_entry(entry)}
+    if substantive:
+        changes["done"] = _with(custody, action)
     if by == custody.holder:
         changes["reported_at"] = facts.now if custody.reported_at else None
         changes["workers"] = tuple(dict.fromkeys((*custody.workers, worker)))
@@ -130,6 +132,7 @@ def order_moved(
     `worker` is the tag of who did the work."""
     changes: dict[str, object] = {"open_orders": open_orders}
     if acted:
+        changes["done"] = _with(custody, ActionType.WORK_ORDER)
         changes["entries"] = tuple(
             entry.model_copy(update={"acted": True}) if entry.node == by else entry for entry in custody.entries
         )
@@ -172,6 +175,11 @@ def resume(custody: Custody, facts: Facts, by: NodeId) -> Moved:
     """It goes on, with the time that its clocks had left."""
     fits("ResumeMatter", custody, facts)
     return told(custody, AWAKE, facts, MatterResumed, by=by)
+
+
+def _with(custody: Custody, action: ActionType) -> tuple[ActionType, ...]:
+    """What has been done, with one action more."""
+    return tuple(dict.fromkeys((*custody.done, action)))
 
 
 def _settled(entry: LevelEntry, level: Level) -> LevelEntry:

@@ -9,7 +9,7 @@ from services.contracts.events.escalation import (
     CustodyEvent,
 )
 from services.contracts.ids import NodeId
-from services.contracts.ladder import ThreadMode
+from services.contracts.ladder import ActionType, ThreadMode
 from services.contracts.orders import Rest
 from services.contracts.organisation import federation_of, rights_department_of
 from services.contracts.regions import Level, at_level
@@ -64,6 +64,12 @@ class Custody(CustodyState):
     council: DocketStage = DocketStage.NONE
     settled_at: datetime | None = None
     open_items: int = 0
+    item_done: bool = False
+    """Whether anything that the council has given somebody to do is done, interim items too."""
+    done: tuple[ActionType, ...] = ()
+    """What has been done about it, whichever level did it, since it was opened or last opened again: it fulfils duties (`duties`)."""
+    raised_at: datetime | None = None
+    """When its urgency last went up."""
 
     @property
     def rest(self) -> Rest | None:

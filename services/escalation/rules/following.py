@@ -4,6 +4,7 @@ or however often those arrive, the same clocks run."""
 from datetime import datetime
 
 from services.contracts.cases import CaseClass, Stage, Urgency
+from services.contracts.council import ItemStage
 from services.contracts.events.escalation import (
     ClocksMoved,
     CustodyClosed,
@@ -60,7 +61,7 @@ def follow(custody: Custody, facts: Facts) -> Moved:
     elif standing.resolved_at is not None and not is_resolved(case, standing):
         standing = back_to_work(standing, facts.now)
     raised = list(Urgency).index(case.urgency) < list(Urgency).index(standing.urgency)
-    standing = standing.model_copy(update={"urgency": case.urgency})
+    standing = standing.model_copy(update={"urgency": case.urgency, **({"raised_at": facts.now} if raised else {})})
     if case.urgency is Urgency.RED and standing.suspended_until is not None:
         standing = standing.model_copy(update={**AWAKE, **news(MatterResumed, facts)})
     ticking = tick(standing, facts, raised=raised)
@@ -83,6 +84,7 @@ def follow_docket(custody: Custody, docket: DocketState, facts: Facts) -> Moved:
         "council": docket.stage,
         "settled_at": docket.settled_at,
         "open_items": docket.open_items,
+        "item_done": any(item.stage in {ItemStage.DONE, ItemStage.VERIFIED} for item in docket.items),
     }
     village = custody.entry(Level.VILLAGE)
     settled_at = docket.settled_at if docket.settled_at != custody.settled_at else None
@@ -146,7 +148,7 @@ def _reopened(custody: Custody, facts: Facts) -> Custody:
     if facts.case.reopens >= REOPENINGS and level.above is not None:
         level = level.above
     again = _again_at(custody.model_copy(update={"closed_at": None}), level, facts.case.reopened_at or facts.now)
-    return again.model_copy(update={"returned": False, "lapsed": False})
+    return again.model_copy(update={"returned": False, "lapsed": False, "done": ()})
 
 
 def _parted(custody: Custody, stood: Custody, facts: Facts) -> Custody:

@@ -14,9 +14,10 @@ from services.contracts.drawing import is_drawn, lot
 from services.contracts.ids import NodeId
 from services.contracts.lifecycle import is_resolved, relay_owed
 from services.contracts.regions import Level
-from services.contracts.states import ClockStage, ClockState, DocketStage, MatterClock
+from services.contracts.states import DUTIES, ClockStage, ClockState, DocketStage, MatterClock
 from services.escalation.rules.custody import Custody, Facts
 from services.escalation.rules.due import Due, due, hasten, resume
+from services.escalation.rules.duties import duties
 from services.escalation.rules.limit import Limit
 from services.escalation.rules.limits import Share
 from services.escalation.rules.limits import Stage as LimitStage
@@ -55,7 +56,8 @@ def tick(custody: Custody, facts: Facts, *, raised: bool = False) -> Custody:
     for owed in _owed(custody, facts):
         clock = before.get(owed.stage)
         window = _window(owed, windows.get(owed.key), facts)
-        if raised and owed.limit is not None and owed.key in custody.windows:
+        # A duty is as long for every urgency: it becomes no shorter.
+        if raised and owed.limit is not None and owed.key in custody.windows and owed.stage not in DUTIES:
             window = hasten(window, owed.limit, facts.rules.calendar, facts.rules.limits.hours)
         # A clock that stopped and runs again from its old start is the same: it is flagged once.
         same = clock is not None and clock.started_at == window.start
@@ -229,6 +231,8 @@ def _working(custody: Custody, facts: Facts) -> Iterator[Owed]:
     yield Owed(
         ClockStage.PROGRESS, limit(LimitStage.PROGRESS), max(custody.news_at or accepted, accepted), pauses=False
     )
+    for duty in duties(custody, facts, accepted):
+        yield Owed(duty.stage, duty.limit, duty.since)
     if custody.idle_to is not None and custody.idle_at is not None:
         yield Owed(ClockStage.UPPER_ACTION, limit(LimitStage.FIRST_ACTION), custody.idle_at, debtor=custody.idle_to)
 
