@@ -99,9 +99,11 @@ class _Reading:
         nested = {"stage": _STAGE, "level_window": _WINDOW, "work_order": _ORDER}
         for names, body in self._pairs(node):
             for sub in self._subs(names.split(","), node):
-                for name, value in self._pairs(body, [*nested, *_STAGE, *_SPECIAL]):
+                for name, value in self._pairs(body, [*nested, *_STAGE, *_SPECIAL, *_FIRST_REPORT]):
                     if name in nested:
                         self._section(value, name, nested[name], sub)
+                    elif name in _FIRST_REPORT:
+                        self._row(Place("work_order", OrderLimit.FIRST_REPORT, None, sub), value, _limit)
                     elif name in _SPECIAL:
                         self._cell(Place("special", name, None, sub), value, _SPECIAL[name])
                     else:
@@ -300,3 +302,5 @@ _SPECIAL: dict[str, Reader] = {
     **dict.fromkeys(Raises, _urgent),
     Widening.WIDEN: _levels,
 }
+_FIRST_REPORT = ("on_site", "answer")
+"""What 3.3 calls the first report of the department that has the order."""

@@ -1,6 +1,6 @@
 """What some sub-categories owe beside the work (domain 3.3, category overrides): from acceptance, until somebody has done it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from services.contracts.cases import Stage, SubCategory, Urgency
 from services.contracts.council import ItemStage, ItemState
 from services.contracts.events.escalation import ClockOverdue
 from services.contracts.ladder import ActionType, SuspendReason
+from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
 from services.contracts.states import DUTIES, CaseState, ClockStage, ClockState, DocketStage, DocketState, MatterClock
 from services.escalation.limits_file import load
@@ -190,6 +191,38 @@ def test_a_rest_moves_it_and_at_most_by_its_own_time() -> None:
     assert matter.told == []
     matter.custody, _ = acting.resume(matter.custody, matter.facts, NODES[Level.VILLAGE])
     assert matter.owed() == {D.VOICE_CONTACT: at("2026-11-25T17:00")}
+
+
+NOW = at("2027-03-01T09:00")
+FUNDED = datetime.combine(RULES.calendar.working_day(NOW.date(), 60), time(17), NOW.tzinfo)
+A_MOMENT = timedelta(seconds=1)
+NINETY = NOW + timedelta(days=90)
+
+
+@pytest.mark.parametrize(
+    ("sub", "reason", "until", "most"),
+    [
+        (S.PUBLIC_FACILITY, SuspendReason.FUNDING_WAIT, FUNDED, None),
+        (S.PUBLIC_FACILITY, SuspendReason.FUNDING_WAIT, FUNDED + A_MOMENT, "60wd"),
+        (S.PUBLIC_FACILITY, SuspendReason.SEASONAL, NINETY, None),
+        (S.OTHER, SuspendReason.FUNDING_WAIT, NINETY, None),
+        (S.OTHER, SuspendReason.FUNDING_WAIT, NINETY + A_MOMENT, "90d"),
+    ],
+)
+def test_what_waits_for_funds_rests_no_longer_than_its_profile_allows(
+    sub: SubCategory, reason: SuspendReason, until: datetime, most: str | None
+) -> None:
+    assert FUNDED < NINETY
+    matter = Matter(sub)
+    matter.now = NOW
+    if most is None:
+        matter.custody, _ = acting.suspend(matter.custody, matter.facts, NODES[Level.VILLAGE], reason, until)
+        assert matter.custody.suspended_until == until
+        return
+    with pytest.raises(Refused) as refused:
+        acting.suspend(matter.custody, matter.facts, NODES[Level.VILLAGE], reason, until)
+    assert refused.value.code is Code.TOO_LATE
+    assert f"at most {most}." in refused.value.body.message_en
 
 
 def test_a_raised_urgency_makes_it_no_shorter() -> None:

@@ -218,6 +218,10 @@ def test_overrides_hold_for_the_profile_and_the_default_urgency() -> None:
     assert str(LIMITS.stage(Stage.COUNCIL, ORANGE, elders)) == "24h"
     assert LIMITS.recurring(Recurring.OBLIGATION_CHECK, elders) == Recurrence(Limit.parse("30d"), 6)
     assert LIMITS.raised_to(Raises.NO_SHELTER, elders) is ORANGE
+    utilities = LIMITS.profile_of(SubCategory.UTILITIES)
+    assert [str(LIMITS.work_order(OrderLimit.FIRST_REPORT, each, utilities)) for each in (ORANGE, YELLOW)] == [
+        "24h"
+    ] * 2
     couple = LIMITS.profile_of(SubCategory.DIVORCE)
     assert [str(limit) for limit in LIMITS.callbacks(YELLOW, couple)] == ["7d", "30d", "90d"]
     assert str(LIMITS.special(Special.DV_SCREENING, couple)) == "1wd"
@@ -225,6 +229,15 @@ def test_overrides_hold_for_the_profile_and_the_default_urgency() -> None:
     sealed = LIMITS.profile_of(SubCategory.MISSING_PERSON)
     assert str(LIMITS.widening(Widening.WIDEN, RED, sealed)[Level.COUNTY]) == "3h"
     assert LIMITS.profile_of(SubCategory.ENVIRONMENT) == DEFAULT
+
+
+def test_a_department_on_site_is_its_first_report(tmp_path: Path) -> None:
+    (tmp_path / "limits.21.yaml").write_text("overrides: {SAFETY_HAZARD: {on_site: 12h}, UTILITIES: {answer: 6h}}")
+    limits = load(tmp_path).of("21").limits
+    for sub, said in ((SubCategory.SAFETY_HAZARD, "12h"), (SubCategory.UTILITIES, "6h"), (SubCategory.OTHER, "24h")):
+        assert str(limits.work_order(OrderLimit.FIRST_REPORT, ORANGE, limits.profile_of(sub))) == said
+    hazard = limits.profile_of(SubCategory.SAFETY_HAZARD)
+    assert str(limits.work_order(OrderLimit.FIRST_REPORT, YELLOW, hazard)) == "3wd", "its own default urgency alone"
 
 
 def test_no_packaged_profile_names_a_private_sub_category() -> None:

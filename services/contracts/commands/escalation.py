@@ -161,8 +161,9 @@ class ReworkMatter(LadderCommand):
 
 
 class SuspendMatter(LadderCommand):
-    """Let it rest, for a reason and until a date at most 90 days away; its clocks pause, and those of its work orders. Not RED. Allowed to:
-    officers from the township up that hold it or have a line in its thread. Refused: NOT_WHEN_RED, TOO_LATE."""
+    """Let it rest, for a reason and until a date at most 90 days away, of a public facility that awaits funds at most 60 working days; its
+    clocks pause, and those of its work orders. Not RED. Allowed to: officers from the township up that hold it or have a line in its thread.
+    Refused: NOT_WHEN_RED, TOO_LATE."""
 
     reason: SuspendReason
     """理由代码。Why."""

@@ -26,7 +26,9 @@ from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
 from services.contracts.states import EntryState, LevelEntry
 from services.escalation.rules.custody import Custody, Facts, Moved
+from services.escalation.rules.due import due
 from services.escalation.rules.following import back_to_work
+from services.escalation.rules.limits import Special
 from services.escalation.rules.moves import AWAKE, fits, fitting_now, holding, told
 from services.escalation.rules.ticking import tick
 
@@ -161,12 +163,18 @@ def rework(custody: Custody, facts: Facts, by: NodeId) -> Moved:
 
 
 def suspend(custody: Custody, facts: Facts, by: NodeId, reason: SuspendReason, until: datetime) -> Moved:
-    """It rests, and its clocks pause; not RED, at most 90 days."""
+    """It rests, and its clocks pause; not RED, at most 90 days, and while funds are awaited no longer than its profile allows."""
     if facts.case.urgency is Urgency.RED:
         raise Refused(Code.NOT_WHEN_RED)
     fits("SuspendMatter", custody, facts)
     if until <= facts.now or until > facts.now + REST:
         raise Refused(Code.TOO_LATE, limit=f"{REST.days}d")
+    limits, calendar = facts.rules.limits, facts.rules.calendar
+    longest = (
+        limits.special(Special.FUNDING_PAUSE, facts.case.profile) if reason is SuspendReason.FUNDING_WAIT else None
+    )
+    if longest is not None and until > due(longest, facts.now, calendar, limits.hours).at:
+        raise Refused(Code.TOO_LATE, limit=str(longest))
     changes = {"suspended_until": until, "suspended_for": reason, "suspended_at": facts.now}
     return told(custody, changes, facts, MatterSuspended, by=by, reason=reason)
 

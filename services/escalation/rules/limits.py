@@ -76,8 +76,6 @@ class Special(StrEnum):
     """Limits that only some profiles have (3.3, category overrides)."""
 
     BARRIER = "barrier"
-    ON_SITE = "on_site"
-    ANSWER = "answer"
     DV_SCREENING = "dv_screening"
     FIRST_CONTACT = "first_contact"
     SHELTER_ACTION = "shelter_action"
@@ -97,7 +95,6 @@ class Recurring(StrEnum):
     """What some profiles owe again and again."""
 
     OBLIGATION_CHECK = "obligation_check"
-    FUNDING_REPORT = "funding_report"
 
 
 class Raises(StrEnum):
