@@ -31,6 +31,7 @@ CLOCK_WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
             "FIRST_CONTACT": "首次联系。Until those concerned were spoken to.",
             "VOICE_CONTACT": "通话联系。Until somebody has spoken to her.",
             "LEGAL_AID_REFERRAL": "转介法律援助。Until legal aid was brought in.",
+            "LIMITATION_WARNING": "提醒时效。Until she was told by when she must claim.",
         },
     ),
     ClockState: (

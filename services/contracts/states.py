@@ -193,13 +193,11 @@ class ClockStage(StrEnum):
     FIRST_CONTACT = "FIRST_CONTACT"
     VOICE_CONTACT = "VOICE_CONTACT"
     LEGAL_AID_REFERRAL = "LEGAL_AID_REFERRAL"
+    LIMITATION_WARNING = "LIMITATION_WARNING"
 
 
-_DUTIES = (
-    "BARRIER SHELTER_ACTION VISIT PLAN INFORM_TOWNSHIP DV_SCREENING FIRST_CONTACT VOICE_CONTACT LEGAL_AID_REFERRAL"
-)
-DUTIES = frozenset(map(ClockStage, _DUTIES.split()))
-"""What some sub-categories alone owe (domain 3.3). The names say what kind of matter it is: they are for those who work on it."""
+DUTIES = frozenset(list(ClockStage)[list(ClockStage).index(ClockStage.BARRIER) :])
+"""From BARRIER on: what some sub-categories alone owe (domain 3.3). The names say what kind of matter it is: they are for those who work on it."""
 BESIDE_THE_WORK = DUTIES | {ClockStage.PROGRESS}
 """What is owed beside the work: such a clock is never the matter's own. The reporter's news (PROGRESS) is never overdue either, for when it
 ends the next one begins, and never paused."""

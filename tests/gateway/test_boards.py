@@ -93,7 +93,7 @@ async def test_a_matter_moves_from_cell_to_cell_and_off_the_board(system: Harnes
 
 async def test_a_reminder_comes_once(system: Harness, place: Place) -> None:
     """Nor again when a pass-up is taken back and the council's clock runs on from its old start."""
-    case_id = await accepted(system, place, subCategory="WAGES", relation="ANOTHERS")
+    case_id = await accepted(system, place, subCategory="INHERITANCE", relation="ANOTHERS")
     [council] = [each for each in await clocks(place, case_id) if each["stage"] == "COUNCIL"]
     await system.until(council["amberAt"])
     await done(system, place.chair, "passUp", case_id, reason="NO_COMPETENCE", note="依据写明")

@@ -66,6 +66,7 @@ def at(text: str) -> datetime:
 
 
 COUPLE = {D.DV_SCREENING: "2026-11-24T17:00", D.FIRST_CONTACT: "2026-11-26T17:00"}
+EMPLOYMENT = {D.LIMITATION_WARNING: "2026-11-23T17:00"}
 CHILDREN = {D.LEGAL_AID_REFERRAL: "2026-11-25T17:00"}
 OWED: dict[SubCategory, dict[ClockStage, str]] = {
     S.SAFETY_HAZARD: {D.BARRIER: "2026-11-23T11:00"},
@@ -79,6 +80,9 @@ OWED: dict[SubCategory, dict[ClockStage, str]] = {
     S.MARITAL_CONFLICT: COUPLE,
     S.DIVORCE: COUPLE,
     # Beside its class and category a profile of one alone would say which it is: both have it.
+    S.WAGES: EMPLOYMENT,
+    S.DISMISSAL: EMPLOYMENT,
+    S.PREGNANCY_DISCRIMINATION: EMPLOYMENT,
     S.CUSTODY_SUPPORT: CHILDREN,
     S.PARENTING: CHILDREN,
 }
@@ -99,6 +103,7 @@ def test_each_sub_category_owes_from_acceptance_what_the_table_says(sub: SubCate
         (S.DIVORCE, D.DV_SCREENING, A.COUNSELLING),
         (S.DIVORCE, D.FIRST_CONTACT, A.CALL),
         (S.CUSTODY_SUPPORT, D.LEGAL_AID_REFERRAL, A.LEGAL_AID),
+        (S.WAGES, D.LIMITATION_WARNING, A.GUIDANCE),
     ],
 )
 def test_who_did_it_in_time_is_not_urged_and_who_did_not_is_urged_once(
@@ -109,7 +114,8 @@ def test_who_did_it_in_time_is_not_urged_and_who_did_not_is_urged_once(
     stopped = done.clock(stage)
     assert stopped is not None
     assert stopped.state is ClockState.STOPPED
-    late.acts(A.GUIDANCE)
+    if action is not A.GUIDANCE:
+        late.acts(A.GUIDANCE)
     late.acts(A.CALL, reached=False)
     for matter in (done, late):
         for day in (4, 5, 8):

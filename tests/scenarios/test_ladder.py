@@ -501,7 +501,7 @@ async def test_a_level_above_takes_what_rests_and_ends_the_rest_if_she_will(syst
 
 
 async def test_s21_an_idle_council_surfaces(system: Harness, place: Place) -> None:
-    case_id = await accepted(system, place, subCategory="WAGES")
+    case_id = await accepted(system, place, subCategory="INHERITANCE")
     assert await place.township_officer.case(case_id) is None
     [council] = [each for each in await clocks(place, case_id) if each["stage"] == "COUNCIL"]
     await system.until(council["amberAt"])

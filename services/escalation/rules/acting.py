@@ -51,7 +51,7 @@ def record_action(
     acting = EntryState.ACTING if own.state is EntryState.RECEIVED else own.state
     entry = own.model_copy(update={"state": acting, "acted": own.acted or substantive})
     changes: dict[str, object] = {"entries": custody.with_entry(entry)}
-    if substantive:
+    if reached or action is not ActionType.CALL:
         changes["done"] = _with(custody, action)
     if by == custody.holder:
         changes["reported_at"] = facts.now if custody.reported_at else None

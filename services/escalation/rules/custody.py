@@ -67,7 +67,8 @@ class Custody(CustodyState):
     item_done: bool = False
     """Whether anything that the council has given somebody to do is done, interim items too."""
     done: tuple[ActionType, ...] = ()
-    """What has been done about it, whichever level did it, since it was opened or last opened again: it fulfils duties (`duties`)."""
+    """What has been done about it, whichever level did it, since it was opened or last opened again, guidance too but no call that reached
+    nobody: it fulfils duties (`duties`)."""
     raised_at: datetime | None = None
     """When its urgency last went up."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.contracts.cases import Urgency
-from services.contracts.ladder import ActionType
+from services.contracts.ladder import ActionType, is_substantive
 from services.contracts.regions import Level
 from services.contracts.states import ClockStage, DocketStage
 from services.escalation.rules.custody import Custody, Facts
@@ -14,8 +14,7 @@ from services.escalation.rules.limit import Limit
 from services.escalation.rules.limits import Raises, Special
 
 A = ActionType
-ANY = frozenset(ActionType)
-"""Whatever was done: guidance alone, and a call that reached nobody, is not kept (G4)."""
+ANY = frozenset(action for action in ActionType if is_substantive(action))
 SPOKEN = frozenset({A.CALL, A.VISIT, A.MEETING, A.COUNSELLING})
 """What is not done without speaking to her."""
 
@@ -29,6 +28,7 @@ FULFILLED_BY: Mapping[Special, frozenset[ActionType]] = {
     Special.FIRST_CONTACT: SPOKEN,
     Special.VOICE_CONTACT: SPOKEN,
     Special.LEGAL_AID_REFERRAL: frozenset({A.LEGAL_AID}),
+    Special.LIMITATION_WARNING: SPOKEN | {A.GUIDANCE, A.LEGAL_AID},
 }
 """Which actions fulfil a duty. What is done at once may be an item of the council too, a plan its resolution; and the township is informed
 once it knows."""
