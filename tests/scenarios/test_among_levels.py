@@ -128,7 +128,7 @@ async def test_a_level_that_knows_for_information_is_shown_to_levels_alone(syste
     for county in ("INFORMED", "CLOSED"):
         for name in ("chair", "township_chair", "county_officer"):
             lines = {line["level"]: line["state"] for line in (await story(place.people[name], case_id))["entries"]}
-            assert (lines.keys(), lines["COUNTY"]) == ({"VILLAGE", "TOWNSHIP", "COUNTY"}, county), name
+            assert (set(lines), lines["COUNTY"]) == ({"VILLAGE", "TOWNSHIP", "COUNTY"}, county), name
         for name in ("resident", "neighbour", "owner", "council_member"):
             seen = await story(place.people[name], case_id)
             assert {line["level"] for line in seen["entries"]} == {"VILLAGE", "TOWNSHIP"}, name
