@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from services.contracts.states import ClockStage, ClockState
+from services.contracts.clocks import ClockStage, ClockState
 
 CLOCK_WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
     ClockStage: (

@@ -8,7 +8,8 @@ from sqlalchemy import and_, delete
 from gateway.readmodel.tables import METADATA
 from services.chassis.transaction import Transaction
 from services.contracts.cases import CaseClass, Category
-from services.contracts.states import CaseState, ClockStage, ClockState, CustodyState
+from services.contracts.clocks import ClockStage, ClockState
+from services.contracts.states import CaseState, CustodyState
 
 BOARD = METADATA.tables["board"]
 WORK = frozenset({ClockStage.WINDOW, ClockStage.COUNCIL})

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 from gateway.readmodel.tables import METADATA
 from services.chassis.transaction import Transaction
 from services.contracts.cases import CaseClass, Category, Outcome, Stage
+from services.contracts.clocks import ClockStage
 from services.contracts.events.deliberation import DocketEvent, ResolutionAdopted, SessionClosed
 from services.contracts.events.escalation import (
     ClockOverdue,
@@ -35,7 +36,6 @@ from services.contracts.events.intake import (
     InformationAsked,
     WithdrawalNoted,
 )
-from services.contracts.states import ClockStage
 
 COUNTER = METADATA.tables["counter"]
 COUNCIL_OVERDUE = "council_overdue"

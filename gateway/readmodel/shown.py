@@ -1,8 +1,9 @@
 """What is left of a matter's states for those who may not know all of them. Pure."""
 
 from services.contracts.cases import Stage
+from services.contracts.clocks import DUTIES, ClockStage
 from services.contracts.lifecycle import Lifecycle
-from services.contracts.states import DUTIES, CaseState, ClockStage, CustodyState, EntryState, LevelEntry
+from services.contracts.states import CaseState, CustodyState, EntryState, LevelEntry
 
 CLOCKS_AMONG_LEVELS = DUTIES | {ClockStage.SUPERVISED_REPORT}
 """The clocks that are for those who work on the matter: a duty's name says of what kind it is."""

@@ -7,10 +7,11 @@ import strawberry
 from gateway.context import Context
 from gateway.subjects.node import OrgNode
 from gateway.words import Lamp
+from services.contracts.clocks import ClockStage, ClockState, MatterClock
 from services.contracts.ladder import NoteKind, PassUpReason
 from services.contracts.queries import AttachmentLine, LevelNote
 from services.contracts.regions import Level
-from services.contracts.states import ClockStage, ClockState, EntryState, LevelEntry, MatterClock
+from services.contracts.states import EntryState, LevelEntry
 
 Info = strawberry.Info[Context, None]
 

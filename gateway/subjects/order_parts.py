@@ -8,9 +8,9 @@ from gateway.context import Context
 from gateway.subjects.matter import node_of
 from gateway.subjects.node import OrgNode
 from gateway.words import Lamp
+from services.contracts.clocks import ClockState
 from services.contracts.disclosure import PackageField
 from services.contracts.orders import OrderClock, OrderClockStage, OrderResult, OrderRole, OrderStage
-from services.contracts.states import ClockState
 
 Info = strawberry.Info[Context, None]
 

@@ -4,10 +4,10 @@ from enum import StrEnum
 
 from services.contracts.base import Instant, Model
 from services.contracts.cases import Urgency
+from services.contracts.clocks import ClockState
 from services.contracts.ids import CaseId, NodeId, OrderId
 from services.contracts.ladder import SuspendReason
 from services.contracts.regions import RegionCode
-from services.contracts.states import ClockState
 
 
 class OrderStep(StrEnum):

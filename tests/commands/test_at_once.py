@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from services.contracts.states import CaseState, ClockState, CustodyState, DocketState, EntryState
+from services.contracts.clocks import ClockState
+from services.contracts.states import CaseState, CustodyState, DocketState, EntryState
 from services.deliberation.rules.docket import Docket
 from services.escalation.rules.custody import Custody
 from services.intake.rules.case import Case

@@ -12,10 +12,10 @@ from pydantic import create_model
 from deploy.documents.events import EVENT_TYPES, _plain, file_of, schema_of, schema_text
 from deploy.documents.everything import generated
 from deploy.documents.release import RELEASED, release
+from services.contracts.clocks import DUTIES
 from services.contracts.events.base import Event
 from services.contracts.events.escalation import ClockOverdue
 from services.contracts.events.intake import CaseEvent
-from services.contracts.states import DUTIES
 from tests.contracts.compat import Break, breaks
 
 NOW = {kind.type_name(): kind for kind in EVENT_TYPES}

@@ -24,6 +24,7 @@ from services.contracts.cases import (
     SubCategory,
     Urgency,
 )
+from services.contracts.clocks import BESIDE_THE_WORK, ClockState
 from services.contracts.events.base import Event
 from services.contracts.events.deliberation import DocketEvent
 from services.contracts.events.escalation import CallBackLapsed, CustodyEvent, InformationLapsed
@@ -31,7 +32,7 @@ from services.contracts.events.intake import AccessChanged, CaseAccepted, CaseEv
 from services.contracts.fitting import fitting, too_late
 from services.contracts.organisation import Role, federation_of
 from services.contracts.refusals import Refused
-from services.contracts.states import BESIDE_THE_WORK, CaseState, ClockState, CustodyState
+from services.contracts.states import CaseState, CustodyState
 from services.contracts.topics import Topic
 from services.deliberation.rules.docket import Docket, open_docket
 from services.escalation.limits_file import load

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.contracts.cases import CaseClass, Outcome, Relation, Stage, SubCategory, Urgency
+from services.contracts.clocks import BESIDE_THE_WORK, ClockState
 from services.contracts.events.intake import CaseLeft, ClassChanged
 from services.contracts.fitting import fitting
 from services.contracts.lifecycle import Lifecycle, lifecycle
 from services.contracts.organisation import federation_of, rights_department_of
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
-from services.contracts.states import BESIDE_THE_WORK, ClockState, CustodyState, EntryState
+from services.contracts.states import CustodyState, EntryState
 from tests.properties.playing import COMMANDS, OTHER, SOLVER, START, STEPS, STRAIGHT, Play, move, refused, running
 
 MATTERS = 2

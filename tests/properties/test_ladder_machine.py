@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.contracts.cases import CaseClass, Outcome, Stage, SubCategory, Urgency
+from services.contracts.clocks import ClockStage, ClockState
 from services.contracts.events.escalation import ClockNearing, ClockOverdue, CustodyEvent, CustodyReopened, PassedUp
 from services.contracts.fitting import fitting
 from services.contracts.ladder import ActionType, PassUpReason, RefusalReason, SuspendReason
@@ -19,7 +20,7 @@ from services.contracts.lifecycle import is_resolved, relay_owed
 from services.contracts.organisation import federation_of
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, at_level
-from services.contracts.states import CaseState, ClockStage, ClockState, EntryState
+from services.contracts.states import CaseState, EntryState
 from services.escalation.rules import acting, following, ladder, timing
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.due import due

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.contracts.callers import Caller, Grant, Target
 from services.contracts.cases import CaseClass, Outcome, Stage, Urgency
+from services.contracts.clocks import ClockState
 from services.contracts.commands.orders import DEPARTMENTS, ISSUERS
 from services.contracts.events.intake import CaseCalledBack, CaseClosed, FeedbackGiven
 from services.contracts.fitting import fitting_order
@@ -29,7 +30,7 @@ from services.contracts.organisation import Role, federation_of
 from services.contracts.permissions import acting_grant
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
-from services.contracts.states import CaseState, ClockState
+from services.contracts.states import CaseState
 from services.escalation.rules import order_clocks as clocks
 from services.escalation.rules import order_ends as ends
 from services.escalation.rules import order_fate as fate

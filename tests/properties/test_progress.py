@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from services.chassis.clock import ManualClock
 from services.contracts import topics
 from services.contracts.cases import CaseClass, Outcome, Stage, Urgency
+from services.contracts.clocks import ClockStage, ClockState, MatterClock
 from services.contracts.events.escalation import NEWS, NEWS_TO_ALL, CustodyEvent, ProgressOwed, ProgressTold
 from services.contracts.events.orders import OrderStepTaken
 from services.contracts.lifecycle import is_resolved
 from services.contracts.orders import OrderState, OrderStep
-from services.contracts.states import AccessState, CaseState, ClockStage, ClockState, MatterClock
+from services.contracts.states import AccessState, CaseState
 from services.escalation import timers
 from services.escalation.rules import acting, following, timing
 from services.escalation.rules.calendar import working_time

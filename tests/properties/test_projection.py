@@ -19,6 +19,7 @@ from services.chassis.transaction import Outgoing
 from services.chassis.wire import Record
 from services.contracts import topics
 from services.contracts.cases import CaseClass, Outcome, Stage
+from services.contracts.clocks import ClockStage
 from services.contracts.events.base import Event
 from services.contracts.events.escalation import ClockOverdue, ClocksMoved, CustodyClosed, CustodyEvent, IdleSurfaced
 from services.contracts.events.intake import (
@@ -46,7 +47,7 @@ from services.contracts.events.intake import (
 from services.contracts.lifecycle import lifecycle
 from services.contracts.organisation import Membership, Node, NodeKind, Role
 from services.contracts.regions import Region
-from services.contracts.states import CaseState, ClockStage, CustodyState
+from services.contracts.states import CaseState, CustodyState
 from services.contracts.topics import Topic
 from tests.properties.playing import BY, GROUP, START, VILLAGE, Play, wander
 from tests.properties.tables import a_room, batches, interleaved, records_of, rows

@@ -15,7 +15,8 @@ from services.chassis.room import Room
 from services.chassis.tables import Chassis
 from services.contracts import topics
 from services.contracts.cases import Stage, SubCategory, Urgency
-from services.contracts.states import CaseState, ClockStage
+from services.contracts.clocks import ClockStage
+from services.contracts.states import CaseState
 from services.escalation import timers
 from services.escalation.rules import following as rules
 from services.escalation.rules.custody import Custody, Facts

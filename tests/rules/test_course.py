@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from services.contracts.cases import REOPEN_WINDOW, UNMERGE_WINDOW, Category, Outcome, Stage, SubCategory, reopen_window
+from services.contracts.clocks import ClockStage, MatterClock
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
-from services.contracts.states import ClockStage, CustodyState, MatterClock
+from services.contracts.states import CustodyState
 from services.escalation.limits_file import load
 from services.escalation.rules.limits import Limits
 from services.intake.rules import course

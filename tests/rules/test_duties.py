@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from services.contracts.cases import Stage, SubCategory, Urgency
+from services.contracts.clocks import DUTIES, ClockStage, ClockState, MatterClock
 from services.contracts.council import ItemStage, ItemState
 from services.contracts.events.escalation import ClockOverdue
 from services.contracts.ladder import ActionType, SuspendReason
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
-from services.contracts.states import DUTIES, CaseState, ClockStage, ClockState, DocketStage, DocketState, MatterClock
+from services.contracts.states import CaseState, DocketStage, DocketState
 from services.escalation.limits_file import load
 from services.escalation.rules import acting, following, ladder, timing
 from services.escalation.rules.custody import Custody, Facts

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from services.contracts.cases import Stage, Urgency
+from services.contracts.clocks import ClockState
 from services.contracts.events.intake import CaseAcknowledged
 from services.contracts.ladder import SuspendReason
 from services.contracts.orders import OrderClockStage, OrderResult, OrderStage, OrderStep, PauseReason, Rest
-from services.contracts.states import ClockState
 from services.escalation.rules import order_clocks as clocks
 from services.escalation.rules import order_fate as fate
 from services.escalation.rules import orders as rules

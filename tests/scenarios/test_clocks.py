@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.contracts.cases import Outcome, Stage, SubCategory, Urgency
-from services.contracts.states import ClockStage
+from services.contracts.clocks import ClockStage
 from services.escalation.rules.calendar import SHANGHAI, Status
 from tests.harness import Harness, Place
 from tests.properties.playing import BOOK, RULES, Play, running

@@ -3,12 +3,13 @@
 from typing import ClassVar
 
 from services.contracts.cases import Outcome
+from services.contracts.clocks import ClockStage
 from services.contracts.events.base import Event
 from services.contracts.ids import NodeId, OrderId
 from services.contracts.ladder import ActionType, PassUpReason, RefusalReason, SuspendReason
 from services.contracts.orders import OrderStep
 from services.contracts.regions import Level
-from services.contracts.states import ClockStage, CustodyState
+from services.contracts.states import CustodyState
 
 
 class CustodyEvent(Event):

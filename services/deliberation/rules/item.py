@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from services.contracts.cases import Urgency
+from services.contracts.clocks import ClockStage, ClockState
 from services.contracts.council import ItemStage
 from services.contracts.events import deliberation as told
 from services.contracts.fitting_council import before_a_council, fitting_council, fitting_item, fitting_resolution
 from services.contracts.ids import Address, ItemId, MemberId, NodeId, ResolutionId
 from services.contracts.refusals import Code, Refused
-from services.contracts.states import ClockStage, ClockState
 from services.deliberation.rules.docket import (
     Docket,
     Known,

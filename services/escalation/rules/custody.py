@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.contracts.cases import CaseClass, Urgency
+from services.contracts.clocks import ClockStage, MatterClock
 from services.contracts.events.escalation import (
     CustodyEvent,
 )
@@ -13,15 +14,7 @@ from services.contracts.ladder import ActionType, ThreadMode
 from services.contracts.orders import Rest
 from services.contracts.organisation import federation_of, rights_department_of
 from services.contracts.regions import Level, at_level
-from services.contracts.states import (
-    CaseState,
-    ClockStage,
-    CustodyState,
-    DocketStage,
-    EntryState,
-    LevelEntry,
-    MatterClock,
-)
+from services.contracts.states import CaseState, CustodyState, DocketStage, EntryState, LevelEntry
 from services.escalation.rules.due import Due
 from services.escalation.rules.limits import Rules
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.contracts.cases import Urgency
+from services.contracts.clocks import ClockStage
 from services.contracts.ladder import ActionType, is_substantive
 from services.contracts.regions import Level
-from services.contracts.states import ClockStage, DocketStage
+from services.contracts.states import DocketStage
 from services.escalation.rules.custody import Custody, Facts
 from services.escalation.rules.limit import Limit
 from services.escalation.rules.limits import Raises, Special

@@ -4,6 +4,7 @@ or however often those arrive, the same clocks run."""
 from datetime import datetime
 
 from services.contracts.cases import CaseClass, Stage, Urgency
+from services.contracts.clocks import ClockStage
 from services.contracts.council import ItemStage
 from services.contracts.events.escalation import (
     ClocksMoved,
@@ -17,7 +18,7 @@ from services.contracts.ladder import ThreadMode
 from services.contracts.lifecycle import is_resolved
 from services.contracts.organisation import federation_of, rights_department_of
 from services.contracts.regions import Level, at_level
-from services.contracts.states import ClockStage, DocketState, EntryState, LevelEntry
+from services.contracts.states import DocketState, EntryState, LevelEntry
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.moves import AWAKE, news
 from services.escalation.rules.ticking import tick

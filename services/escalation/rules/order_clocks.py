@@ -8,9 +8,9 @@ from math import ceil
 from typing import NamedTuple
 
 from services.contracts.cases import Urgency
+from services.contracts.clocks import ClockState
 from services.contracts.ids import ProfileName, WorkerTag
 from services.contracts.orders import OrderClock, OrderClockStage, OrderStage, OrderState, Rest, Supervision
-from services.contracts.states import ClockState
 from services.escalation.rules.due import Due, at_share, due, extend, hasten, marked, pause_runs_out, rest, resume
 from services.escalation.rules.limit import Limit, Unit
 from services.escalation.rules.limits import OrderLimit, OrderMark, Rules, Share

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.contracts.cases import CaseClass, Stage, Urgency
+from services.contracts.clocks import ClockState
 from services.contracts.events.base import Event
 from services.contracts.events.intake import CaseCalledBack, CaseEvent, CaseRated
 from services.contracts.ids import NodeId
@@ -16,7 +17,6 @@ from services.contracts.orders import (
     Rest,
     Supervision,
 )
-from services.contracts.states import ClockState
 from services.escalation.rules import order_clocks as clocks
 from services.escalation.rules import order_ends as ends
 from services.escalation.rules import orders

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from services.contracts.cases import Urgency
+from services.contracts.clocks import ClockState
 from services.contracts.events.orders import OrderStepTaken
 from services.contracts.fitting import WAITING, fitting_order, held_up
 from services.contracts.ids import CaseId, NodeId, OrderId, ProfileName, WorkerTag
@@ -21,7 +22,6 @@ from services.contracts.orders import (
 )
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, RegionCode
-from services.contracts.states import ClockState
 from services.escalation.rules import order_clocks as clocks
 from services.escalation.rules.limits import OrderLimit, Rules
 from services.escalation.rules.order_clocks import WorkOrder

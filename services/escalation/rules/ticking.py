@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from services.contracts.cases import CaseClass, Stage
+from services.contracts.clocks import DUTIES, ClockStage, ClockState, MatterClock
 from services.contracts.drawing import is_drawn, lot
 from services.contracts.ids import NodeId
 from services.contracts.lifecycle import is_resolved, relay_owed
 from services.contracts.regions import Level
-from services.contracts.states import DUTIES, ClockStage, ClockState, DocketStage, MatterClock
+from services.contracts.states import DocketStage
 from services.escalation.rules.custody import Custody, Facts
 from services.escalation.rules.due import Due, due, hasten, resume
 from services.escalation.rules.duties import duties

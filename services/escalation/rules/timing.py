@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.contracts.cases import Stage, Urgency
+from services.contracts.clocks import ClockStage, ClockState, MatterClock
 from services.contracts.events.escalation import (
     AlertRaised,
     CallBackLapsed,
@@ -19,7 +20,6 @@ from services.contracts.events.escalation import (
 )
 from services.contracts.ids import NodeId
 from services.contracts.regions import Level
-from services.contracts.states import ClockStage, ClockState, MatterClock
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.due import at_share, recompute
 from services.escalation.rules.limits import Share, Widening

@@ -14,6 +14,7 @@ from services.contracts.cases import (
     Stage,
     Urgency,
 )
+from services.contracts.clocks import ClockStage
 from services.contracts.events.intake import (
     CaseRedirected,
     CaseRejected,
@@ -31,7 +32,7 @@ from services.contracts.ids import MemberId, NodeId
 from services.contracts.lifecycle import is_resolved
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import level_of
-from services.contracts.states import ClockStage, CustodyState
+from services.contracts.states import CustodyState
 from services.intake.rules.case import Case, Moved, check_fits, in_hand
 from services.intake.rules.straight_way import close_as
 
