@@ -92,7 +92,8 @@ async def words_of(system: Harness, place: Place, press: Press, matter: Matter, 
         case "assignItem":
             words["task"] = {"text": "查看", "member": place.volunteer.member}
         case "admitMember":
-            words |= {"member": place.volunteer.member, "until": system.in_(days=300).isoformat()}
+            # Somebody of her own for each matter: they have one council.
+            words |= {"member": f"m_{matter.case_id.lower()}", "until": system.in_(days=300).isoformat()}
         case "adjourn":
             words["until"] = system.in_(days=1).isoformat()
         case "scheduleSession":
