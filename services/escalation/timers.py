@@ -88,16 +88,19 @@ async def vacancies(room: Room) -> int:
     """Matters whose holder has nobody in office surface at the level above; a holder that has somebody again is told of. Returns how many."""
     async with room.reading() as tx:
         held = select(CUSTODY.c.holder).where(CUSTODY.c.holder != "").distinct()
-        holders = list((await tx.execute(held)).scalars())
-        nodes = await tx.known_many(topics.INTAKE_ROSTER, Node, holders)
+        nodes = await tx.known_many(topics.INTAKE_ROSTER, Node, list((await tx.execute(held)).scalars()))
+        vacant = [holder for holder, node in nodes.items() if not vacancy.staffed(node, room.clock.now())]
+        marked = select(CUSTODY.c.id, CUSTODY.c.holder).where(
+            CUSTODY.c.holder != "", CUSTODY.c.vacant == CUSTODY.c.holder
+        )
+        filled = nodes.keys() - set(vacant)
+        to_tell = [row.id for row in await tx.execute(marked) if row.holder in filled]
+        for some in range(0, len(vacant), PAGE):
+            unmarked = CUSTODY.c.holder.in_(vacant[some : some + PAGE]) & (CUSTODY.c.vacant != CUSTODY.c.holder)
+            to_tell += (await tx.execute(select(CUSTODY.c.id).where(unmarked))).scalars()
     told = 0
-    for holder, node in nodes.items():
-        vacant = not vacancy.staffed(node, room.clock.now())
-        where = (CUSTODY.c.holder == holder) & (CUSTODY.c.vacant != holder if vacant else CUSTODY.c.vacant == holder)
-        async with room.database.read() as connection:
-            found = (await connection.execute(select(CUSTODY.c.id).where(where).order_by(CUSTODY.c.id))).scalars().all()
-        for case_id in found:
-            told += await _surface(room, case_id)
+    for case_id in sorted(to_tell):
+        told += await _surface(room, case_id)
     return told
 
 
