@@ -1,12 +1,12 @@
 """What some sub-categories owe beside the work (domain 3.3, category overrides), through the front door on both systems."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.harness import Harness, Person, Place
 from tests.scenarios.test_clocks import close_of
-from tests.scenarios.test_ladder import accepted, done
+from tests.scenarios.test_ladder import accepted, done, up
 
 STORY = """query($id: String!) { case(caseId: $id) {
   timeline { kind detail } clock { stage } clocks { stage state dueAt overdue } } }"""
@@ -93,4 +93,20 @@ async def test_of_what_kind_a_private_matter_is_no_duty_says_outside_its_circle(
     for name, person in place.people.items():
         shown = json.dumps(await story(person, case_id))
         assert name == "chair" or not any(duty in shown for duty in duties), name
+    await system.no_dead_letters()
+
+
+async def test_what_waits_for_funds_rests_sixty_working_days_at_most(system: Harness, place: Place) -> None:
+    await system.to_a_monday()
+    case_id = await accepted(system, place, subCategory="PUBLIC_FACILITY")
+    await up(system, place.chair, place.township_officer, case_id)
+    longest = close_of(system.clock.now(), 60)
+    later = (longest + timedelta(hours=1)).isoformat()
+    before = await place.chair.case(case_id)
+    refused = await place.township_officer.do("suspendMatter", caseId=case_id, reason="FUNDING_WAIT", until=later)
+    assert refused.code == "TOO_LATE"
+    await system.settle()
+    assert await place.chair.case(case_id) == before, "nothing happened"
+    until = min(longest, system.in_(days=90)).isoformat()  # no rest at all is longer
+    await done(system, place.township_officer, "suspendMatter", case_id, reason="FUNDING_WAIT", until=until)
     await system.no_dead_letters()
