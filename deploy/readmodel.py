@@ -75,17 +75,15 @@ async def _alone(live: Database) -> AsyncIterator[None]:
         if live.on_sqlite:  # the data folder belongs to one process
             yield
             return
-        async with live.engine.connect() as connection:
+        async with live.read() as connection:
             # Held by the connection: a process that dies gives it back.
             lock = text("SELECT pg_try_advisory_lock(:lock)").bindparams(lock=REBUILD_LOCK)
             if not (await connection.execute(lock)).scalar_one():
                 raise CannotRebuild("The read model is being rebuilt by another process: wait for that one to end.")
-            await connection.commit()
             try:
                 yield
             finally:
                 await connection.execute(text("SELECT pg_advisory_unlock(:lock)").bindparams(lock=REBUILD_LOCK))
-                await connection.commit()
 
 
 @asynccontextmanager

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal_column, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.readmodel.access import below, counted
 from gateway.readmodel.counting import COUNCIL_OVERDUE
 from gateway.readmodel.tables import METADATA
+from services.chassis.database import Connection
 from services.contracts.callers import Caller
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, level_of
@@ -21,7 +21,7 @@ SHOWN_FROM = 5
 """Of private matters fewer than this are no number for a level above the village (V5)."""
 
 
-async def board(connection: AsyncConnection, caller: Caller, region: str) -> Sequence[Any]:
+async def board(connection: Connection, caller: Caller, region: str) -> Sequence[Any]:
     """The cells of a region, summed by the regions directly below it. Raises Refused NOT_PERMITTED where it lies in none of the caller's
     offices."""
     if not any(region.startswith(office) for office in counted(caller)):
@@ -36,7 +36,7 @@ async def board(connection: AsyncConnection, caller: Caller, region: str) -> Seq
 
 
 async def to_coach(
-    connection: AsyncConnection, caller: Caller, region: str, months: Sequence[str], first: int, after: str
+    connection: Connection, caller: Caller, region: str, months: Sequence[str], first: int, after: str
 ) -> Sequence[Any]:
     """The villages of a region whose councils were idle three times in these months, by code. Private matters count from five on in one
     village: fewer would show through the sum (V5). Raises Refused NOT_PERMITTED where the caller has no office from the county up."""

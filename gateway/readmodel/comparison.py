@@ -2,15 +2,13 @@
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Row, Table, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.readmodel.tables import METADATA, MODEL_TABLES
-from services.chassis.database import Database
+from services.chassis.database import Connection
 from services.contracts.base import Model
 
 PAGE = 1000
@@ -63,33 +61,19 @@ class Comparison(Model):
         return next(line for line in self.tables if line.table == table)
 
 
-@asynccontextmanager
-async def snapshot(database: Database) -> AsyncIterator[AsyncConnection]:
-    """One moment of a database: every statement inside sees the same rows, and nobody who writes is kept waiting."""
-    async with database.engine.connect() as connection:
-        if database.on_sqlite:
-            connection = await connection.execution_options(read_only=True)
-        else:  # READ COMMITTED, the default, would show each statement a moment of its own
-            connection = await connection.execution_options(isolation_level="REPEATABLE READ")
-        async with connection.begin():
-            yield connection
-
-
-async def compare_tables(live: AsyncConnection, rebuilt: AsyncConnection) -> tuple[TableComparison, ...]:
+async def compare_tables(live: Connection, rebuilt: Connection) -> tuple[TableComparison, ...]:
     """Every table of the model. An approved summary comes by call, some time after the fact that announces it and perhaps in a later
     version: of a matter whose summary either model does not have as announced, it is not compared."""
     under_way = await _under_way(live) | await _under_way(rebuilt)
     return tuple([await _compare(METADATA.tables[name], live, rebuilt, under_way) for name in MODEL_TABLES])
 
 
-async def _under_way(connection: AsyncConnection) -> frozenset[str]:
+async def _under_way(connection: Connection) -> frozenset[str]:
     query = select(CASE.c.case_id).where(CASE.c.summary_version != CASE.c.summary_wanted)
     return frozenset((await connection.execute(query)).scalars())
 
 
-async def _compare(
-    table: Table, live: AsyncConnection, rebuilt: AsyncConnection, under_way: frozenset[str]
-) -> TableComparison:
+async def _compare(table: Table, live: Connection, rebuilt: Connection, under_way: frozenset[str]) -> TableComparison:
     live_rows, live_hash = await _digest(table, live, under_way)
     rebuilt_rows, rebuilt_hash = await _digest(table, rebuilt, under_way)
     line = TableComparison(
@@ -102,7 +86,7 @@ async def _compare(
     return line.model_copy(update={"differing": differing})
 
 
-async def _digest(table: Table, connection: AsyncConnection, under_way: frozenset[str]) -> tuple[int, str]:
+async def _digest(table: Table, connection: Connection, under_way: frozenset[str]) -> tuple[int, str]:
     rows = total = 0
     async for row in _rows(table, connection):
         rows += 1
@@ -110,7 +94,7 @@ async def _digest(table: Table, connection: AsyncConnection, under_way: frozense
     return rows, f"{total:032x}"
 
 
-async def _hashes(table: Table, connection: AsyncConnection, under_way: frozenset[str]) -> dict[tuple[Any, ...], int]:
+async def _hashes(table: Table, connection: Connection, under_way: frozenset[str]) -> dict[tuple[Any, ...], int]:
     """By primary key; only read when the sums differ, because it keeps a number for every row."""
     keys = [column.name for column in table.primary_key]
     return {
@@ -118,7 +102,7 @@ async def _hashes(table: Table, connection: AsyncConnection, under_way: frozense
     }
 
 
-async def _rows(table: Table, connection: AsyncConnection) -> AsyncIterator[Row[Any]]:
+async def _rows(table: Table, connection: Connection) -> AsyncIterator[Row[Any]]:
     async with connection.stream(select(table).execution_options(yield_per=PAGE)) as found:
         async for row in found:
             yield row

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.readmodel.tables import METADATA
+from services.chassis.database import Connection
 
 CHANGE = METADATA.tables["change"]
 
 
 async def changes(
-    connection: AsyncConnection, subject: str, keys: Sequence[str], after: int, limit: int = 100
+    connection: Connection, subject: str, keys: Sequence[str], after: int, limit: int = 100
 ) -> Sequence[Any]:
     """What the feed has behind a place, for some keys."""
     asked = {"subject": subject, "keys": list(keys), "after": after, "most": limit}
@@ -31,7 +31,7 @@ _CHANGES = (
 )
 
 
-async def newer_changes(connection: AsyncConnection, after: int, limit: int) -> Sequence[Any]:
+async def newer_changes(connection: Connection, after: int, limit: int) -> Sequence[Any]:
     """Whatever the feed has behind a place."""
     return (await connection.execute(_NEWER, {"after": after, "most": limit})).all()
 
@@ -39,6 +39,6 @@ async def newer_changes(connection: AsyncConnection, after: int, limit: int) -> 
 _NEWER = select(CHANGE).where(CHANGE.c.seq > bindparam("after")).order_by(CHANGE.c.seq).limit(bindparam("most"))
 
 
-async def newest_change(connection: AsyncConnection) -> int:
+async def newest_change(connection: Connection) -> int:
     """Where the feed ends now."""
     return (await connection.execute(select(func.max(CHANGE.c.seq)))).scalar_one() or 0

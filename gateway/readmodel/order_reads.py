@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.readmodel.access import below, orders_of_federation, per_caller, visible_orders
 from gateway.readmodel.tables import METADATA
+from services.chassis.database import Connection
 from services.contracts.callers import Caller
 from services.contracts.orders import OrderState
 from services.contracts.states import AccessState, CustodyState
@@ -38,7 +38,7 @@ class OrderFilter(NamedTuple):
 
 
 async def orders(
-    connection: AsyncConnection, caller: Caller, by: OrderFilter, first: int, after: tuple[str, str] | None
+    connection: Connection, caller: Caller, by: OrderFilter, first: int, after: tuple[str, str] | None
 ) -> list[Order]:
     """A page in the order of their last steps, oldest first, behind a place (changed_at, order_id): whoever reads on catches up."""
     where: list[ColumnElement[bool]] = [visible_orders(caller), _behind(after)]
@@ -54,14 +54,14 @@ async def orders(
     return [_order(row) for row in await connection.execute(query)]
 
 
-async def order(connection: AsyncConnection, caller: Caller, order_id: str) -> Order | None:
+async def order(connection: Connection, caller: Caller, order_id: str) -> Order | None:
     """One order, or None: it does not exist, or not for her."""
     row = (await connection.execute(_order_by_id(caller), {"id": order_id})).one_or_none()
     return _order(row) if row else None
 
 
 async def orders_of_cases(
-    connection: AsyncConnection, caller: Caller, case_ids: Sequence[str]
+    connection: Connection, caller: Caller, case_ids: Sequence[str]
 ) -> Mapping[str, Sequence[Order]]:
     """The orders of some matters, for those who work on them, oldest first: one statement for a page."""
     found: dict[str, list[Order]] = {}
@@ -71,9 +71,7 @@ async def orders_of_cases(
     return found
 
 
-async def peers(
-    connection: AsyncConnection, caller: Caller, joints: Sequence[str]
-) -> Mapping[str, Sequence[OrderState]]:
+async def peers(connection: Connection, caller: Caller, joints: Sequence[str]) -> Mapping[str, Sequence[OrderState]]:
     """The orders of some joint ones, of which the caller sees at least one: role and progress, because they work on one thing."""
     still = or_(ORDER.c.stage.notin_(["REISSUED", "CANCELLED"]), orders_of_federation(caller))
     hers = select(ORDER.c.joint).where(visible_orders(caller), still, ORDER.c.joint.in_(joints))

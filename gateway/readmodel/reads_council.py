@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Mapping
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.readmodel.access import COUNCIL, OFFICERS
 from gateway.readmodel.board_reads import SHOWN_FROM
 from gateway.readmodel.tables import METADATA
+from services.chassis.database import Connection
 from services.contracts.callers import Caller
 from services.contracts.cases import CaseClass, Category, Stage
 from services.contracts.council import CouncilState
@@ -20,7 +20,7 @@ CASE = METADATA.tables["case_view"]
 COUNCIL_VIEW = METADATA.tables["council_view"]
 
 
-async def council(connection: AsyncConnection, caller: Caller, node: str) -> CouncilState | None:
+async def council(connection: Connection, caller: Caller, node: str) -> CouncilState | None:
     """A council's standing members: for its own members and the officers of its region, and for whoever is one of them."""
     query = select(COUNCIL_VIEW.c.state).where(COUNCIL_VIEW.c.node == node)
     state = (await connection.execute(query)).scalar_one_or_none()
@@ -32,7 +32,7 @@ async def council(connection: AsyncConnection, caller: Caller, node: str) -> Cou
     return found if standing or _of_the_council(caller, found.region) else None
 
 
-async def confidential(connection: AsyncConnection, caller: Caller, region: str) -> Mapping[Category, int]:
+async def confidential(connection: Connection, caller: Caller, region: str) -> Mapping[Category, int]:
     """How many private matters (C2) of a village are being handled, by category: all that its council is told of them (domain 1.4). To the
     levels above, fewer than SHOWN_FROM are no number (V5)."""
     if not _of_the_council(caller, region):

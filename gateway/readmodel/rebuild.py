@@ -11,15 +11,15 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.projector import fetch_summaries
-from gateway.readmodel.comparison import Comparison, compare_tables, snapshot
+from gateway.readmodel.comparison import Comparison, compare_tables
 from gateway.readmodel.swap import swap
 from gateway.readmodel.tables import CHASSIS
 from services.chassis import dead_letters
 from services.chassis.bus.port import Consumer
 from services.chassis.calls import Calls
+from services.chassis.database import Connection
 from services.chassis.inbox import Inbox, record_of
 from services.chassis.room import Room
 from services.chassis.wire import Record
@@ -116,7 +116,7 @@ async def rebuild(live: Room, beside: Beside, *, check_only: bool = False, force
     if check_only or not (comparison.agrees or force):
         return comparison
 
-    async def ready(connection: AsyncConnection) -> None:
+    async def ready(connection: Connection) -> None:
         """Whatever the live model has taken from the bus is in the rebuilt one or held there; then the gate shuts. What only the
         rebuilt one has comes to the live consumer later, and the inbox knows it."""
         await beside.gate.open_for(None)
@@ -138,12 +138,12 @@ async def fetch_all_summaries(room: Room) -> None:
 
 async def _at_one_moment(live: Room, beside: Beside) -> Comparison:
     await fetch_summaries(live)
-    async with snapshot(live.database) as moment:
+    async with live.database.snapshot() as moment:
         facts, held = await _applied(moment), await _held(moment)
         await beside.gate.open_for(facts)
         given_up, off_topic = await _reach(beside, facts)
         await fetch_all_summaries(beside.room)
-        async with snapshot(beside.room.database) as rebuilt:
+        async with beside.room.database.snapshot() as rebuilt:
             tables = await compare_tables(moment, rebuilt)
     return Comparison(tables=tables, facts=len(facts), held=len(held), given_up=given_up, off_topic=off_topic)
 
@@ -212,7 +212,7 @@ async def _at_end(beside: Beside) -> bool:
         return False
 
 
-async def _applied(connection: AsyncConnection, among: Collection[str] | None = None) -> set[str]:
+async def _applied(connection: Connection, among: Collection[str] | None = None) -> set[str]:
     """The ids in an inbox: all of them (about 100 bytes each in memory), or those among some."""
     inbox = CHASSIS.inbox
     if among is None:
@@ -224,7 +224,7 @@ async def _applied(connection: AsyncConnection, among: Collection[str] | None = 
     return found
 
 
-async def _held(connection: AsyncConnection) -> set[str]:
+async def _held(connection: Connection) -> set[str]:
     rows = await connection.execute(select(CHASSIS.dead_letter))
     return {record_of(row).event_id for row in rows}
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.readmodel.access import CASE, OFFICERS, below, not_barred, of_office
 from gateway.readmodel.board_reads import SHOWN_FROM
 from gateway.readmodel.tables import METADATA
+from services.chassis.database import Connection
 from services.contracts.callers import Caller
 from services.contracts.cases import CaseClass
 from services.contracts.drawing import first_not_drawn
@@ -21,7 +21,7 @@ SHARE = 0.1
 
 
 async def sample(
-    connection: AsyncConnection, caller: Caller, region: str, month: str, first: int, after: tuple[str, str] | None
+    connection: Connection, caller: Caller, region: str, month: str, first: int, after: tuple[str, str] | None
 ) -> Sequence[Any]:
     """A page of a month's sample below a region, the latest rejection first, behind a place (at, case_id). Drawn in each village for
     itself, and apart what different levels turned down there: the lots below SHARE, one at least. Of private matters a category of a

@@ -5,10 +5,9 @@ from collections.abc import Awaitable, Callable
 
 from sqlalchemy import Table, delete, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.readmodel.tables import CHASSIS, METADATA, MODEL_TABLES
-from services.chassis.database import Database
+from services.chassis.database import Connection, Database
 
 SWAPPED: tuple[Table, ...] = (
     *(METADATA.tables[name] for name in MODEL_TABLES),
@@ -26,7 +25,7 @@ PAGE = 500
 TRIES = 40
 PAUSE = 0.1
 
-Ready = Callable[[AsyncConnection], Awaitable[None]]
+Ready = Callable[[Connection], Awaitable[None]]
 
 
 async def swap(live: Database, rebuilt: Database, ready: Ready) -> None:
@@ -54,7 +53,7 @@ async def swap(live: Database, rebuilt: Database, ready: Ready) -> None:
         await connection.execute(text(f"DROP SCHEMA {BEFORE} CASCADE"))
 
 
-async def _copy(table: Table, rebuilt: Database, connection: AsyncConnection) -> None:
+async def _copy(table: Table, rebuilt: Database, connection: Connection) -> None:
     await connection.execute(delete(table))
     async with (
         rebuilt.read() as source,
@@ -64,14 +63,14 @@ async def _copy(table: Table, rebuilt: Database, connection: AsyncConnection) ->
             await connection.execute(table.insert(), [dict(row) for row in page])
 
 
-async def _hold(connection: AsyncConnection) -> None:
+async def _hold(connection: Connection) -> None:
     """Every projection asks the inbox first of all. Whoever has begun is waited for; whoever comes waits here, holding nothing."""
     # We give up before PostgreSQL looks for a deadlock (1 s), so if there is one it is never a reader who pays for it.
     await connection.execute(text("SET LOCAL lock_timeout = '400ms'"))
     await connection.execute(text("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE"))
 
 
-async def _exchange(connection: AsyncConnection) -> None:
+async def _exchange(connection: Connection) -> None:
     """Tables move between schemas with their indexes and sequences: however many rows there are, it takes a moment."""
     names = ", ".join(table.name for table in SWAPPED)
     live = (await connection.execute(text("SELECT current_schema()"))).scalar_one()

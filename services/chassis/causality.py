@@ -4,14 +4,15 @@ import asyncio
 import time
 from collections.abc import Mapping
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from services.chassis import statements
+from services.chassis.database import Connection
 from services.chassis.room import Room
 from services.contracts.refusals import Code, Refused
 
 MAX_WAITING = 200
 """Commands that may wait at a time in one process."""
+LOOK_AGAIN = 0.05
+"""Seconds: other replicas hear facts that ring no bell here, and hold others."""
 LOOKING = 4
 """Of them, how many look into the database at a time: two hundred would leave none of its connections to anybody else."""
 
@@ -30,19 +31,22 @@ class Causality:
         """Until the versions seen are known here. Raises Refused NOT_YET_KNOWN, MATTER_BLOCKED at once if a record of the key
         is held, TOO_MANY_WAITING. Topics that this service does not read are no concern of it."""
         wanted = self._wanted(seen)
-        if not wanted or await self._reached(key, wanted):
+        if self._room.lately.has(key, wanted) or await self._reached(key, wanted):
             return
         if self._waiting >= MAX_WAITING:
             raise Refused(Code.TOO_MANY_WAITING)
         self._waiting += 1
         try:
-            end = time.monotonic() + self._seconds
-            while (left := end - time.monotonic()) > 0:
-                # Replicas hear facts that ring no bell here, so look again at least every 50 ms.
-                await self._room.heard.wait(min(left, 0.05))
-                async with self._looking:
-                    if await self._reached(key, wanted):
-                        return
+            end, look = time.monotonic() + self._seconds, time.monotonic() + LOOK_AGAIN
+            while (now := time.monotonic()) < end:
+                await self._room.heard.wait(max(0, min(end, look) - now))
+                if self._room.lately.has(key, wanted):
+                    return
+                if time.monotonic() >= look:
+                    async with self._looking:
+                        if await self._reached(key, wanted):
+                            return
+                    look = time.monotonic() + LOOK_AGAIN
         finally:
             self._waiting -= 1
         raise Refused(Code.NOT_YET_KNOWN)
@@ -50,7 +54,7 @@ class Causality:
     async def reached(self, key: str, seen: Mapping[str, int]) -> bool:
         """Whether nothing needs to be waited for; says nothing of what is held."""
         wanted = self._wanted(seen)
-        if not wanted:
+        if self._room.lately.has(key, wanted):
             return True
         async with self._room.database.read() as connection:
             return await self._has(connection, key, wanted)
@@ -58,9 +62,9 @@ class Causality:
     def _wanted(self, seen: Mapping[str, int]) -> dict[str, int]:
         return {topic: version for topic, version in seen.items() if topic in self._read and version > 0}
 
-    async def _has(self, connection: AsyncConnection, key: str, wanted: Mapping[str, int]) -> bool:
+    async def _has(self, connection: Connection, key: str, wanted: Mapping[str, int]) -> bool:
         query = statements.versions_known(self._room.service.chassis.known)
-        rows = await connection.execute(query, {"the_key": key})
+        rows = await connection.execute(query, {"the_topics": list(wanted), "the_key": key})
         versions = {row.topic: row.version for row in rows}
         return all(versions.get(topic, 0) >= version for topic, version in wanted.items())
 

@@ -7,11 +7,10 @@ from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.chassis import statements
 from services.chassis.crash import Point
-from services.chassis.database import is_outage
+from services.chassis.database import Connection, is_outage
 from services.chassis.room import Room
 from services.chassis.run import HandlerFailed, Run, remember
 from services.chassis.service import Reaction
@@ -135,7 +134,7 @@ class Inbox:
                         continue
                     reaction = self._reactions[record.topic]
                     event = decode(record, reaction.topic)
-                    await remember(tx, reaction.topic, event)
+                    remember(tx, reaction.topic, event)
                     await reaction.react(tx, event)
                     ours.remove(record.event_id)
                 await self._disclaim(tx, ours)
@@ -178,12 +177,13 @@ class Inbox:
         except Unreadable as error:
             await self._hold(tx, record, error.reason, str(error)[:200], again=redriven)
             return "held"
-        before = len(tx.outgoing)
         try:
             with correlated(record.headers.get("ce_correlationid", "")):
                 async with tx.connection.begin_nested() if careful else nullcontext():
-                    await remember(tx, reaction.topic, event)
+                    remember(tx, reaction.topic, event)
                     await reaction.react(tx, event)
+                    if careful:
+                        await tx.write_out()
                 log.debug(
                     "a fact was applied",
                     extra={
@@ -196,7 +196,7 @@ class Inbox:
                 raise
             if not careful:
                 raise HandlerFailed from error
-            del tx.outgoing[before:]
+            tx.take_back()
             log.exception(
                 "a reaction failed; its record is held", extra={"facts": {"topic": record.topic, "key": record.key}}
             )
@@ -239,7 +239,7 @@ class Inbox:
         }
         await tx.execute(self.room.database.insert_new(table), values)
 
-    async def _held(self, connection: AsyncConnection, records: Sequence[Record]) -> set[Place]:
+    async def _held(self, connection: Connection, records: Sequence[Record]) -> set[Place]:
         table = self.room.service.chassis.dead_letter
         keys = {record.key for record in records}
         found = await connection.execute(statements.held(table), {"the_keys": list(keys)})

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.chassis import statements
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.crash import CrashAt, Point, never
-from services.chassis.database import Database
+from services.chassis.database import Connection, Database
+from services.chassis.heard import Lately
 from services.chassis.service import Service
 from services.chassis.telemetry import Telemetry
 from services.chassis.transaction import Transaction
@@ -66,8 +66,12 @@ class Room:
         """Whether a relay publishes the outbox; on the embedded bus the outbox is the log itself."""
         self.secret = secret
         self.telemetry = Telemetry(service.name)
+        self.hears = tuple(reaction.topic.in_cell(cell) for reaction in service.reactions)
+        """Full names of the topics that it reads."""
         self.heard = Bell()
         """Rings when facts were consumed."""
+        self.lately = Lately()
+        """What they were."""
         self.on_commit = on_commit
         """Called when outgoing events were committed: wakes the relay, or the embedded bus."""
         self.crash = crash
@@ -93,9 +97,11 @@ class Room:
             async with self.database.write() as connection:
                 tx = Transaction(self, connection, self.clock.now(), commanded=commanded)
                 yield tx
+                await tx.write_out()
                 await self._log(connection, tx)
                 if commanded and tx.outgoing:
                     self.crash(Point.BEFORE_COMMIT)
+            self.lately.note(tx.heard.written)
             if commanded and tx.outgoing:
                 self.crash(Point.AFTER_COMMIT)
         finally:
@@ -114,14 +120,15 @@ class Room:
             async with self.database.write() as connection:
                 await self._log(connection, tx)
 
-    async def _log(self, connection: AsyncConnection, tx: Transaction) -> None:
+    async def _log(self, connection: Connection, tx: Transaction) -> None:
         for table, rows in tx.looks.items():
             await connection.execute(self.database.insert(table), rows)
 
     async def unsent(self) -> tuple[int, datetime | None]:
         """How many facts wait in the outbox, and since when the oldest does. On the embedded bus: none ever."""
         async with self.database.read() as connection:
-            count, oldest = (await connection.execute(statements.waiting(self.service.chassis.outbox))).one()
+            found = await connection.execute(statements.waiting(self.service.chassis.outbox))
+            count, oldest = tuple(found.one())
         return count, datetime.fromisoformat(oldest) if oldest else None
 
     async def held(self) -> int:

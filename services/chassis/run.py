@@ -42,7 +42,7 @@ class Run:
         if reaction is None or react is None:
             return
         try:
-            await remember(self._tx, reaction.topic, *events)
+            remember(self._tx, reaction.topic, *events)
             await react(self._tx, events)
         except Exception as error:
             if is_outage(error) or isinstance(error, Conflict):
@@ -54,11 +54,6 @@ def _to_many(reaction: Reaction) -> ReactToMany | None:
     return reaction.react_to_many or (ignore_many if reaction.react is ignore else None)
 
 
-async def remember(tx: Transaction, topic: Topic, *events: Event) -> None:
+def remember(tx: Transaction, topic: Topic, *events: Event) -> None:
     """Keep the newest state of what was heard: guards read it, commands that saw it need not wait any more."""
-    known, rows = tx.room.service.chassis.known, []
-    for event in events:
-        after = event.state
-        state = "null" if after is None else after.model_dump_json(exclude_none=True)
-        rows.append({"topic": topic.in_cell(tx.room.cell), "key": event.key, "version": event.version, "state": state})
-    await tx.execute(tx.room.database.upsert(known, rows[0], newer="version"), rows)
+    tx.heard.learn(topic.in_cell(tx.room.cell), ((event.key, event.version, event.state) for event in events))

@@ -6,7 +6,7 @@ Names in a WHERE that are no columns' names begin with `the_`: an UPDATE would t
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Select, Table, Update, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Delete, Select, Table, Update, bindparam, func, or_, select
 
 
 @cache
@@ -33,17 +33,17 @@ def restored(table: Table) -> Update:
 @cache
 def known(table: Table) -> Select[Any]:
     """What was heard on `the_topics` about `the_keys`."""
-    return select(table.c.key, table.c.state).where(
+    return select(table.c.topic, table.c.key, table.c.version, table.c.state).where(
         table.c.topic.in_(bindparam("the_topics", expanding=True)),
         table.c.key.in_(bindparam("the_keys", expanding=True)),
-        table.c.state != "null",
     )
 
 
 @cache
 def versions_known(table: Table) -> Select[Any]:
-    """How far `the_key` was heard of, by topic."""
-    return select(table.c.topic, table.c.version).where(table.c.key == bindparam("the_key"))
+    """How far `the_key` was heard of on `the_topics`."""
+    topics: BindParameter[Any] = bindparam("the_topics", expanding=True)
+    return select(table.c.topic, table.c.version).where(table.c.topic.in_(topics), table.c.key == bindparam("the_key"))
 
 
 @cache
@@ -105,7 +105,8 @@ def sent(outbox: Table) -> Update:
 @cache
 def waiting(outbox: Table) -> Select[int, Any]:
     """How many facts were not sent, and since when."""
-    return select(func.count(), func.min(outbox.c.at)).where(outbox.c.sent.is_(False))
+    oldest: ColumnElement[Any] = func.min(outbox.c.at)
+    return select(func.count(), oldest).where(outbox.c.sent.is_(False))
 
 
 @cache

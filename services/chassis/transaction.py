@@ -6,12 +6,13 @@ import json
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy import CursorResult, Executable, Table
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.chassis import statements
+from services.chassis.database import Connection
+from services.chassis.heard import Heard
 from services.chassis.ids import ulid
 from services.chassis.telemetry import correlation
 from services.chassis.wire import headers_json, headers_of, value_of
@@ -44,11 +45,28 @@ class Outgoing(Model):
     value: str
 
 
+class Unit(Protocol):
+    """Changes that a service has in hand until its transaction commits."""
+
+    def __init__(self, tx: "Transaction") -> None: ...
+
+    async def write(self) -> None:
+        """Write them; then there are none."""
+        ...
+
+    def take_back(self) -> None:
+        """Forget them."""
+        ...
+
+
+U = TypeVar("U", bound=Unit)
+
+
 class Transaction:
     """What a handler works with. Nothing else writes, nothing else commits."""
 
     def __init__(
-        self, room: "Room", connection: AsyncConnection, now: datetime, *, commanded: bool, reading: bool = False
+        self, room: "Room", connection: Connection, now: datetime, *, commanded: bool, reading: bool = False
     ) -> None:
         self.room = room
         self.connection = connection
@@ -61,6 +79,10 @@ class Transaction:
         self._commanded = commanded
         self._reading = reading
         self._loaded: dict[tuple[type[Model], str], tuple[int, int]] = {}
+        self._telling: list[dict[str, Any]] = []
+        """Rows of the outbox that are not written yet."""
+        self._units: dict[type[Unit], Unit] = {}
+        self.heard = Heard(room.database, connection, room.service.chassis.known, room.hears)
 
     def get(self, kind: type[R]) -> R:
         """A resource that the service was started with: its limits, its calendar."""
@@ -79,6 +101,7 @@ class Transaction:
     async def load(self, kind: type[A], key: str) -> A | None:
         """An aggregate, locked until the end of the transaction; not in a snapshot, which is only read."""
         table = self.room.service.stored_as(kind).table
+        self._may_wait()
         row = (await self.execute(statements.stored(table, locked=not self._reading), {"the_id": key})).one_or_none()
         if row is None:
             self._loaded.pop((kind, key), None)  # a savepoint may have taken back what was saved here
@@ -92,10 +115,16 @@ class Transaction:
         for key in keys:
             self._loaded.pop((kind, key), None)
         found = {}
+        self._may_wait()
         for row in await self.execute(statements.stored_many(table, locked=not self._reading), {"the_ids": list(keys)}):
             self._loaded[kind, row.id] = (row.version, row.command_version)
             found[row.id] = kind.model_validate_json(row.body)
         return found
+
+    def _may_wait(self) -> None:
+        """Where a lock is waited for, what was read before it may be old. SQLite's writer has waited already."""
+        if not (self._reading or self.room.database.on_sqlite):
+            self.heard.look_again()
 
     async def save(self, aggregate: Model, *events: Event) -> None:
         """Write the aggregate, then its events: rows of the outbox are in order per aggregate because its row is locked first."""
@@ -119,8 +148,7 @@ class Transaction:
         self._loaded[type(aggregate), key] = (version, commanded)
         topic = stored.topic(aggregate)
         if topic is not None:
-            for event in events:
-                await self.emit(topic, event)
+            self.emit(topic, *events)
 
     async def save_many(self, aggregates: Sequence[Model]) -> None:
         """Write aggregates of one kind without events: new ones in one statement, those that were loaded one by one."""
@@ -158,20 +186,16 @@ class Transaction:
         if expected is not None and not commanded <= expected <= version:
             raise Refused(Code.STALE_VERSION, why=CHANGED if expected < commanded else NO_VERSION, version=version)
 
-    async def emit(self, topic: Topic, event: Event) -> None:
-        """Tell a fact when this transaction commits."""
-        await self.emit_many(topic, [event])
-
-    async def emit_many(self, topic: Topic, events: Sequence[Event]) -> None:
-        """Tell several facts of one topic, in their order, in one statement."""
-        name, rows = topic.in_cell(self.room.cell), []
+    def emit(self, topic: Topic, *events: Event) -> None:
+        """Tell facts of one topic, in their order, when this transaction commits."""
+        name = topic.in_cell(self.room.cell)
         # What somebody is told names no matter: an id that it shared with the matter's facts would.
         origin = secrets.token_hex(8) if topic.personal else correlation.get()
         for event in events:
             event_id = ulid(self.room.wall.now())
             headers = headers_of(event, event_id, self.room.cell, origin)
             value = value_of(event)
-            rows.append(
+            self._telling.append(
                 {
                     "topic": name,
                     "key": event.key,
@@ -184,9 +208,6 @@ class Transaction:
             )
             self.reached[f"{name} {event.key}"] = event.version
             self.outgoing.append(Outgoing(topic=name, key=event.key, headers=headers, value=value.decode()))
-        if rows:
-            outbox = self.room.service.chassis.outbox
-            await self.execute(self.room.database.insert(outbox), rows)
 
     async def known(self, topic: Topic, kind: type[S], key: str) -> S | None:
         """The newest state that this service has heard of another's aggregate: the fact itself, not a conclusion from it."""
@@ -196,24 +217,37 @@ class Transaction:
         """The same of an aggregate that its owner has told on one topic and then on another: the state of the highest version."""
         return (await self.known_newest_many(told_on, kind, [key])).get(key)
 
-    async def known_newest_many(self, told_on: Sequence[Topic], kind: type[S], keys: Sequence[str]) -> dict[str, S]:
+    async def known_many(self, topic: Topic, kind: type[S], keys: Collection[str]) -> dict[str, S]:
         """The same for several keys, in one statement; unknown ones are absent."""
-        found: dict[str, S] = {}
-        for row in await self._known(told_on, keys):
-            heard = kind.model_validate_json(row.state)
-            version = int(getattr(heard, "version"))  # noqa: B009  (Model does not declare it)
-            if row.key not in found or int(getattr(found[row.key], "version")) < version:  # noqa: B009
-                found[row.key] = heard
+        return await self.known_newest_many([topic], kind, keys)
+
+    async def known_newest_many(self, told_on: Sequence[Topic], kind: type[S], keys: Collection[str]) -> dict[str, S]:
+        """The same for several keys told on several topics."""
+        return await self.heard.of([topic.in_cell(self.room.cell) for topic in told_on], kind, keys)
+
+    def unit(self, kind: type[U]) -> U:
+        """The service's own unit of work, made when it is first asked for."""
+        found = self._units.get(kind)
+        if not isinstance(found, kind):
+            found = self._units[kind] = kind(self)
         return found
 
-    async def known_many(self, topic: Topic, kind: type[S], keys: Sequence[str]) -> dict[str, S]:
-        """The same for several keys, in one statement; unknown ones are absent."""
-        return {row.key: kind.model_validate_json(row.state) for row in await self._known([topic], keys)}
+    async def write_out(self) -> None:
+        """Write what was only noted so far: facts heard, what the service has in hand, facts told."""
+        await self.heard.write()
+        for unit in self._units.values():
+            await unit.write()
+        if self._telling:
+            await self.execute(self.room.database.insert(self.room.service.chassis.outbox), self._telling)
+            self._telling = []
 
-    async def _known(self, topics: Sequence[Topic], keys: Sequence[str]) -> CursorResult[Any]:
-        names = [topic.in_cell(self.room.cell) for topic in topics]
-        query = statements.known(self.room.service.chassis.known)
-        return await self.execute(query, {"the_topics": names, "the_keys": list(keys)})
+    def take_back(self) -> None:
+        """What was noted since the last `write_out` did not happen."""
+        self.heard.take_back()
+        for unit in self._units.values():
+            unit.take_back()
+        del self.outgoing[len(self.outgoing) - len(self._telling) :]
+        self._telling = []
 
 
 def answer_json(answer: Model, reached: dict[str, int]) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from pydantic import ValidationError
 
@@ -94,15 +95,14 @@ def value_of(event: Event) -> bytes:
 
 def decode(record: Record, topic: Topic) -> Event:
     """The event in a record of a topic. Raises Unreadable."""
-    name = record.headers.get("ce_type", "")
-    kinds = {kind.type_name(): kind for kind in topic.events}
+    name, kinds = record.headers.get("ce_type", ""), _kinds(topic.events)
     if name not in kinds:
         family = name.rpartition(".v")[0]
         if family and any(known.rpartition(".v")[0] == family for known in kinds):
             raise UnknownVersion(name[:120])
         raise UnknownType(name[:120] or "no ce_type header")
     try:
-        event = kinds[name].model_validate_json(record.value or b"")
+        event = _read(kinds[name], record.value or b"")
     except ValidationError as error:
         places = ", ".join(".".join(map(str, problem["loc"])) or problem["type"] for problem in error.errors()[:4])
         raise Unreadable(places) from None
@@ -111,6 +111,17 @@ def decode(record: Record, topic: Topic) -> Event:
     if not 0 <= event.version < 2**31:
         raise Unreadable("the version is out of range")
     return event
+
+
+@cache
+def _kinds(events: tuple[type[Event], ...]) -> dict[str, type[Event]]:
+    return {kind.type_name(): kind for kind in events}
+
+
+@lru_cache(200)
+def _read(kind: type[Event], value: bytes) -> Event:
+    """Kept for a while: where one process is everybody, the others read it next."""
+    return kind.model_validate_json(value)
 
 
 def headers_json(headers: Mapping[str, str]) -> str:

@@ -21,7 +21,7 @@ async def follow_case(tx: Transaction, event: Event) -> None:
     match event:
         case CaseLeft() if docket is not None:
             if (gone := let_go(docket, tx.now)) is not None:
-                await tx.emit(topics.DELIBERATION_PEOPLE, gone)
+                tx.emit(topics.DELIBERATION_PEOPLE, gone)
             await save(tx, rules.left(docket, tx.now))
         case CaseAccepted() if docket is None:
             opened, fact = open_docket(event.case, tx.now)

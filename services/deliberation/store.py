@@ -48,7 +48,7 @@ async def save(tx: Transaction, moved: Moved) -> Answer:
     if events:
         await tx.save(docket, *events)
         if docket.version > 1:
-            await tx.emit(topics.DELIBERATION_PEOPLE, PeopleChanged(at=tx.now, people=docket.people()))
+            tx.emit(topics.DELIBERATION_PEOPLE, PeopleChanged(at=tx.now, people=docket.people()))
         await look_again(tx, docket.case_id, next_look(docket))
     return Answer(id=docket.case_id, version=docket.version)
 

@@ -94,7 +94,7 @@ async def save_with_access(tx: Transaction, moved: Moved) -> Answer:
 
 async def tell_access(tx: Transaction, case: Case) -> None:
     """Who may see it now; of a sealed matter on a topic of its own."""
-    await tx.emit(access_topic(case), AccessChanged(at=tx.now, access=case.access()))
+    tx.emit(access_topic(case), AccessChanged(at=tx.now, access=case.access()))
 
 
 def access_topic(case: Case) -> Topic:

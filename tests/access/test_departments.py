@@ -378,7 +378,7 @@ async def test_a_party_is_told_nothing_though_she_is_a_liaison(system: Harness, 
         case = await tx.load(Case, case_id)
         barred = case.after(barred=(place.liaison.member,))
         await tx.save(barred)
-        await tx.emit(topics.INTAKE_ACCESS, AccessChanged(at=tx.now, access=barred.access()))
+        tx.emit(topics.INTAKE_ACCESS, AccessChanged(at=tx.now, access=barred.access()))
     await system.settle()
     assert await order(place.liaison, order_id) is None
     assert await listed(place.liaison) == []

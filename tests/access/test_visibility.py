@@ -206,7 +206,7 @@ async def bar(intake: Room, case_id: str, member: str) -> None:
         after = case.after(barred=(member,))
         await tx.save(after)
         topic = topics.INTAKE_SEALED_ACCESS if case.case_class is CaseClass.C3 else topics.INTAKE_ACCESS
-        await tx.emit(topic, AccessChanged(at=tx.now, access=after.access()))
+        tx.emit(topic, AccessChanged(at=tx.now, access=after.access()))
 
 
 async def test_the_reporter_of_anothers_matter_is_told_no_answer(system: Harness, place: Place) -> None:

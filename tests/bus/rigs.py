@@ -166,7 +166,7 @@ async def chassis_database(url: str) -> tuple[Database, Chassis]:
     metadata = MetaData()
     tables = chassis_tables(metadata)
     database = Database(url)
-    async with database.engine.begin() as connection:
+    async with database.write() as connection:
         await connection.run_sync(metadata.create_all)
     return database, tables
 

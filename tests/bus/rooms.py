@@ -84,7 +84,7 @@ async def toy_room(postgres: PostgresServer | None, react: React | None = None) 
             postgres.create_database(name := f"toy_{next(_numbers)}")
             url = postgres.dsn(name, scheme="postgresql+asyncpg")
         database = Database(url)
-        async with database.engine.begin() as connection:
+        async with database.write() as connection:
             await connection.run_sync(service.metadata.create_all)
         room = Room(service, database, ManualClock(START), cell="21", secret=b"secret", relayed=True)
         try:

@@ -43,7 +43,7 @@ async def test_many_are_loaded_saved_and_told_in_their_order(room: Room) -> None
         assert sorted(found) == NAMES[:3]
         after = [Thing(id=name, version=2 if name in found else 1) for name in reversed(NAMES)]
         await tx.save_many(after)
-        await tx.emit_many(THINGS, [ThingMoved(at=tx.now, thing=thing) for thing in after])
+        tx.emit(THINGS, *[ThingMoved(at=tx.now, thing=thing) for thing in after])
         assert len(tx.outgoing) == len(NAMES)
         assert tx.reached[f"21.toy.thing.v1 {NAMES[0]}"] == 2
     kept = await rows(room, "SELECT id, version, command_version FROM thing ORDER BY id")
@@ -68,7 +68,7 @@ async def test_none_at_all(room: Room) -> None:
     async with room.transaction() as tx:
         assert await tx.load_many(Thing, []) == {}
         await tx.save_many([])
-        await tx.emit_many(THINGS, [])
+        tx.emit(THINGS)
     assert await rows(room, "SELECT 1 FROM outbox") == []
 
 
@@ -115,7 +115,7 @@ async def test_facts_in_a_row_are_one_reaction_and_one_that_fails_is_found_by_it
 
 async def test_a_crowd_of_readers_and_writers_leaves_its_connections_open_for_the_next(room: Room) -> None:
     opened = list[object]()
-    hook.listen(room.database.engine.sync_engine, "connect", lambda made, _: opened.append(made))
+    hook.listen(room.database.engine, "connect", lambda made, _: opened.append(made))
 
     async def crowd() -> None:
         await asyncio.gather(*(rows(room, "SELECT count(*) FROM thing") for _ in range(40)))

@@ -285,7 +285,7 @@ async def test_sealed_in_session_nothing_of_it_stays(system: Harness, place: Pla
         case = await tx.load(Case, case_id)
         after = case.after()
         await tx.save(after)
-        await tx.emit(topics.INTAKE_CASE, CaseLeft(at=tx.now, case_id=case_id, case_version=after.version))
+        tx.emit(topics.INTAKE_CASE, CaseLeft(at=tx.now, case_id=case_id, case_version=after.version))
     await system.settle()
     [row] = await system.rows("deliberation", "SELECT body FROM docket WHERE id = :id", id=case_id)
     assert session_id not in row.body
@@ -310,7 +310,7 @@ async def test_a_party_takes_no_part(system: Harness, place: Place) -> None:
         case = await tx.load(Case, case_id)
         after = case.after(barred=(place.exec_member.member, place.neighbour.member))
         await tx.save(after)
-        await tx.emit(topics.INTAKE_ACCESS, AccessChanged(at=tx.now, access=after.access()))
+        tx.emit(topics.INTAKE_ACCESS, AccessChanged(at=tx.now, access=after.access()))
     await system.settle()
     assert (await do(place.exec_member, "speak", case_id, sessionId=session_id, text="x")).code == "CASE_NOT_FOUND"
     assert await seen(place.exec_member, case_id) is None

@@ -82,7 +82,7 @@ async def _keep_regions(tx: Transaction, regions: Sequence[KeptRegion]) -> None:
         RegionChanged(at=tx.now, region=region, region_version=each.version)
         for region, each in zip(public, regions, strict=True)
     ]
-    await tx.emit_many(topics.INTAKE_REGION, facts)
+    tx.emit(topics.INTAKE_REGION, *facts)
 
 
 async def node_target(tx: Transaction, command: asked.PutNode) -> Target:
@@ -161,7 +161,7 @@ async def _keep(tx: Transaction, node: Node, before: KeptNode | None) -> Answer:
     await tx.save(KeptNode(**dict(node), version=version))
     if bearing(node) != bearing(before):
         await note_turnover(tx, node.id, version)
-    await tx.emit(topics.INTAKE_ROSTER, NodeChanged(at=tx.now, node=node, node_version=version))
+    tx.emit(topics.INTAKE_ROSTER, NodeChanged(at=tx.now, node=node, node_version=version))
     return Answer(id=node.id, version=version)
 
 

@@ -68,8 +68,8 @@ async def _save(tx: Transaction, moved: Reclassed, reason: str) -> Answer:
     if moved.emptied is not None:
         leaves = topics.INTAKE_ACCESS if moved.case.case_class is CaseClass.C3 else topics.INTAKE_SEALED_ACCESS
         if moved.left is not None:
-            await tx.emit(topics.INTAKE_CASE, moved.left)
-        await tx.emit(leaves, moved.emptied)
+            tx.emit(topics.INTAKE_CASE, moved.left)
+        tx.emit(leaves, moved.emptied)
     if reason:
         await write_content(tx, moved.case.case_id, f"class_{moved.case.version}", reason)
     return await save_with_access(tx, (moved.case, moved.events))

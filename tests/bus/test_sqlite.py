@@ -1,17 +1,20 @@
-"""A statement on SQLite runs in the loop; what waits for the disk or for another writer waits on the connection's thread."""
+"""A statement on SQLite runs in the loop; what waits for the disk or for another writer waits on a thread."""
 
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
-from services.chassis.database import Database
-from services.chassis.sqlite_driver import Connection
+from services.chassis import sqlite as sqlite_module
+from services.chassis.database import Database, is_outage
+from services.chassis.sqlite import Sqlite
 
 MANY = 256
 SERIES = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {many}) SELECT i FROM n"
@@ -28,34 +31,34 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def trips(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What the threads were asked for."""
+    """What the thread was asked for."""
     made: list[Any] = []
-    really = Connection._execute
+    really = Sqlite._on_thread
 
-    async def counted(self: Connection, work: Any, *given: Any) -> Any:
-        made.append(work)
-        return await really(self, work, *given)  # type: ignore[no-untyped-call]
+    async def counted(self: Sqlite, work: Any, *given: Any) -> None:
+        made.append(given)
+        await really(self, work, *given)
 
-    monkeypatch.setattr(Connection, "_execute", counted)
+    monkeypatch.setattr(Sqlite, "_on_thread", counted)
     return made
 
 
-async def test_only_a_writer_waits_on_the_thread_when_it_begins_and_when_it_commits(
-    database: Database, trips: list[Any]
-) -> None:
+async def test_only_a_writer_waits_on_the_thread_when_it_commits(database: Database, trips: list[Any]) -> None:
     async with database.write() as connection:
         await connection.execute(text("INSERT INTO t VALUES (1)"))
         assert (await connection.execute(text("SELECT i FROM t"))).all() == [(1,)]
-        assert (await connection.execute(text("UPDATE t SET i = 2 WHERE i = 1"))).rowcount == 1
-        assert (await connection.execute(text("UPDATE t SET i = 3 WHERE i = 1"))).rowcount == 0
+        assert (await connection.execute(text("UPDATE t SET i = 3 WHERE i = 1"))).rowcount == 1
+        assert (await connection.execute(text("UPDATE t SET i = 4 WHERE i = 1"))).rowcount == 0
         await connection.execute(text("INSERT INTO t VALUES (:i)"), [{"i": 5}, {"i": 6}])
         returned = await connection.execute(text("INSERT INTO t VALUES (7) RETURNING i"))
         assert returned.scalar_one() == 7
-        assert len(trips) == 1
-    assert len(trips) == 2
+        assert trips == []
+    assert trips == [("COMMIT",)]
     async with database.read() as connection:
-        assert (await connection.execute(text("SELECT i FROM t ORDER BY i"))).scalars().all() == [2, 5, 6, 7]
-    assert len(trips) == 2
+        assert (await connection.execute(text("SELECT i FROM t ORDER BY i"))).scalars().all() == [3, 5, 6, 7]
+    async with database.write() as connection:
+        await connection.execute(text("DELETE FROM t WHERE i = 1"))
+    assert len(trips) == 1, "who changed nothing has nothing to commit"
 
 
 async def test_the_loop_goes_on_while_somebody_waits_for_another_writer(database: Database, tmp_path: Path) -> None:
@@ -110,3 +113,58 @@ async def test_what_nobody_read_to_its_end_keeps_nobody_from_writing(database: D
             assert (await found.fetchone()) == (1,)
     async with database.write() as connection:
         await connection.execute(text("DROP TABLE t"))
+
+
+async def test_whoever_is_cancelled_while_it_waits_leaves_nothing_behind(database: Database, tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    async def write() -> None:
+        async with database.write() as connection:
+            await connection.execute(text("INSERT INTO t VALUES (1)"))
+
+    waiting = asyncio.create_task(write())
+    await asyncio.sleep(0.01)
+    waiting.cancel()
+    waiting.cancel()
+    await asyncio.sleep(0.01)
+    other.execute("COMMIT")
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    other.execute("BEGIN IMMEDIATE")
+    assert other.execute("SELECT i FROM t").fetchall() == []
+    other.execute("COMMIT")
+    await write()
+    assert other.execute("SELECT i FROM t").fetchall() == [(1,)]
+    other.close()
+
+
+async def test_what_fails_is_taken_back(database: Database) -> None:
+    async def fail() -> None:
+        async with database.write() as connection:
+            await connection.execute(text("INSERT INTO t VALUES (1)"))
+            raise ValueError("on purpose")
+
+    with pytest.raises(ValueError, match="on purpose"):
+        await fail()
+    async with database.write() as connection:
+        with suppress(IntegrityError):
+            async with connection.begin_nested():
+                await connection.execute(text("INSERT INTO t VALUES (2)"))
+                await connection.execute(text("INSERT INTO t VALUES (2)"))
+        await connection.execute(text("INSERT INTO t VALUES (3)"))
+    async with database.read() as connection:
+        assert (await connection.execute(text("SELECT i FROM t"))).scalars().all() == [3]
+
+
+async def test_a_writer_of_another_process_that_does_not_end_is_an_outage(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_module, "BUSY", 50)
+    other = sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(sqlite3.OperationalError) as failed:
+        async with database.write():
+            pass
+    assert is_outage(failed.value)
+    other.close()
