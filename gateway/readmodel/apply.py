@@ -2,38 +2,27 @@
 order of topics, and any redelivery, ends in the same rows."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
-from typing import Any
 
-from sqlalchemy import bindparam, delete, select, text, update
+from sqlalchemy import delete, text
 
-from gateway.readmodel import boards, rejections
+from gateway.readmodel import rejections
 from gateway.readmodel.counting import count_case, count_custody, count_docket
 from gateway.readmodel.tables import METADATA
+from gateway.readmodel.unit_of_work import UnitOfWork
 from services.chassis.transaction import Transaction
-from services.contracts.base import Model
-from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
 from services.contracts.events.deliberation import DocketEvent, SessionSpoken, VoteCast
 from services.contracts.events.escalation import CustodyEvent
 from services.contracts.events.intake import AccessEvent, CaseEvent, CaseLeft, NodeChanged, RegionChanged
 from services.contracts.events.notify import InboxEntryAdded
 from services.contracts.events.orders import OrderStepTaken
-from services.contracts.lifecycle import lifecycle
-from services.contracts.regions import Level
-from services.contracts.states import CaseState, CustodyState, DocketState
 
-CASE = METADATA.tables["case_view"]
 GROUP = METADATA.tables["case_group"]
 MEMBER = METADATA.tables["case_member"]
-TIMELINE = METADATA.tables["timeline"]
 ORDER = METADATA.tables["order_view"]
 NODE = METADATA.tables["node_view"]
 REGION = METADATA.tables["region_view"]
-COUNTER = METADATA.tables["counter"]
-CHANGE = METADATA.tables["change"]
 
-SHANGHAI = timezone(timedelta(hours=8))
 FEED_LOCK = 0x59495348
 """PostgreSQL advisory lock: rows of the feed commit in the order of their numbers, so that no reader passes one over. One for
 each table of that name: a model that is rebuilt beside keeps nobody waiting."""
@@ -59,20 +48,22 @@ async def on_case(tx: Transaction, event: Event, *, sealed: bool = False) -> Non
             pass
         case _:
             return
-    await count_case(tx, event)
-    if await _part(tx, event.key, "case", event.case, sealed=sealed):
+    unit = tx.unit(UnitOfWork)
+    count_case(unit, event)
+    if (await unit.case(event.key)).part("case", event.case, sealed=sealed):
         await rejections.note(tx, event, sealed=sealed)
-        await _timeline(tx, event, node=getattr(event, "by", "") or "", sealed=sealed)
-        await _changed(tx, event)
+        unit.line(event, getattr(event, "by", "") or "", sealed=sealed)
+        _changed(unit, event)
 
 
 async def on_docket(tx: Transaction, event: DocketEvent) -> None:
     """A fact of deliberation about a docket."""
-    if await _part(tx, event.key, "docket", event.docket):
+    unit = tx.unit(UnitOfWork)
+    if (await unit.case(event.key)).part("docket", event.docket, sealed=False):
         if not isinstance(event, UNTOLD):
-            await _timeline(tx, event, node=getattr(event, "by", None) or "")
-        await _changed(tx, event)
-    await count_docket(tx, event)
+            unit.line(event, getattr(event, "by", None) or "")
+        _changed(unit, event)
+    count_docket(unit, event)
 
 
 UNTOLD = (SessionSpoken, VoteCast)
@@ -81,11 +72,12 @@ UNTOLD = (SessionSpoken, VoteCast)
 
 async def on_custody(tx: Transaction, event: CustodyEvent, *, sealed: bool = False) -> None:
     """A fact of escalation about custody, ordinary or sealed."""
-    await count_custody(tx, event)
-    if await _part(tx, event.key, "custody", event.custody, sealed=sealed):
+    unit = tx.unit(UnitOfWork)
+    count_custody(unit, event)
+    if (await unit.case(event.key)).part("custody", event.custody, sealed=sealed):
         node = getattr(event, "by", "") or event.custody.holder or ""
-        await _timeline(tx, event, node=node, detail=_detail(event), sealed=sealed)
-        await _changed(tx, event)
+        unit.line(event, node, _detail(event), sealed=sealed)
+        _changed(unit, event)
 
 
 async def on_order(tx: Transaction, event: OrderStepTaken) -> None:
@@ -104,8 +96,8 @@ async def on_order(tx: Transaction, event: OrderStepTaken) -> None:
         "version": order.version,
     }
     await tx.execute(tx.room.database.upsert(ORDER, values, newer="version"), values)
-    await _feed(tx, "ORDER", order.order_id, event.step.value, event.at, entry=order.order_id)
-    await _feed(tx, "ORDER", order.department, event.step.value, event.at, entry=order.order_id)
+    tx.unit(UnitOfWork).feed("ORDER", order.order_id, event.step.value, event.at, entry=order.order_id)
+    tx.unit(UnitOfWork).feed("ORDER", order.department, event.step.value, event.at, entry=order.order_id)
 
 
 async def on_access(tx: Transaction, event: AccessEvent) -> None:
@@ -164,118 +156,17 @@ async def on_regions(tx: Transaction, events: Sequence[RegionChanged]) -> None:
 
 async def on_inbox(tx: Transaction, event: InboxEntryAdded) -> None:
     """Something lies in an inbox: its owner's subscription is told, and reads it with her own token."""
-    await _feed(tx, "INBOX", event.key, "InboxEntryAdded", event.at, entry=event.entry_id)
-
-
-async def _part(tx: Transaction, case_id: str, part: str, state: Model, *, sealed: bool = False) -> bool:
-    """One service's state of a matter; then everything that follows from the three. Returns whether its facts are kept: not if the matter
-    has left and this came on an ordinary topic. Of one version the sealed state is the later."""
-    row = await _row(tx, case_id)
-    if row["left"] and not sealed:
-        return False
-    version = state.version  # type: ignore[attr-defined]
-    if (row[f"{part}_version"], row.get(f"{part}_sealed", False)) >= (version, sealed):
-        return True
-    values = {f"{part}_state": state.model_dump_json(exclude_none=True), f"{part}_version": version}
-    if part in SEALABLE:
-        values[f"{part}_sealed"] = sealed
-    await _keep(tx, row, values)
-    return True
-
-
-_THE_ROW = select(CASE).where(CASE.c.case_id == bindparam("the_case")).with_for_update()
-_REPLACED = update(CASE).where(CASE.c.case_id == bindparam("the_case"))
-
-
-async def _row(tx: Transaction, case_id: str) -> dict[str, Any]:
-    """The matter's row, made if there is none, and locked."""
-    await tx.execute(tx.room.database.insert_new(CASE), {"case_id": case_id, **_EMPTY})
-    found = await tx.execute(_THE_ROW, {"the_case": case_id})
-    return dict(found.mappings().one())
-
-
-async def _keep(tx: Transaction, row: dict[str, Any], values: dict[str, Any]) -> None:
-    after = {**row, **values}
-    values = {**values, **_UNDERIVED, **derived(*(after[f"{part}_state"] for part in PARTS))}
-    if values["case_class"] != CaseClass.C0.value:
-        values |= {"summary": "", "summary_version": 0}
-    await tx.execute(_REPLACED, {"the_case": row["case_id"], **values})
-    await boards.follow(tx, row, after)
-
-
-PARTS = ("case", "docket", "custody")
-SEALABLE = ("case", "custody")
-_UNDERIVED: dict[str, Any] = {
-    **dict.fromkeys(("region", "case_class", "state", "submitted_at", "amber_at", "due_at", "holder"), ""),
-    "summary_wanted": 0,
-    "seen_from": Level.VILLAGE.width,
-}
-_EMPTY: dict[str, Any] = {
-    **_UNDERIVED,
-    **dict.fromkeys(("summary", "case_state", "docket_state", "custody_state"), ""),
-    **dict.fromkeys(("case_version", "docket_version", "custody_version", "summary_version"), 0),
-    **dict.fromkeys(("case_sealed", "custody_sealed", "left"), False),
-}
-
-
-def derived(case: str, docket: str, custody: str) -> dict[str, Any]:
-    """What lists need, from the three states: a pure function, so that it does not matter which came last."""
-    its_case = CaseState.model_validate_json(case) if case else None
-    its_docket = DocketState.model_validate_json(docket) if docket else None
-    its_custody = CustodyState.model_validate_json(custody) if custody else None
-    values: dict[str, Any] = {}
-    if its_custody:
-        clock = its_custody.clock
-        values |= {
-            "amber_at": clock.amber_at.isoformat() if clock else "",
-            "due_at": clock.due_at.isoformat() if clock else "",
-            "holder": its_custody.holder or "",
-            "seen_from": its_custody.seen_from,
-        }
-    if its_case:
-        values |= {
-            "region": its_case.region,
-            "case_class": its_case.case_class.value,
-            "submitted_at": its_case.submitted_at.isoformat(),
-            "summary_wanted": its_case.summary_version if its_case.case_class is CaseClass.C0 else 0,
-            "state": lifecycle(its_case, docket_of(its_case, its_docket), its_custody).value,
-        }
-    return values
-
-
-def docket_of(case: CaseState, docket: DocketState | None) -> DocketState | None:
-    """A sealed matter has no docket, whatever the council had of it before."""
-    return None if case.case_class is CaseClass.C3 else docket
+    tx.unit(UnitOfWork).feed("INBOX", event.key, "InboxEntryAdded", event.at, entry=event.entry_id)
 
 
 async def _drop(tx: Transaction, event: CaseLeft) -> None:
-    """The case left the ordinary topics: what came on them goes, and what they bring later finds the row that says so. What the sealed
-    ones have told already stays. Counters stay too: they name no matter, and nobody could tell later which of them were its own."""
-    row = await _row(tx, event.case_id)
-    values: dict[str, Any] = {"left": True}
-    for part in PARTS:
-        if not row.get(f"{part}_sealed", False):
-            values |= {f"{part}_state": "", f"{part}_version": 0}
-    await _keep(tx, row, values)
-    await tx.execute(delete(TIMELINE).where(TIMELINE.c.case_id == event.case_id, TIMELINE.c.sealed.is_(False)))
+    """The case left the ordinary topics: what they told goes, and what they bring later finds the row that says so. Counters stay: they
+    name no matter, and nobody could tell later which of them were its own."""
+    unit = tx.unit(UnitOfWork)
+    (await unit.case(event.case_id)).leave()
+    await unit.drop_lines(event.case_id)
     await rejections.drop(tx, event.case_id)
-    await _feed(tx, "CASE", event.case_id, "CaseLeft", event.at)
-
-
-async def _timeline(tx: Transaction, event: Event, node: str = "", detail: str = "", *, sealed: bool = False) -> None:
-    values = {
-        # One fact a version and service: an id that a rebuild finds again.
-        "event_id": f"{type(event).service}-{event.key}-{event.version}",
-        "case_id": event.key,
-        "at": event.at.isoformat(),
-        "kind": type(event).__name__,
-        "service": type(event).service,
-        "node": node,
-        "detail": str(detail),
-        "version": event.version,
-        "sealed": sealed,
-    }
-    await tx.execute(tx.room.database.insert_new(TIMELINE), values)
+    unit.feed("CASE", event.case_id, "CaseLeft", event.at)
 
 
 def _detail(event: CustodyEvent) -> str:
@@ -284,10 +175,5 @@ def _detail(event: CustodyEvent) -> str:
     return next((str(each) for each in found if each), "")
 
 
-async def _changed(tx: Transaction, event: Event) -> None:
-    await _feed(tx, "CASE", event.key, type(event).__name__, event.at)
-
-
-async def _feed(tx: Transaction, subject: str, key: str, kind: str, at: datetime, entry: str = "") -> None:
-    values = {"subject": subject, "key": key, "kind": kind, "entry": entry, "at": at}
-    await tx.execute(tx.room.database.insert(CHANGE), values)
+def _changed(unit: UnitOfWork, event: Event) -> None:
+    unit.feed("CASE", event.key, type(event).__name__, event.at)

@@ -1,9 +1,6 @@
 """The month's counters: moved once by each fact (the inbox sees to it), whatever order they come in."""
 
-from datetime import datetime, timedelta, timezone
-
-from gateway.readmodel.tables import METADATA
-from services.chassis.transaction import Transaction
+from gateway.readmodel.unit_of_work import UnitOfWork
 from services.contracts.cases import CaseClass, Category, Outcome, Stage
 from services.contracts.clocks import ClockStage
 from services.contracts.events.deliberation import DocketEvent, ResolutionAdopted, SessionClosed
@@ -37,13 +34,11 @@ from services.contracts.events.intake import (
     WithdrawalNoted,
 )
 
-COUNTER = METADATA.tables["counter"]
 COUNCIL_OVERDUE = "council_overdue"
 """The metric of councils that had not decided in time: three in a quarter put a village on the coaching list (S21)."""
-SHANGHAI = timezone(timedelta(hours=8))
 
 
-async def count_case(tx: Transaction, event: CaseEvent) -> None:
+def count_case(unit: UnitOfWork, event: CaseEvent) -> None:
     """What a fact of a case counts as."""
     metrics = {
         CaseSubmitted: "submitted",
@@ -67,18 +62,18 @@ async def count_case(tx: Transaction, event: CaseEvent) -> None:
         return
     private = case.case_class in {CaseClass.C2, CaseClass.C3}
     category = Category.PERSONAL if case.case_class is CaseClass.C3 else case.category
-    await _count(tx, case.region, event.at, category.value, private, metric)
+    unit.count(case.region, event.at, category.value, private, metric)
     if isinstance(event, CaseClosed) and case.stage is Stage.CLOSED:
-        await _count(tx, case.region, event.at, category.value, private, f"closed_{event.outcome.value.lower()}")
+        unit.count(case.region, event.at, category.value, private, f"closed_{event.outcome.value.lower()}")
     if isinstance(event, CaseRedirected) and event.receipted:
-        await _count(tx, case.region, event.at, category.value, private, "redirected_with_receipt")
+        unit.count(case.region, event.at, category.value, private, "redirected_with_receipt")
 
 
-async def count_custody(tx: Transaction, event: CustodyEvent) -> None:
+def count_custody(unit: UnitOfWork, event: CustodyEvent) -> None:
     """Custody does not know the category; these counters are by region alone."""
     custody = event.custody
     if isinstance(event, ClockOverdue) and event.stage is ClockStage.COUNCIL:
-        await _count(tx, custody.region, event.at, "", custody.private, COUNCIL_OVERDUE)
+        unit.count(custody.region, event.at, "", custody.private, COUNCIL_OVERDUE)
     level, at = custody.level.value.lower(), event.at
     match event:
         case CustodyClosed(outcome=Outcome.SOLVED | Outcome.PARTLY):
@@ -102,10 +97,10 @@ async def count_custody(tx: Transaction, event: CustodyEvent) -> None:
             metric = "idle_council"
         case _:
             return
-    await _count(tx, custody.region, at, "", custody.private, metric)
+    unit.count(custody.region, at, "", custody.private, metric)
 
 
-async def count_docket(tx: Transaction, event: DocketEvent) -> None:
+def count_docket(unit: UnitOfWork, event: DocketEvent) -> None:
     """Sessions that count as a deliberation (议事), and resolutions: by region alone, as custody's."""
     if not isinstance(event, ResolutionAdopted | SessionClosed) or event.docket.region is None:
         return
@@ -113,19 +108,6 @@ async def count_docket(tx: Transaction, event: DocketEvent) -> None:
     if session is None:
         return
     if session.counted:
-        await _count(tx, event.docket.region, event.at, "", session.restricted, "sessions")
+        unit.count(event.docket.region, event.at, "", session.restricted, "sessions")
     if isinstance(event, ResolutionAdopted):
-        await _count(tx, event.docket.region, event.at, "", session.restricted, "resolutions")
-
-
-async def _count(tx: Transaction, region: str, at: datetime, category: str, private: bool, metric: str) -> None:
-    key = {
-        "region": region,
-        "month": f"{at.astimezone(SHANGHAI):%Y-%m}",
-        "category": category,
-        "private": private,
-        "metric": metric,
-    }
-    insert = tx.room.database.insert(COUNTER).values(**key, count=1)
-    more = insert.on_conflict_do_update(index_elements=list(key), set_={"count": COUNTER.c.count + 1})
-    await tx.execute(more)
+        unit.count(event.docket.region, event.at, "", session.restricted, "resolutions")

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, Table, and_, bindparam, case, func, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.readmodel.access import below, counted, fully, inside, one_of, overseen, per_caller, visible
-from gateway.readmodel.apply import docket_of
+from gateway.readmodel.case_row import docket_of
 from gateway.readmodel.shown import CLOCKS_AMONG_LEVELS, case_to_a_bystander, custody_to_others
 from gateway.readmodel.tables import METADATA
 from services.chassis import statements
+from services.chassis.database import Connection
 from services.contracts.callers import Caller
 from services.contracts.cases import CaseClass
 from services.contracts.council import PeopleState
@@ -59,7 +59,7 @@ class Filter(NamedTuple):
 
 
 async def matters(
-    connection: AsyncConnection, caller: Caller, by: Filter, now: datetime, first: int, after: tuple[str, str] | None
+    connection: Connection, caller: Caller, by: Filter, now: datetime, first: int, after: tuple[str, str] | None
 ) -> list[Matter]:
     """A page, newest first, behind a place (submitted_at, case_id): keyset, so that a page costs the same wherever it lies."""
     place: ColumnElement[bool] = true()
@@ -79,7 +79,7 @@ async def matters(
     return [_matter(row) for row in await connection.execute(query)]
 
 
-async def matters_by_id(connection: AsyncConnection, caller: Caller, case_ids: Sequence[str]) -> Mapping[str, Matter]:
+async def matters_by_id(connection: Connection, caller: Caller, case_ids: Sequence[str]) -> Mapping[str, Matter]:
     """Some matters; absent are those that do not exist, or not for her."""
     rows = await connection.execute(_matters_by_id(caller), {"ids": list(case_ids)})
     return {matter.case.case_id: matter for matter in map(_matter, rows)}
@@ -94,32 +94,32 @@ class Seen(NamedTuple):
     custody: int = 0
 
 
-async def seen(connection: AsyncConnection, caller: Caller, case_id: str) -> Seen:
+async def seen(connection: Connection, caller: Caller, case_id: str) -> Seen:
     """What a command's caller has seen of a matter; zeros: nothing, or it is not for her."""
     row = (await connection.execute(_versions_by_id(caller), {"id": case_id})).one_or_none()
     return Seen(*row) if row else Seen()
 
 
-async def known_version(connection: AsyncConnection, known: Table, topic: str, key: str) -> int:
+async def known_version(connection: Connection, known: Table, topic: str, key: str) -> int:
     """How far the model has heard of a key on a topic."""
     query = select(known.c.version).where(known.c.topic == topic, known.c.key == key)
     return (await connection.execute(query)).scalar_one_or_none() or 0
 
 
-async def is_held(connection: AsyncConnection, dead_letter: Table, topic: str, key: str) -> bool:
+async def is_held(connection: Connection, dead_letter: Table, topic: str, key: str) -> bool:
     """Whether a record of a key is held here: what comes after it waits for an operator."""
     query = select(dead_letter.c.id).where(dead_letter.c.topic == topic, dead_letter.c.key == key).limit(1)
     return (await connection.execute(query)).first() is not None
 
 
-async def topics_held(connection: AsyncConnection, dead_letter: Table, key: str) -> frozenset[str]:
+async def topics_held(connection: Connection, dead_letter: Table, key: str) -> frozenset[str]:
     """On which topics records of a key are held here."""
     rows = await connection.execute(statements.held(dead_letter), {"the_keys": [key]})
     return frozenset(row.topic for row in rows)
 
 
 async def timelines(
-    connection: AsyncConnection, caller: Caller, case_ids: Sequence[str]
+    connection: Connection, caller: Caller, case_ids: Sequence[str]
 ) -> Mapping[str, Sequence[Row[Any]]]:
     """The facts of some matters that the caller may see, oldest first: one statement for a page."""
     found: dict[str, list[Row[Any]]] = {}
@@ -128,13 +128,13 @@ async def timelines(
     return found
 
 
-async def nodes(connection: AsyncConnection, ids: Sequence[str]) -> Mapping[str, Node]:
+async def nodes(connection: Connection, ids: Sequence[str]) -> Mapping[str, Node]:
     """Organisation nodes by id: no secret."""
     rows = await connection.execute(select(NODE.c.id, NODE.c.state).where(NODE.c.id.in_(ids)))
     return {row.id: Node.model_validate_json(row.state) for row in rows}
 
 
-async def nodes_in(connection: AsyncConnection, region: str, first: int, after: str) -> list[Node]:
+async def nodes_in(connection: Connection, region: str, first: int, after: str) -> list[Node]:
     """The nodes of a subtree, by id."""
     query = select(NODE.c.state).where(below(NODE.c.region, region), NODE.c.id > after).order_by(NODE.c.id).limit(first)
     return [Node.model_validate_json(state) for state in (await connection.execute(query)).scalars()]
@@ -147,9 +147,7 @@ class Federations(NamedTuple):
     full: bool
 
 
-async def federations(
-    connection: AsyncConnection, caller: Caller, region_code: str, after: str, limit: int
-) -> Federations:
+async def federations(connection: Connection, caller: Caller, region_code: str, after: str, limit: int) -> Federations:
     """Those below an office of the caller's. Raises Refused NOT_PERMITTED where the region lies in none of them."""
     office = min((each for each in overseen(caller) if region_code.startswith(each)), key=len, default=None)
     if office is None:
@@ -164,7 +162,7 @@ async def federations(
     return Federations(found, full=len(found) == limit)
 
 
-async def regions(connection: AsyncConnection, under: str | None, first: int, after: str) -> Sequence[Any]:
+async def regions(connection: Connection, under: str | None, first: int, after: str) -> Sequence[Any]:
     """The regions directly below one (or the province itself), by code."""
     widths = [2, 4, 6, 9, 12]
     width = 2 if under is None else next((each for each in widths if each > len(under)), 99)
@@ -174,19 +172,19 @@ async def regions(connection: AsyncConnection, under: str | None, first: int, af
     return (await connection.execute(query.order_by(REGION.c.code).limit(first))).all()
 
 
-async def region(connection: AsyncConnection, code: str) -> Row[Any] | None:
+async def region(connection: Connection, code: str) -> Row[Any] | None:
     """One region."""
     return (await connection.execute(select(REGION).where(REGION.c.code == code))).one_or_none()
 
 
-async def check_region(connection: AsyncConnection, cell: str, code: str) -> None:
+async def check_region(connection: Connection, cell: str, code: str) -> None:
     """Raises Refused REGION_OF_ANOTHER_CELL, UNKNOWN_REGION: that there is nothing in a region is said of one that there is."""
     in_cell(cell, code)
     if not contains(code, cell) and await region(connection, code) is None:
         raise Refused(Code.UNKNOWN_REGION, region=code)
 
 
-async def counts(connection: AsyncConnection, caller: Caller, region_code: str, month: str) -> Sequence[Any]:
+async def counts(connection: Connection, caller: Caller, region_code: str, month: str) -> Sequence[Any]:
     """The sums of a month below a region, where it lies in one of the caller's offices: nothing otherwise."""
     if not any(region_code.startswith(office) for office in counted(caller)):
         return ()
@@ -200,7 +198,7 @@ async def counts(connection: AsyncConnection, caller: Caller, region_code: str, 
     return (await connection.execute(query)).all()
 
 
-async def as_of(connection: AsyncConnection) -> Mapping[str, datetime]:
+async def as_of(connection: Connection) -> Mapping[str, datetime]:
     """By cell: up to when everything told has been applied."""
     return {row.cell: row.as_of for row in await connection.execute(select(FRESHNESS))}
 

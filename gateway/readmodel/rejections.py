@@ -2,8 +2,8 @@
 
 from sqlalchemy import delete
 
-from gateway.readmodel.counting import SHANGHAI
 from gateway.readmodel.tables import METADATA
+from gateway.readmodel.unit_of_work import SHANGHAI
 from services.chassis.transaction import Transaction
 from services.contracts.cases import CaseClass, Category
 from services.contracts.drawing import lot

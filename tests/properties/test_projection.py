@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.projector import PROJECTOR
-from gateway.readmodel.apply import docket_of
+from gateway.readmodel.case_row import docket_of
 from gateway.readmodel.tables import METADATA, MODEL_TABLES
 from services.chassis.inbox import Inbox
 from services.chassis.room import Room
