@@ -24,6 +24,7 @@ from services.notify.rules.council_audience import (
 )
 from services.notify.rules.order_audience import order_audience
 from services.notify.store import (
+    Post,
     access_of,
     cases_waiting,
     keep_waiting,
@@ -33,7 +34,6 @@ from services.notify.store import (
     tell_newcomers,
     topic_of,
     waiting_for,
-    write_entry,
 )
 
 
@@ -75,7 +75,7 @@ async def on_council(tx: Transaction, event: CouncilEvent) -> None:
     """A standing membership: who has it is told; it names no matter."""
     nodes = await nodes_of(tx, [event.address])
     for told in membership_audience(event, nodes, tx.now):
-        await write_entry(tx, told.address, told.kind)
+        tx.unit(Post).add(told.address, told.kind)
 
 
 async def on_access(tx: Transaction, event: AccessEvent) -> None:

@@ -1,6 +1,8 @@
 """What notify writes: entries, lines of a digest, facts that wait."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -10,6 +12,7 @@ from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
+from services.contracts.events.notify import InboxEntryAdded
 from services.contracts.organisation import Node, federation_of
 from services.contracts.regions import Level, at_level
 from services.contracts.states import AccessState, CustodyState
@@ -31,6 +34,68 @@ FROM_OUTSIDE = frozenset({Kind.OVERDUE_BELOW, Kind.IDLE_BELOW})
 """What the level above hears of a private matter whose circle it is not of."""
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A row of the table, but for its id."""
+
+    address: str
+    kind: Kind
+    case_id: str | None
+    order_id: str | None
+    case_number: str
+    private: bool
+    count: int | None
+    at: datetime
+
+
+class Post:
+    """The entries that a transaction writes, together before it commits. The mailboxes are locked before an entry has its id, all at once and in order: so ids and the bus agree on the order,
+    and no two transactions wait for each other."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self.take_back()
+
+    def take_back(self) -> None:
+        """Nothing is to be written."""
+        self._entries: list[Entry] = []
+
+    def add(
+        self,
+        address: str,
+        kind: Kind,
+        *,
+        case_id: str | None = None,
+        order_id: str | None = None,
+        number: str = "",
+        private: bool = False,
+        count: int | None = None,
+    ) -> None:
+        """One more entry."""
+        self._entries.append(Entry(address, kind, case_id, order_id, number, private, count, self._tx.now))
+
+    def of(self, case_id: str) -> list[Entry]:
+        """What is still to be written about a matter."""
+        return [entry for entry in self._entries if entry.case_id == case_id]
+
+    async def write(self) -> None:
+        """Write them."""
+        if not self._entries:
+            return
+        tx, rows = self._tx, []
+        boxes = await tx.load_many(Mailbox, sorted({entry.address for entry in self._entries}))
+        told: dict[str, list[InboxEntryAdded]] = defaultdict(list)
+        for entry in self._entries:
+            entry_id = f"e_{ulid(tx.room.wall.now())}"
+            boxes[entry.address], added = mailbox.add(boxes.get(entry.address), entry.address, entry_id, tx.now)
+            told[entry.address].append(added)
+            rows.append({"id": entry_id, **vars(entry), "kind": entry.kind.value})
+        for address, facts in told.items():
+            await tx.save(boxes[address], *facts)
+        await tx.execute(tx.room.database.insert(ENTRY), rows)
+        self.take_back()
+
+
 async def access_of(tx: Transaction, case_id: str) -> AccessState | None:
     """Who may see a matter, as intake told it last: of a sealed one on a topic of its own, and of one whose class moved on both."""
     return (await accesses_of(tx, [case_id])).get(case_id)
@@ -48,6 +113,7 @@ async def tell_newcomers(tx: Transaction, access: AccessState) -> None:
     hers = (ENTRY.c.case_id == access.case_id, ENTRY.c.address.in_(able), ENTRY.c.kind.not_in(FROM_OUTSIDE))
     query = select(ENTRY.c.address).where(*hers)
     told = set((await tx.execute(query)).scalars())
+    told |= {each.address for each in tx.unit(Post).of(access.case_id) if each.kind not in FROM_OUTSIDE}
     new = [each for each in able if each not in told]
     kind = Kind.SEALED_MATTER if access.case_class is CaseClass.C3 else Kind.NEW_MATTER
     custody = await tx.known(topics.ESCALATION_CUSTODY, CustodyState, access.case_id) if new else None
@@ -58,7 +124,7 @@ async def tell_newcomers(tx: Transaction, access: AccessState) -> None:
 
 
 async def tell(tx: Transaction, told: Sequence[Told], access: AccessState, number: str) -> None:
-    """Write the entries; addresses in order, so that two transactions lock mailboxes in the same one."""
+    """Write the entries."""
     private = access.case_class in {CaseClass.C2, CaseClass.C3}
     for each in sorted(told):
         if each.digest:
@@ -66,8 +132,7 @@ async def tell(tx: Transaction, told: Sequence[Told], access: AccessState, numbe
             await tx.execute(tx.room.database.insert_new(DIGEST), line)
         elif each.kind not in ONCE or not await _has(tx, each, access.case_id):
             named = each.names_matter
-            await write_entry(
-                tx,
+            tx.unit(Post).add(
                 each.address,
                 each.kind,
                 case_id=access.case_id if named else None,
@@ -78,40 +143,12 @@ async def tell(tx: Transaction, told: Sequence[Told], access: AccessState, numbe
 
 
 async def _has(tx: Transaction, told: Told, case_id: str) -> bool:
+    if any((each.address, each.kind) == (told.address, told.kind) for each in tx.unit(Post).of(case_id)):
+        return True
     query = select(ENTRY.c.id).where(
         ENTRY.c.case_id == case_id, ENTRY.c.address == told.address, ENTRY.c.kind == told.kind.value
     )
     return (await tx.execute(query.limit(1))).first() is not None
-
-
-async def write_entry(
-    tx: Transaction,
-    address: str,
-    kind: Kind,
-    *,
-    case_id: str | None = None,
-    order_id: str | None = None,
-    number: str = "",
-    private: bool = False,
-    count: int | None = None,
-) -> None:
-    """One entry, and the fact that it is there. The mailbox is locked first, so that numbers and the bus agree on the order."""
-    before = await tx.load(Mailbox, address)
-    entry_id = f"e_{ulid(tx.room.wall.now())}"
-    after, added = mailbox.add(before, address, entry_id, tx.now)
-    await tx.save(after, added)
-    values = {
-        "id": entry_id,
-        "address": address,
-        "kind": kind.value,
-        "case_id": case_id,
-        "order_id": order_id,
-        "case_number": number,
-        "private": private,
-        "count": count,
-        "at": tx.now,
-    }
-    await tx.execute(tx.room.database.insert(ENTRY), values)
 
 
 async def keep_waiting(tx: Transaction, topic: Topic, event: Event, case_id: str) -> None:
@@ -162,5 +199,5 @@ async def send_digests(tx: Transaction, now: datetime, limit: int) -> int:
     for address in addresses:
         gone = delete(DIGEST).where(DIGEST.c.address == address, DIGEST.c.send_at <= now)
         if count := (await tx.execute(gone)).rowcount:
-            await write_entry(tx, address, Kind.DAILY_DIGEST, count=count)
+            tx.unit(Post).add(address, Kind.DAILY_DIGEST, count=count)
     return len(addresses)
