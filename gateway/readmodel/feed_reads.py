@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, func, select
 
 from gateway.readmodel.tables import METADATA
 from services.chassis.database import Connection
+from services.chassis.lists import among
 
 CHANGE = METADATA.tables["change"]
 
@@ -23,7 +24,7 @@ _CHANGES = (
     select(CHANGE)
     .where(
         CHANGE.c.subject == bindparam("subject"),
-        CHANGE.c.key.in_(bindparam("keys", expanding=True)),
+        among(CHANGE.c.key, "keys"),
         CHANGE.c.seq > bindparam("after"),
     )
     .order_by(CHANGE.c.seq)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select,
 from gateway.readmodel.access import below, orders_of_federation, per_caller, visible_orders
 from gateway.readmodel.tables import METADATA
 from services.chassis.database import Connection
+from services.chassis.lists import among
 from services.contracts.callers import Caller
 from services.contracts.orders import OrderState
 from services.contracts.states import AccessState, CustodyState
@@ -102,7 +103,7 @@ def _order_by_id(caller: Caller) -> Select[Any]:
 
 @per_caller
 def _orders_of_cases(caller: Caller) -> Select[Any]:
-    hers = (orders_of_federation(caller), ORDER.c.case_id.in_(bindparam("ids", expanding=True)))
+    hers = (orders_of_federation(caller), among(ORDER.c.case_id, "ids"))
     return _orders(caller).where(*hers).order_by(ORDER.c.order_id)
 
 

@@ -12,6 +12,7 @@ from gateway.readmodel.shown import CLOCKS_AMONG_LEVELS, case_to_a_bystander, cu
 from gateway.readmodel.tables import METADATA
 from services.chassis import statements
 from services.chassis.database import Connection
+from services.chassis.lists import among
 from services.contracts.callers import Caller
 from services.contracts.cases import CaseClass
 from services.contracts.council import PeopleState
@@ -224,7 +225,7 @@ def _matters(caller: Caller) -> Select[Any]:
 
 @per_caller
 def _matters_by_id(caller: Caller) -> Select[Any]:
-    return _matters(caller).where(CASE.c.case_id.in_(bindparam("ids", expanding=True)))
+    return _matters(caller).where(among(CASE.c.case_id, "ids"))
 
 
 @per_caller
@@ -235,7 +236,7 @@ def _versions_by_id(caller: Caller) -> Select[Any]:
 
 @per_caller
 def _timelines(caller: Caller) -> Select[Any]:
-    asked = CASE.c.case_id.in_(bindparam("ids", expanding=True))
+    asked = among(CASE.c.case_id, "ids")
     seen = select(CASE.c.case_id).where(fully(caller), asked)
     worked_on = select(CASE.c.case_id).where(inside(caller), asked)
     sealed = select(CASE.c.case_id).where(CASE.c.case_class == CaseClass.C3.value, asked)

@@ -105,9 +105,9 @@ class Inbox:
         if not records:
             return set()
         table, at = self.room.service.chassis.inbox, tx.now.isoformat()
-        insert = self.room.database.insert_new(table).returning(table.c.event_id)
-        rows = [{"event_id": event_id, "at": at} for event_id in sorted({record.event_id for record in records})]
-        return set((await tx.connection.execute(insert, rows)).scalars())
+        statement = statements.claimed(table, on_sqlite=self.room.database.on_sqlite)
+        ids = sorted({record.event_id for record in records})
+        return set((await tx.execute(statement, {"the_ids": ids, "the_at": at})).scalars())
 
     async def _take_turn(self, tx: Transaction, ours: Collection[str]) -> None:
         if ours:

@@ -6,7 +6,11 @@ Names in a WHERE that are no columns' names begin with `the_`: an UPDATE would t
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Delete, Select, Table, Update, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Delete, Select, String, Table, Update, bindparam, func, or_, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
+
+from services.chassis.lists import among, each
 
 
 @cache
@@ -20,7 +24,7 @@ def stored(table: Table, *, locked: bool) -> Select[Any]:
 def stored_many(table: Table, *, locked: bool) -> Select[Any]:
     """The rows of some aggregates by `the_ids`, in their order."""
     query = select(table.c.id, table.c.version, table.c.command_version, table.c.body)
-    query = query.where(table.c.id.in_(bindparam("the_ids", expanding=True))).order_by(table.c.id)
+    query = query.where(among(table.c.id, "the_ids")).order_by(table.c.id)
     return query.with_for_update() if locked else query
 
 
@@ -34,28 +38,40 @@ def restored(table: Table) -> Update:
 def known(table: Table) -> Select[Any]:
     """What was heard on `the_topics` about `the_keys`."""
     return select(table.c.topic, table.c.key, table.c.version, table.c.state).where(
-        table.c.topic.in_(bindparam("the_topics", expanding=True)),
-        table.c.key.in_(bindparam("the_keys", expanding=True)),
+        among(table.c.topic, "the_topics"),
+        among(table.c.key, "the_keys"),
     )
 
 
 @cache
 def versions_known(table: Table) -> Select[Any]:
     """How far `the_key` was heard of on `the_topics`."""
-    topics: BindParameter[Any] = bindparam("the_topics", expanding=True)
-    return select(table.c.topic, table.c.version).where(table.c.topic.in_(topics), table.c.key == bindparam("the_key"))
+    return select(table.c.topic, table.c.version).where(
+        among(table.c.topic, "the_topics"), table.c.key == bindparam("the_key")
+    )
 
 
 @cache
 def held(table: Table) -> Select[Any]:
     """Where records of `the_keys` are held."""
-    return select(table.c.topic, table.c.key).where(table.c.key.in_(bindparam("the_keys", expanding=True))).distinct()
+    return select(table.c.topic, table.c.key).where(among(table.c.key, "the_keys")).distinct()
+
+
+@cache
+def claimed(table: Table, *, on_sqlite: bool) -> ReturningInsert[Any]:
+    """The inbox's lines of `the_ids`, as far as they are new."""
+    ids = each("the_ids", on_sqlite=on_sqlite)
+    # The condition: without one SQLite would take ON CONFLICT for a join's.
+    lines = select(ids.c.value, bindparam("the_at", type_=String)).where(text("true"))
+    insert = (sqlite if on_sqlite else postgresql).insert(table).from_select(["event_id", "at"], lines)
+    new: ReturningInsert[Any] = insert.on_conflict_do_nothing().returning(table.c.event_id)
+    return new
 
 
 @cache
 def disclaimed(table: Table) -> Delete:
     """The inbox's lines of `the_ids`."""
-    return table.delete().where(table.c.event_id.in_(bindparam("the_ids", expanding=True)))
+    return table.delete().where(among(table.c.event_id, "the_ids"))
 
 
 def _same_key(table: Table) -> tuple[ColumnElement[bool], ...]:
@@ -99,7 +115,7 @@ def unsent(outbox: Table) -> Select[Any]:
 @cache
 def sent(outbox: Table) -> Update:
     """The facts of `the_ids`."""
-    return outbox.update().where(outbox.c.id.in_(bindparam("the_ids", expanding=True))).values(sent=True)
+    return outbox.update().where(among(outbox.c.id, "the_ids", numbers=True)).values(sent=True)
 
 
 @cache
