@@ -77,7 +77,7 @@ async def on_custody(tx: Transaction, event: CustodyEvent, *, sealed: bool = Fal
     if (await unit.case(event.key)).part("custody", event.custody, sealed=sealed):
         node = getattr(event, "by", "") or event.custody.holder or ""
         unit.line(event, node, _detail(event), sealed=sealed)
-        _changed(unit, event)
+        _changed(unit, event, _detail(event))
 
 
 async def on_order(tx: Transaction, event: OrderStepTaken) -> None:
@@ -175,5 +175,5 @@ def _detail(event: CustodyEvent) -> str:
     return next((str(each) for each in found if each), "")
 
 
-def _changed(unit: UnitOfWork, event: Event) -> None:
-    unit.feed("CASE", event.key, type(event).__name__, event.at)
+def _changed(unit: UnitOfWork, event: Event, detail: str = "") -> None:
+    unit.feed("CASE", event.key, type(event).__name__, event.at, entry=detail)

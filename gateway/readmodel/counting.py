@@ -2,7 +2,7 @@
 
 from gateway.readmodel.unit_of_work import UnitOfWork
 from services.contracts.cases import CaseClass, Category, Outcome, Stage
-from services.contracts.clocks import ClockStage
+from services.contracts.clocks import BESIDE_THE_WORK, ClockStage
 from services.contracts.events.deliberation import DocketEvent, ResolutionAdopted, SessionClosed
 from services.contracts.events.escalation import (
     ClockOverdue,
@@ -79,8 +79,8 @@ def count_custody(unit: UnitOfWork, event: CustodyEvent) -> None:
         case CustodyClosed(outcome=Outcome.SOLVED | Outcome.PARTLY):
             # In the month of its closing, so that the levels add up to what was closed as solved (I8).
             at, metric = custody.closed_at or at, f"resolved_at_{(event.highest or custody.level).value.lower()}"
-        case ClockOverdue() if sum(clock.overdue for clock in custody.clocks) == 1:
-            metric = "overdue"  # matters, not clocks: one matter's four would pass for enough to be shown (V5)
+        case ClockOverdue() if _late_first(event):
+            metric = "overdue"
         case PassedUp():
             metric = f"passed_up_by_{level}"
         case MatterReceived():
@@ -98,6 +98,13 @@ def count_custody(unit: UnitOfWork, event: CustodyEvent) -> None:
         case _:
             return
     unit.count(custody.region, at, "", custody.private, metric)
+
+
+def _late_first(event: ClockOverdue) -> bool:
+    """Whether it makes the matter one that is overdue, as its lamp says (domain 8): no duty beside the work does. Matters are counted, not
+    clocks: one matter's four would pass for enough to be shown (V5)."""
+    late = [clock for clock in event.custody.clocks if clock.overdue and clock.stage not in BESIDE_THE_WORK]
+    return event.stage not in BESIDE_THE_WORK and len(late) == 1
 
 
 def count_docket(unit: UnitOfWork, event: DocketEvent) -> None:

@@ -8,7 +8,13 @@ from sqlalchemy import ColumnElement, Row, Select, Table, and_, bindparam, case,
 
 from gateway.readmodel.access import below, counted, fully, inside, one_of, overseen, per_caller, visible
 from gateway.readmodel.case_row import docket_of
-from gateway.readmodel.shown import CLOCKS_AMONG_LEVELS, case_to_a_bystander, custody_to_others
+from gateway.readmodel.shown import (
+    CLOCKS_AMONG_LEVELS,
+    FACTS_AMONG_LEVELS,
+    FACTS_OF_A_CLOCK,
+    case_to_a_bystander,
+    custody_to_others,
+)
 from gateway.readmodel.tables import METADATA
 from services.chassis import statements
 from services.chassis.database import Connection
@@ -16,7 +22,6 @@ from services.chassis.lists import among
 from services.contracts.callers import Caller
 from services.contracts.cases import CaseClass
 from services.contracts.council import PeopleState
-from services.contracts.events.escalation import AMONG_LEVELS, ClockNearing, ClockOverdue
 from services.contracts.lifecycle import Lifecycle, to_a_bystander
 from services.contracts.organisation import Node, federation_of
 from services.contracts.refusals import Code, Refused
@@ -249,12 +254,12 @@ def _timelines(caller: Caller) -> Select[Any]:
     return select(TIMELINE).where(TIMELINE.c.case_id.in_(seen), ordinary, told).order_by(*order)
 
 
+# As `shown.among_levels` says it of one.
 _AMONG_LEVELS = or_(
-    one_of(TIMELINE.c.kind, [fact.__name__ for fact in AMONG_LEVELS]),
-    # A clock of theirs that nears its end or is over.
+    one_of(TIMELINE.c.kind, sorted(FACTS_AMONG_LEVELS)),
     and_(
-        one_of(TIMELINE.c.kind, [ClockNearing.__name__, ClockOverdue.__name__]),
-        one_of(TIMELINE.c.detail, [stage.value for stage in CLOCKS_AMONG_LEVELS]),
+        one_of(TIMELINE.c.kind, sorted(FACTS_OF_A_CLOCK)),
+        one_of(TIMELINE.c.detail, sorted(stage.value for stage in CLOCKS_AMONG_LEVELS)),
     ),
 )
 

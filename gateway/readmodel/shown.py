@@ -2,11 +2,20 @@
 
 from services.contracts.cases import Stage
 from services.contracts.clocks import DUTIES, ClockStage
+from services.contracts.events.escalation import AMONG_LEVELS, ClockNearing, ClockOverdue
 from services.contracts.lifecycle import Lifecycle
 from services.contracts.states import CaseState, CustodyState, EntryState, LevelEntry
 
 CLOCKS_AMONG_LEVELS = DUTIES | {ClockStage.SUPERVISED_REPORT}
 """The clocks that are for those who work on the matter: a duty's name says of what kind it is."""
+FACTS_AMONG_LEVELS = frozenset(fact.__name__ for fact in AMONG_LEVELS)
+FACTS_OF_A_CLOCK = frozenset({ClockNearing.__name__, ClockOverdue.__name__})
+
+
+def among_levels(kind: str, detail: str) -> bool:
+    """Whether a fact is for those who work on the matter: what the levels keep among themselves, and that a clock of theirs nears its end
+    or is over. `detail`: the code that its line in the story has."""
+    return kind in FACTS_AMONG_LEVELS or (kind in FACTS_OF_A_CLOCK and detail in CLOCKS_AMONG_LEVELS)
 
 
 def custody_to_others(custody: CustodyState) -> CustodyState:

@@ -220,6 +220,7 @@ class Change(ReadModel, table=True):
     subject: str = Field(max_length=16)
     key: str = Field(max_length=64, index=True)
     entry: str = Field(default="", max_length=40)
+    """Which entry or order; of a matter the code that its line in the story has."""
     kind: str = Field(default="", max_length=32)
     at: datetime
 

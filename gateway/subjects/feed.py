@@ -11,11 +11,11 @@ import strawberry
 from gateway import paging
 from gateway.context import Context
 from gateway.readmodel import feed_reads
+from gateway.readmodel.shown import among_levels
 from gateway.subjects.case import Case, find
 from gateway.subjects.inbox import InboxEntry, lines
 from gateway.subjects.work_order import WorkOrder
 from gateway.subjects.work_order import find as find_order
-from services.contracts.events.escalation import AMONG_LEVELS
 from services.contracts.events.intake import (
     CaseAccepted,
     CaseClosed,
@@ -33,8 +33,6 @@ from services.contracts.wrong import Wrong, malformed
 
 Info = strawberry.Info[Context, None]
 
-
-_AMONG_LEVELS = frozenset(fact.__name__ for fact in AMONG_LEVELS)
 _TURNS = frozenset(
     fact.__name__
     for fact in (
@@ -107,7 +105,7 @@ class Subscription:
             async for row in rows:
                 if (case := await find(info, case_id)) is None:
                     continue
-                if row.kind in _AMONG_LEVELS and not case.matter.inside:
+                if among_levels(row.kind, row.entry) and not case.matter.inside:
                     continue
                 if case.matter.behind is None:
                     yield CaseChange(cursor=paging.cursor(str(row.seq)), kind=row.kind, at=row.at, case=case)

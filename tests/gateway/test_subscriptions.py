@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from gateway.paging import cursor
 from tests.access.world import MATTER_COMMANDS
 from tests.harness import Harness, Person, Place
 from tests.scenarios.councils import accepted, done, opened
@@ -67,6 +68,16 @@ async def nothing(ws: ClientConnection, seconds: float = 0.6) -> None:
     except TimeoutError:
         return
     raise AssertionError(f"pushed to somebody who may not know: {message!r}")
+
+
+async def everything(ws: ClientConnection, field: str) -> list[str]:
+    """The kinds of all that is pushed until nothing more comes."""
+    kinds = []
+    with suppress(TimeoutError):
+        while True:
+            message = json.loads(await asyncio.wait_for(ws.recv(), 0.6))
+            kinds.append(message["payload"]["data"][field]["kind"])
+    return kinds
 
 
 async def test_changes_are_pushed_in_order_and_resumed_from_a_cursor(
@@ -132,6 +143,34 @@ async def test_what_levels_keep_among_themselves_is_pushed_to_them_alone(
         await place.chair.do("recordAction", caseId=case_id, action="VISIT")
         for socket in (hers, neighbours):
             assert (await pushed(socket, "caseChanged"))["kind"] == "LevelActed"
+
+
+async def test_a_duty_that_is_late_is_pushed_to_those_who_work_on_it_alone(
+    system: Harness, place: Place, address: str
+) -> None:
+    """The matter's own clock is everybody's who sees it; who was away is told no more when she is back."""
+    case_id = (await place.resident.report(place, subCategory="SAFETY_HAZARD", urgency="ORANGE"))["caseId"]
+    await system.settle()
+    await place.chair.do("acceptMatter", caseId=case_id)
+    await system.settle()
+    async with (
+        subscribed(address, place.chair, CASE_CHANGED, id=case_id) as levels,
+        subscribed(address, place.resident, CASE_CHANGED, id=case_id) as hers,
+        subscribed(address, place.neighbour, CASE_CHANGED, id=case_id) as neighbours,
+    ):
+        await system.advance(hours=2, minutes=1)
+        assert (await pushed(levels, "caseChanged"))["kind"] == "ClockOverdue", "the barrier"
+        for ws in (hers, neighbours):
+            await nothing(ws)
+    assert [(await each.inbox()).count("OVERDUE") for each in (place.chair, place.resident, place.neighbour)] == [
+        1,
+        0,
+        0,
+    ]
+    await system.advance(hours=24)  # the council
+    for person, late in ((place.chair, 2), (place.resident, 1), (place.neighbour, 1)):
+        async with subscribed(address, person, CASE_CHANGED, id=case_id, after=cursor("0")) as ws:
+            assert (await everything(ws, "caseChanged")).count("ClockOverdue") == late
 
 
 async def test_a_caller_who_may_not_see_the_matter_is_pushed_nothing(

@@ -19,7 +19,7 @@ from services.chassis.transaction import Outgoing
 from services.chassis.wire import Record
 from services.contracts import topics
 from services.contracts.cases import CaseClass, Outcome, Stage
-from services.contracts.clocks import ClockStage
+from services.contracts.clocks import DUTIES, ClockStage
 from services.contracts.events.base import Event
 from services.contracts.events.escalation import ClockOverdue, ClocksMoved, CustodyClosed, CustodyEvent, IdleSurfaced
 from services.contracts.events.intake import (
@@ -283,7 +283,8 @@ def _counts(matters: list[Event]) -> Counter[str]:
                 counted[f"resolved_at_{(event.highest or event.custody.level).value.lower()}"] += 1
             case ClockOverdue():
                 counted["council_overdue"] += event.stage is ClockStage.COUNCIL
-                counted["overdue"] += [clock.overdue for clock in event.custody.clocks].count(True) == 1
+                late = [clock.stage for clock in event.custody.clocks if clock.overdue]
+                counted["overdue"] += event.stage not in DUTIES and len(set(late) - DUTIES) == 1
             case _:
                 pass
     return +counted

@@ -4,6 +4,8 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.escalation.rules.calendar import SHANGHAI
+from tests.gateway.test_boards import board
 from tests.harness import Harness, Person, Place
 from tests.scenarios.test_clocks import close_of
 from tests.scenarios.test_ladder import accepted, done, up
@@ -52,6 +54,34 @@ async def test_the_holder_is_urged_once_for_what_she_owes_beside_the_work(system
         seen = await clock(place.chair, case_id, "VOICE_CONTACT")
         assert seen is not None
         assert (seen["state"], seen["overdue"]) == ("STOPPED", overdue)
+    await system.no_dead_letters()
+
+
+async def counted(place: Place, month: str) -> int:
+    """How many matters of the village became overdue in a month."""
+    query = "query($r: RegionCode!, $m: String!) { counts(region: $r, month: $m) { metric count } }"
+    found = (await place.chair.ask(query, {"r": place.village, "m": month}))["counts"]
+    return sum(each["count"] for each in found if each["metric"] == "overdue")
+
+
+async def test_a_late_duty_makes_no_matter_one_that_is_overdue(system: Harness, place: Place) -> None:
+    """Neither on the board nor in the month's numbers (domain 8: lamp counts); its council being late does, once."""
+    await system.to_a_monday()
+    case_id = await accepted(system, place, subCategory="DISABILITY_SERVICE")
+    months = {f"{system.in_(days=days).astimezone(SHANGHAI):%Y-%m}" for days in range(30)}
+    for stage, numbers, late in (
+        ("VOICE_CONTACT", [(1, 0, 0)], 0),
+        ("COUNCIL", [(1, 0, 1)], 1),
+        ("WINDOW", [(1, 0, 1)], 1),
+    ):
+        seen = await clock(place.chair, case_id, stage)
+        assert seen is not None
+        await system.until(seen["dueAt"])
+        seen = await clock(place.chair, case_id, stage)
+        assert seen is not None
+        assert seen["overdue"]
+        assert list((await board(place.chair, place.village)).values()) == numbers
+        assert sum([await counted(place, month) for month in months]) == late
     await system.no_dead_letters()
 
 
