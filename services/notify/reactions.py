@@ -11,6 +11,7 @@ from services.contracts.events.deliberation import DocketEvent
 from services.contracts.events.escalation import CustodyEvent
 from services.contracts.events.intake import AccessEvent, CaseEvent, NodeChanged
 from services.contracts.events.orders import OrderStepTaken
+from services.contracts.orders import OrderStep
 from services.contracts.organisation import Node, NodeKind
 from services.contracts.states import AccessState, CaseState, CustodyState
 from services.contracts.topics import Topic
@@ -28,6 +29,7 @@ from services.notify.store import (
     access_of,
     cases_waiting,
     keep_waiting,
+    let_go_of,
     nodes_about,
     nodes_of,
     tell,
@@ -121,7 +123,15 @@ async def _group_known(tx: Transaction, access: AccessState) -> bool:
 def _parties_known(event: Event, access: AccessState) -> bool:
     """The last access that the ordinary topic tells of a sealed matter names nobody; who is barred comes with the next."""
     named = access.reporters or access.circle or access.barred
-    return not isinstance(event, PeopleChanged) or access.case_class is not CaseClass.C3 or bool(named)
+    return bool(named) or not _let_go(event, access)
+
+
+def _let_go(event: Event, access: AccessState) -> bool:
+    """Whether a fact is told to those who knew of a matter before it was sealed."""
+    of_them = isinstance(event, PeopleChanged) or (
+        isinstance(event, OrderStepTaken) and event.step is OrderStep.CANCELLED
+    )
+    return of_them and access.case_class is CaseClass.C3
 
 
 async def _department_known(tx: Transaction, event: Event) -> bool:
@@ -155,7 +165,8 @@ async def _tell(tx: Transaction, event: Event, access: AccessState) -> None:
     number = state.number if isinstance(state, CaseState) else await _number(tx, _matter_of(event))
     if isinstance(event, OrderStepTaken):
         nodes = await nodes_about(tx, region, access.group, event.order.department, event.order.issuer)
-        told = order_audience(event, access, nodes, tx.now)
+        let_go = await let_go_of(tx, event.order, access, nodes) if _let_go(event, access) else ()
+        told = order_audience(event, access, nodes, tx.now, let_go)
     else:
         nodes = await nodes_about(tx, region, access.group)
         told = audience(event, access, nodes, tx.now, await tx.known(topics.INTAKE_CASE, CaseState, event.key))

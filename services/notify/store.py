@@ -1,18 +1,20 @@
 """What notify writes: entries, lines of a digest, facts that wait."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
 from services.chassis.ids import ulid
+from services.chassis.lists import among
 from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
 from services.contracts.events.notify import InboxEntryAdded
+from services.contracts.orders import OrderState
 from services.contracts.organisation import Node, federation_of
 from services.contracts.regions import Level, at_level
 from services.contracts.states import AccessState, CustodyState
@@ -22,7 +24,7 @@ from services.notify.rules.audience import digest_time
 from services.notify.rules.entries import Kind, Told
 from services.notify.rules.ladder_news import alerted_nodes
 from services.notify.rules.mailbox import Mailbox
-from services.notify.rules.people import of_the_circle
+from services.notify.rules.people import in_charge, of_the_circle, serving
 from services.notify.tables import METADATA
 
 ENTRY = METADATA.tables["entry"]
@@ -110,10 +112,7 @@ async def tell_newcomers(tx: Transaction, access: AccessState) -> None:
     """Members of a circle who have heard nothing of the matter yet, or only that it did not move below: the class went up, a level joined,
     somebody was named. Who reported it knows. Whoever joins because she is alerted hears that it is an alert."""
     able = [each for each in access.circle if each not in access.barred and each not in access.reporters]
-    hers = (ENTRY.c.case_id == access.case_id, ENTRY.c.address.in_(able), ENTRY.c.kind.not_in(FROM_OUTSIDE))
-    query = select(ENTRY.c.address).where(*hers)
-    told = set((await tx.execute(query)).scalars())
-    told |= {each.address for each in tx.unit(Post).of(access.case_id) if each.kind not in FROM_OUTSIDE}
+    told = await _told(tx, access.case_id, able)
     new = [each for each in able if each not in told]
     kind = Kind.SEALED_MATTER if access.case_class is CaseClass.C3 else Kind.NEW_MATTER
     custody = await tx.known(topics.ESCALATION_CUSTODY, CustodyState, access.case_id) if new else None
@@ -121,6 +120,26 @@ async def tell_newcomers(tx: Transaction, access: AccessState) -> None:
     nodes = await nodes_of(tx, alerted) if alerted else {}
     at_once = [each for node in alerted for each in of_the_circle(node, access, nodes, tx.now)]
     await tell(tx, [Told(each, Kind.ALERT if each in at_once else kind) for each in new], access, "")
+
+
+async def let_go_of(
+    tx: Transaction, order: OrderState, access: AccessState, nodes: Mapping[str, Node]
+) -> Sequence[str]:
+    """Who knew of an order at its issuer's before its matter was sealed: whoever answers there; of a matter that was private then, those of
+    them who had been told of it."""
+    custody = await tx.known(topics.ESCALATION_CUSTODY, CustodyState, order.case_id)
+    if custody is not None and not custody.private:
+        return in_charge(order.issuer, nodes, tx.now, access.barred)
+    there = serving(nodes.get(order.issuer), tx.now)
+    return sorted(await _told(tx, order.case_id, there))
+
+
+async def _told(tx: Transaction, case_id: str, some: Collection[str]) -> set[str]:
+    """Which of them have heard of a matter, otherwise than from outside."""
+    hers = (ENTRY.c.case_id == case_id, among(ENTRY.c.address, "some"), ENTRY.c.kind.not_in(FROM_OUTSIDE))
+    told = set((await tx.execute(select(ENTRY.c.address).where(*hers).distinct(), {"some": list(some)})).scalars())
+    now = {entry.address for entry in tx.unit(Post).of(case_id) if entry.kind not in FROM_OUTSIDE}
+    return told | now & set(some)
 
 
 async def tell(tx: Transaction, told: Sequence[Told], access: AccessState, number: str) -> None:

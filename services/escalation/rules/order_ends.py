@@ -58,6 +58,6 @@ def cancel(order: WorkOrder, others: Sequence[WorkOrder], by: NodeId, now: datet
 
 
 def taken_back(order: WorkOrder, by: NodeId | None, now: datetime) -> Moved:
-    """The same wherever it stands; `by` is None where the matter ended by itself, or by its reporter."""
+    """The same wherever it stands; `by` is None where the matter ended by itself, or by its reporter, or was sealed."""
     gone = clocks.over(order).after(stage=OrderStage.CANCELLED, ended_at=now, days_asked=None)
     return step(gone, OrderStep.CANCELLED, now, by)

@@ -40,7 +40,7 @@ def follow(order: WorkOrder, event: CaseEvent, rules: Rules, now: datetime, othe
         if not case.solved and order.stage.settled and order.result is OrderResult.DONE:
             return orders.rework(ends.led(order, others), None, rules, now)
     if case.stage is Stage.FEEDBACK_GIVEN and not order.stage.settled:
-        return _ended(order, now)
+        return _ended(order, now, getattr(event, "by", None))
     going, told = _going_on(order, rules, now) if case.urgency is Urgency.RED else (order, ())
     if list(Urgency).index(case.urgency) < list(Urgency).index(order.urgency) and not order.letter:
         going, sooner = orders.step(clocks.hastened(going, case.urgency, rules).after(), OrderStep.HASTENED, now, None)
@@ -67,7 +67,7 @@ def _going_on(order: WorkOrder, rules: Rules, now: datetime) -> Moved:
 
 
 def _ended(order: WorkOrder, now: datetime, by: NodeId | None = None) -> Moved:
-    """What was done stays done; everything else is taken back, wherever it stood. `by`: who ended the matter, if a level did."""
+    """What was done stays done; everything else is taken back, wherever it stood. `by`: who ended or answered the matter, if a level did."""
     if order.stage.settled:
         closed = clocks.over(order).after(stage=OrderStage.CLOSED, ended_at=now)
         return orders.step(closed, OrderStep.CLOSED, now, None)

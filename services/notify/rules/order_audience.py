@@ -1,6 +1,6 @@
 """Who is told what of a department work order: pure (domain 2.5)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from services.contracts.cases import CaseClass
@@ -55,10 +55,14 @@ TO_COUNTY = frozenset({OrderStep.HEAD_WRITTEN})
 
 
 def order_audience(
-    event: OrderStepTaken, access: AccessState, nodes: Mapping[str, Node], now: datetime
+    event: OrderStepTaken,
+    access: AccessState,
+    nodes: Mapping[str, Node],
+    now: datetime,
+    let_go: Sequence[str] = (),
 ) -> tuple[Told, ...]:
     """The department's liaisons, who learn of the order and not of its matter; the issuer; where it matters, the village, the county and
-    the reporter. What the issuer owes is told to the issuer alone."""
+    the reporter. What the issuer owes is told to the issuer alone. `let_go`: who knew of it at the issuer's before the matter was sealed."""
     order, told = event.order, list[Told]()
     issuers_own = event.clock in ISSUERS_CLOCKS
     department = nodes.get(order.department)
@@ -68,9 +72,9 @@ def order_audience(
     by_hand = event.by == order.issuer
     if (kind := TO_ISSUER.get(event.step)) and not by_hand:
         told += [Told(each, kind, order_id=order.order_id) for each in responsible(order.issuer, access, nodes, now)]
-    if event.step is OrderStep.CANCELLED and event.by and not by_hand:
-        # Another level ended the matter: there is nothing to do about it.
-        issuing = concerned(order.issuer, access, nodes, now)
+    if event.step is OrderStep.CANCELLED and not by_hand:
+        # Somebody else ended the matter, or it was sealed: there is nothing to do about it.
+        issuing = concerned(order.issuer, access, nodes, now) or let_go
         told += [Told(each, Kind.ORDER_CANCELLED, order_id=order.order_id) for each in issuing]
     if event.step in TO_VILLAGE and access.case_class in {CaseClass.C0, CaseClass.C1}:
         told += [

@@ -36,7 +36,7 @@ def responsible(node_id: str, access: AccessState, nodes: Mapping[str, Node], no
     private matter, those of its circle who are in office there; all of the circle, where none is."""
     if access.case_class in PRIVATE:
         return of_the_circle(node_id, access, nodes, now) or access.circle
-    return _in_charge(node_id, nodes, now, access.barred)
+    return in_charge(node_id, nodes, now, access.barred)
 
 
 def looking_after(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
@@ -44,10 +44,10 @@ def looking_after(node_id: str, access: AccessState, nodes: Mapping[str, Node], 
     to the officers above (F0, domain 1.4); of a sealed one the circle alone knows."""
     if access.case_class is CaseClass.C3:
         return responsible(node_id, access, nodes, now)
-    return _in_charge(node_id, nodes, now, access.barred)
+    return in_charge(node_id, nodes, now, access.barred)
 
 
-def _in_charge(node_id: str, nodes: Mapping[str, Node], now: datetime, barred: Sequence[str]) -> Sequence[str]:
+def in_charge(node_id: str, nodes: Mapping[str, Node], now: datetime, barred: Sequence[str]) -> Sequence[str]:
     """The chair of a node, or else its officers, or the nearest level above with anybody in office; whoever is a party is passed by."""
     node = nodes.get(node_id)
     if node is None:
@@ -64,10 +64,14 @@ def signing(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: d
     return (access.able(node.holding(Role.CHAIR, now)) if node else ()) or responsible(node_id, access, nodes, now)
 
 
+def serving(node: Node | None, now: datetime) -> set[str]:
+    """Whoever is anything at a node."""
+    return {each.member for each in node.members if each.holds(now)} if node else set()
+
+
 def of_the_circle(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
     """Those of a private matter's circle who are in office at a node."""
-    node = nodes.get(node_id)
-    there = {each.member for each in node.members if each.holds(now)} if node else set()
+    there = serving(nodes.get(node_id), now)
     return tuple(member for member in access.circle if member in there)
 
 
