@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 import httpx
 
 from deploy.demo.seed import edition, operator, seed
-from deploy.embedded import address
+from deploy.embedded import RUNNING, address
 from deploy.process import PROCESSES
 from deploy.servers import Server, ServerError
 from deploy.wiring import DEMO_ISSUER, addresses_of, clock_of
@@ -48,7 +48,7 @@ class Caretaker:
             thread.join()
 
     def _work(self) -> None:
-        running = self._settings.data / "run.json"
+        running = self._settings.data / RUNNING
         try:
             if self._await_processes():
                 self._seed()

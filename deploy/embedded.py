@@ -32,6 +32,8 @@ BACKLOG = 2048
 """Connections that may wait to be taken, those that come while the databases are opened among them."""
 
 
+RUNNING = "run.json"
+"""The file in the data folder by which other commands find the run that uses it."""
 OTHERS = 0o077
 """Other accounts of the machine: what people said lies in the databases, which are not theirs to read."""
 
@@ -42,7 +44,7 @@ class CannotStart(Exception):
 
 @contextmanager
 def data_folder(settings: Settings) -> Iterator[None]:
-    """The data folder, made and locked for this process. Raises CannotStart."""
+    """The data folder, made and locked for this process; what a run said of itself that was killed is gone. Raises CannotStart."""
     folder = settings.data
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -56,6 +58,8 @@ def data_folder(settings: Settings) -> Iterator[None]:
             raise CannotStart(
                 f"The data folder {folder} is in use by another run: stop that one, or set YISHI_DATA to another folder."
             ) from None
+        with suppress(OSError):  # where nothing can be written, that is said soon
+            (folder / RUNNING).unlink()
         yield
 
 
@@ -128,7 +132,7 @@ async def _serve(settings: Settings, listener: socket.socket, started: float, *,
     Issuer.kept_in(settings.keys, DEMO_ISSUER, settings.audience)
     async with whole_system(settings, EmbeddedBus()) as system:
         await _first_run(settings, system)
-        running = settings.data / "run.json"
+        running = settings.data / RUNNING
 
         def begun() -> None:
             running.write_text(json.dumps({"pid": os.getpid(), "url": address(settings)}), encoding="utf-8")
@@ -189,9 +193,19 @@ def of_data(settings: Settings) -> str:
 
 
 def running_at(data: Path) -> str | None:
-    """The address of the run that uses a data folder, if there is one."""
+    """The address of the run that uses a data folder, if there is one: what a run left behind that was killed is none."""
     try:
-        found = json.loads((data / "run.json").read_text(encoding="utf-8"))
-        return str(found["url"])
+        found = json.loads((data / RUNNING).read_text(encoding="utf-8"))
+        return str(found["url"]) if _is_there(int(found["pid"])) else None
     except (OSError, ValueError, KeyError):
         return None
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # another account's
+    return True

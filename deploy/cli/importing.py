@@ -11,6 +11,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from deploy.cli.instance import Instance, RefusedThere
+from deploy.cli.main import INTERRUPTED
 from deploy.embedded import CannotStart
 from services.contracts.commands.intake import MAX_LINES
 from services.contracts.queries import LineFate
@@ -30,6 +32,16 @@ PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 SHOWN = 20
 """Refused rows that are printed where there is no file for them."""
 GO_ON = "已完成的部分不变，再次执行同一命令即可继续。What is done stays: the same command goes on from there."
+
+
+@contextmanager
+def goes_on() -> Iterator[None]:
+    """Around a whole command: Ctrl-C at any moment says that it may be run again, and no more."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(GO_ON, err=True)
+        raise typer.Exit(INTERRUPTED) from None
 
 
 class Line(NamedTuple):
@@ -135,7 +147,7 @@ class Import:
         except RefusedThere as error:
             typer.echo(f"{error}\n{GO_ON}", err=True)
             raise typer.Exit(1) from None
-        except (CannotStart, KeyboardInterrupt):
+        except CannotStart:
             typer.echo(GO_ON, err=True)
             raise
         finally:

@@ -1,48 +1,27 @@
-"""The `yishi` command."""
+"""The `yishi` command, as it begins. What takes a second or two to load is loaded where Ctrl-C is heard."""
 
+import signal
 import sys
-from typing import NoReturn
 
-import typer
-from pydantic import ValidationError
-from rich.console import Console
-
-from deploy.cli import dead_letters, demo, doctor, members, readmodel, regions, schema, token, topics, up
-from services.chassis.settings import Settings, sentence_of
-
-app = typer.Typer(
-    name="yishi",
-    help="Yishi (议事): an open platform for grassroots deliberation.",
-    no_args_is_help=True,
-    add_completion=False,
-)
-app.command("up")(up.up)
-app.command("up-distributed")(up.up_distributed)
-app.command("token")(token.token)
-app.command("demo")(demo.demo)
-app.command("doctor")(doctor.doctor)
-app.command("schema")(schema.schema)
-app.add_typer(topics.app, name="topics", help="The table of topics, and Kafka's.")
-app.add_typer(dead_letters.app, name="dead-letters", help="Records that are held.")
-app.add_typer(readmodel.app, name="readmodel", help="The gateway's read model.")
-app.add_typer(regions.app, name="regions", help="Regions: an operator's own, and whole lists.")
-app.add_typer(members.app, name="members", help="Who holds which role where.")
+INTERRUPTED = 130
+"""What a shell says of a command that Ctrl-C stopped."""
 
 
 def main() -> None:
-    """The entry point: errors of ours are one sentence, without a traceback."""
-    from deploy.embedded import CannotStart
-
+    """The entry point. Ctrl-C is no error: no traceback, however often it is pressed."""
     try:
-        app()
-    except CannotStart as error:
-        _give_up(str(error))
-    except ValidationError as error:
-        if error.title != Settings.__name__:
+        from deploy.cli.commands import run
+
+        run()
+    except KeyboardInterrupt:
+        print("尚未开始即已停止，可再次执行。Stopped before anything was begun: run it again.", file=sys.stderr)
+        _leave()
+    except SystemExit as ended:
+        if ended.code != INTERRUPTED:
             raise
-        _give_up(sentence_of(error))
+        _leave()
 
 
-def _give_up(sentence: str) -> NoReturn:
-    Console(stderr=True).print(sentence, style="red", highlight=False, markup=False, soft_wrap=True)
-    sys.exit(1)
+def _leave() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(INTERRUPTED)

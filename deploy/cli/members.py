@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.importing import Import, Kind, Line, RefusedRows
+from deploy.cli.importing import Import, Kind, Line, RefusedRows, goes_on
 from deploy.cli.instance import Instance, Token, Url
 from deploy.csv_source import SourceError
 from deploy.embedded import CannotStart
@@ -22,6 +22,7 @@ def members() -> None:
 
 
 @app.command("import")
+@goes_on()
 def imported(
     source: Annotated[
         Path,

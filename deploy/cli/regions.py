@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.importing import Import, Kind, Line, RefusedRows
+from deploy.cli.importing import Import, Kind, Line, RefusedRows, goes_on
 from deploy.cli.instance import Instance, RefusedThere, Token, Url
 from deploy.embedded import CannotStart
 from deploy.regions_source import (
@@ -72,6 +72,7 @@ def listed(
 
 
 @app.command("import")
+@goes_on()
 def imported(
     package: Annotated[
         str, typer.Option("--from-npm", help=f"The pinned package, {PACKAGE}: fetched by your own npm and verified.")

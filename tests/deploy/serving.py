@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 from typer.testing import CliRunner, Result
 
-from deploy.cli.main import app
+from deploy.cli.commands import app
 from tests.harness import Harness
 
 

@@ -10,7 +10,7 @@ import uvicorn
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
-from deploy.cli.main import app
+from deploy.cli.commands import app
 from services.chassis.wire import Record
 from tests.harness import Harness, Place
 

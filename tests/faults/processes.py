@@ -19,7 +19,7 @@ _FORK = multiprocessing.get_context("forkserver")
 _LATE = ("alembic.command", "aiosqlite", "asyncpg")
 """What the product imports late."""
 _FORK.set_forkserver_preload(
-    ["__main__", "tests.faults.processes", "deploy.cli.main", "deploy.embedded", "deploy.process", *_LATE]
+    ["__main__", "tests.faults.processes", "deploy.cli.commands", "deploy.embedded", "deploy.process", *_LATE]
 )
 READY_SECONDS = 60.0
 """A generous bound: the machine may be busy with other tests."""

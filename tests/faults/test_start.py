@@ -20,6 +20,7 @@ import pytest
 
 from deploy import embedded
 from deploy.demo import roster
+from deploy.embedded import running_at
 from deploy.wiring import DEMO_ISSUER
 from services.chassis.identity import Issuer
 from tests.faults.conftest import copy_of
@@ -263,6 +264,23 @@ async def test_a_stop_drains(seeded: Path, tmp_path: Path, number: signal.Signal
     assert not (up.data / "run.json").exists()
     with closing(sqlite3.connect(up.data / "intake.sqlite")) as database:
         assert database.execute('SELECT count(*) FROM "case"').fetchone() == (1,)
+
+
+async def test_what_a_run_leaves_behind_misleads_nobody(seeded: Path, tmp_path: Path) -> None:
+    """Killed, or Ctrl-C until it gives in: no other command takes it for a run, and the next one is found where it is."""
+    data = copy_of(seeded, tmp_path / "data")
+    for number, presses in ((signal.SIGKILL, 1), (signal.SIGINT, 4)):
+        up = await Up(data, tmp_path / "out").ready()
+        assert running_at(data) == up.url
+        for _ in range(presses):
+            up.process.send(number)
+            await asyncio.sleep(0.05)
+        await up.process.ended(GENEROUS_SECONDS)
+        assert running_at(data) is None
+        assert "Traceback" not in up.process.said()
+    up = await Up(data, tmp_path / "out").ready()
+    assert running_at(data) == up.url
+    assert await up.process.stopped(signal.SIGINT) == 0
 
 
 async def _refuses_connections(port: int) -> None:
