@@ -5,7 +5,6 @@ from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
 from services.contracts.events.deliberation import DocketEvent
 from services.contracts.events.intake import AccessEvent, CaseEvent, PartyNamed
-from services.contracts.ids import NodeId
 from services.contracts.organisation import Node
 from services.contracts.states import DocketState
 from services.contracts.topics import DELIBERATION_DOCKET, ESCALATION_CUSTODY, ESCALATION_SEALED, INTAKE_ROSTER, Topic
@@ -35,7 +34,7 @@ async def follow_case(tx: Transaction, event: Event) -> None:
         await _hear_council(tx, event.key)
     await follow_orders(tx, event)
     if isinstance(event, PartyNamed) and event.nobody_left is not None:
-        await _pass_by(tx, event.key, event.nobody_left)
+        await _pass_by(tx, event)
 
 
 async def follow_access(tx: Transaction, event: AccessEvent) -> None:
@@ -46,13 +45,13 @@ async def follow_access(tx: Transaction, event: AccessEvent) -> None:
         await look_for_hands(tx, custody)
 
 
-async def _pass_by(tx: Transaction, case_id: str, nobody_left: NodeId) -> None:
+async def _pass_by(tx: Transaction, event: PartyNamed) -> None:
     """Whoever is barred above as well is passed by too, as far as that was heard."""
-    custody, access = await tx.load(Custody, case_id), await access_of(tx, case_id)
+    custody, access = await tx.load(Custody, event.key), await access_of(tx, event.key)
     if custody is None:
         return
     nodes = await tx.known_many(INTAKE_ROSTER, Node, vacancy.ladder_of(custody))
-    after, told = vacancy.pass_by(custody, nodes, access.barred if access else (), nobody_left, tx.now)
+    after, told = vacancy.pass_by(custody, nodes, access.barred if access else (), event, tx.now)
     if told:
         await tx.save(after, *told)
 

@@ -54,6 +54,8 @@ class Custody(CustodyState):
     """The line that a level had in the thread before it was notified: cancelled, it has that one again."""
     before_merge: "Custody | None" = None
     """As it stood when it was merged into another: taken out again, it stands there."""
+    passed_by: int = 0
+    """The version of the case in which the last in office was named a party: who may act is what is heard of access from then on."""
     council: DocketStage = DocketStage.NONE
     settled_at: datetime | None = None
     open_items: int = 0

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.contracts.cases import CaseClass
 from services.contracts.events.escalation import VacancyFilled, VacancySurfaced
+from services.contracts.events.intake import PartyNamed
 from services.contracts.ids import MemberId, NodeId
 from services.contracts.organisation import Node, federation_of, in_office
 from services.contracts.regions import Level, at_level
@@ -25,6 +26,8 @@ def surface(custody: Custody, nodes: Mapping[NodeId, Node], access: AccessState 
     )
     if custody.vacant != holder:
         return (custody, ()) if left else _surfaced(custody, holder, nodes, now, barred)
+    if custody.passed_by > (access.version if access else 0):
+        return custody, ()  # who may not is still to be heard
     offices = (nodes.get(node) for node in _offices(custody, holder))
     # Of a private matter who is in office may have been kept out of it.
     let_in = access is None or any(node and access.able(in_office(node, now)) for node in offices)
@@ -35,12 +38,17 @@ def surface(custody: Custody, nodes: Mapping[NodeId, Node], access: AccessState 
 
 
 def pass_by(
-    custody: Custody, nodes: Mapping[NodeId, Node], barred: Collection[MemberId], nobody_left: NodeId, now: datetime
+    custody: Custody,
+    nodes: Mapping[NodeId, Node],
+    barred: Collection[MemberId],
+    named: PartyNamed,
+    now: datetime,
 ) -> Moved:
-    """Nobody in office at `nobody_left` may act: it surfaces. Held elsewhere by now, or closed, nothing changes."""
-    if custody.holder != nobody_left or custody.vacant == nobody_left:
+    """Nobody in office may act where she was `named` a party: it surfaces. Held elsewhere by now, or closed, nothing changes."""
+    if named.nobody_left is None or custody.holder != named.nobody_left or custody.vacant == named.nobody_left:
         return custody, ()
-    return _surfaced(custody, nobody_left, nodes, now, barred)
+    passed_by = custody.model_copy(update={"passed_by": named.version})
+    return _surfaced(passed_by, named.nobody_left, nodes, now, barred)
 
 
 def _surfaced(

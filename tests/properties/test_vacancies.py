@@ -1,0 +1,133 @@
+"""The look for vacancies between any two facts: what was heard is as it would be had it looked before or after them."""
+
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+
+from services.chassis.inbox import Inbox
+from services.chassis.room import Room
+from services.contracts import topics
+from services.contracts.cases import CaseClass, Category, Stage, Urgency
+from services.contracts.events.base import Event
+from services.contracts.events.escalation import VacancyFilled, VacancySurfaced
+from services.contracts.events.intake import (
+    AccessChanged,
+    CaseAcknowledged,
+    CaseSubmitted,
+    NodeChanged,
+    PartyCleared,
+    PartyNamed,
+)
+from services.contracts.organisation import Membership, Node, NodeKind, Role, federation_of
+from services.contracts.regions import Level, at_level
+from services.contracts.states import AccessState, CaseState
+from services.contracts.topics import Topic
+from services.escalation.rules.custody import Custody
+from services.escalation.service import ESCALATION
+from services.escalation.timers import vacancies
+from tests.properties.playing import START, VILLAGE
+from tests.properties.tables import a_room, records_of
+
+CASE_ID = "2101-01M82YNFM07S0AJTTSQD06ZNM5"
+HOLDER, ABOVE = federation_of(VILLAGE), federation_of(at_level(VILLAGE, Level.TOWNSHIP))
+CHAIR, KEPT_OUT, OWNER, REPORTER = "m_chair", "m_kept-out", "m_above", "m_reporter"
+SURFACED, FILLED = VacancySurfaced.type_name(), VacancyFilled.type_name()
+LOOK = "the timer"
+Told = tuple[Topic, Event]
+
+
+def office(node: str, *members: tuple[str, Role], version: int = 1) -> Told:
+    """Who is in office there."""
+    lines = tuple(Membership(member=member, role=role, since=START - timedelta(days=9)) for member, role in members)
+    region = node.rpartition("-")[2]
+    said = Node(id=node, kind=NodeKind.FEDERATION, region=region, name=node, members=lines)
+    return topics.INTAKE_ROSTER, NodeChanged(at=START, node=said, node_version=version)
+
+
+def case(version: int, case_class: CaseClass) -> CaseState:
+    return CaseState(
+        case_id=CASE_ID,
+        version=version,
+        number="21-2101-20261123-000001",
+        region=VILLAGE,
+        case_class=case_class,
+        category=Category.MARRIAGE_FAMILY,
+        urgency=Urgency.YELLOW,
+        stage=Stage.SUBMITTED,
+        submitted_at=START,
+    )
+
+
+def access(version: int, case_class: CaseClass, circle: tuple[str, ...], *barred: str) -> Told:
+    private = circle if case_class is CaseClass.C2 else ()
+    state = AccessState(
+        case_id=CASE_ID, version=version, case_class=case_class, reporters=(REPORTER,), circle=private, barred=barred
+    )
+    return topics.INTAKE_ACCESS, AccessChanged(at=START, access=state)
+
+
+class Heard:
+    """Escalation, and what it has heard so far."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+        self._history: list[Told] = []
+
+    async def hear(self, *told: Told) -> None:
+        """These facts, one by one."""
+        for each in told:
+            self._history.append(each)
+            await Inbox(self.room).receive(records_of(self._history)[-1:])
+
+    async def vacant(self) -> str | None:
+        """Whether it stands as one that nobody below may act on."""
+        async with self.room.reading() as tx:
+            custody = await tx.load(Custody, CASE_ID)
+        assert custody is not None
+        return custody.vacant
+
+    async def facts(self) -> list[str]:
+        """What was told of vacancies, in its order."""
+        async with self.room.database.read() as connection:
+            outbox = self.room.service.chassis.outbox
+            rows = await connection.execute(outbox.select().order_by(outbox.c.id))
+            said = [str(row.headers) for row in rows]
+        return [kind for each in said for kind in (SURFACED, FILLED) if kind in each]
+
+
+@pytest.mark.parametrize("case_class", [CaseClass.C1, CaseClass.C2])
+@pytest.mark.parametrize("order", list(permutations(("named", "access", LOOK))), ids="-".join)
+async def test_a_chair_who_is_a_party_leaves_her_office_vacant(order: tuple[str, ...], case_class: CaseClass) -> None:
+    """Of C2 somebody else is in office who was taken out of the circle; of C1 nobody is."""
+    others = ((KEPT_OUT, Role.OFFICER),) if case_class is CaseClass.C2 else ()
+    async with a_room(ESCALATION) as room:
+        heard = Heard(room)
+        await heard.hear(
+            office(HOLDER, (CHAIR, Role.CHAIR), *others),
+            office(ABOVE, (OWNER, Role.CHAIR)),
+            access(1, case_class, (CHAIR,)),
+            (topics.INTAKE_CASE, CaseSubmitted(at=START, case=case(1, case_class))),
+            (topics.INTAKE_CASE, CaseAcknowledged(at=START, case=case(2, case_class), by=HOLDER)),
+        )
+        await vacancies(room)
+        assert await heard.facts() == []
+        facts: dict[str, Told] = {
+            "named": (
+                topics.INTAKE_CASE,
+                PartyNamed(at=START, case=case(3, case_class), nobody_left=HOLDER),
+            ),
+            "access": access(3, case_class, (), CHAIR),
+        }
+        for each in (*order, LOOK):
+            await (vacancies(room) if each == LOOK else heard.hear(facts[each]))
+        assert await heard.vacant() == HOLDER
+        assert await heard.facts() == [SURFACED], "once, and nothing was taken back"
+
+        await heard.hear(
+            (topics.INTAKE_CASE, PartyCleared(at=START, case=case(4, case_class))),
+            access(4, case_class, (CHAIR,)),
+        )
+        await vacancies(room)
+        assert await heard.vacant() is None
+        assert await heard.facts() == [SURFACED, FILLED]
