@@ -2,14 +2,18 @@
 for offices that nobody holds."""
 
 import logging
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Column, ColumnElement, Table, delete, select, update
 
 from services.chassis.database import is_outage
 from services.chassis.room import Room
+from services.chassis.transaction import Transaction
 from services.contracts import topics
+from services.contracts.ids import NodeId
 from services.contracts.organisation import Node
 from services.escalation.order_store import rest_orders
 from services.escalation.rules import timing, vacancy
@@ -84,16 +88,27 @@ async def _put_back(room: Room, table: Table, where: ColumnElement[bool]) -> Non
         await tx.execute(update(table).where(where).values(look_at=again, attempts=attempts + 1))
 
 
+class Office(NamedTuple):
+    """What was found of a holder's office: as of which version of the roster, and until when it is so."""
+
+    version: int
+    staffed: bool
+    until: datetime | None
+
+
+_OFFICES: WeakKeyDictionary[Room, dict[NodeId, Office]] = WeakKeyDictionary()
+"""What the last look found: the roster changes seldom, and is not read again for those of whom nothing was heard."""
+
+
 async def vacancies(room: Room) -> int:
     """Matters whose holder has nobody in office surface at the level above; a holder that has somebody again is told of. Returns how many."""
     async with room.reading() as tx:
-        held = select(CUSTODY.c.holder).where(CUSTODY.c.holder != "").distinct()
-        nodes = await tx.known_many(topics.INTAKE_ROSTER, Node, list((await tx.execute(held)).scalars()))
-        vacant = [holder for holder, node in nodes.items() if not vacancy.staffed(node, room.clock.now())]
+        offices = await _offices(tx, room.clock.now())
+        vacant = [holder for holder, office in offices.items() if not office.staffed]
         marked = select(CUSTODY.c.id, CUSTODY.c.holder).where(
             CUSTODY.c.holder != "", CUSTODY.c.vacant == CUSTODY.c.holder
         )
-        filled = nodes.keys() - set(vacant)
+        filled = offices.keys() - set(vacant)
         to_tell = [row.id for row in await tx.execute(marked) if row.holder in filled]
         for some in range(0, len(vacant), PAGE):
             unmarked = CUSTODY.c.holder.in_(vacant[some : some + PAGE]) & (CUSTODY.c.vacant != CUSTODY.c.holder)
@@ -102,6 +117,25 @@ async def vacancies(room: Room) -> int:
     for case_id in sorted(to_tell):
         told += await _surface(room, case_id)
     return told
+
+
+async def _offices(tx: Transaction, now: datetime) -> Mapping[NodeId, Office]:
+    """Those of all holders that the roster has told of."""
+    known, roster = tx.room.service.chassis.known, topics.INTAKE_ROSTER.in_cell(tx.room.cell)
+    held = select(CUSTODY.c.holder).where(CUSTODY.c.holder != "").distinct()
+    heard = select(known.c.key, known.c.version).where(known.c.topic == roster, known.c.key.in_(held))
+    versions = {row.key: row.version for row in await tx.execute(heard)}
+    before, found = _OFFICES.get(tx.room, {}), dict[NodeId, Office]()
+    for node, version in versions.items():
+        office = before.get(node)
+        if office is not None and office.version == version and (office.until is None or now < office.until):
+            found[node] = office
+    anew = sorted(versions.keys() - found.keys())
+    for some in range(0, len(anew), PAGE):
+        for node_id, node in (await tx.known_many(topics.INTAKE_ROSTER, Node, anew[some : some + PAGE])).items():
+            found[node_id] = Office(versions[node_id], vacancy.staffed(node, now), vacancy.as_it_is_until(node, now))
+    _OFFICES[tx.room] = found
+    return found
 
 
 async def _surface(room: Room, case_id: str) -> int:

@@ -1,12 +1,16 @@
 """The look for vacancies between any two facts: what was heard is as it would be had it looked before or after them."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
+from services.chassis.clock import ManualClock
 from services.chassis.inbox import Inbox
 from services.chassis.room import Room
+from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.cases import CaseClass, Category, Stage, Urgency
 from services.contracts.events.base import Event
@@ -37,9 +41,10 @@ LOOK = "the timer"
 Told = tuple[Topic, Event]
 
 
-def office(node: str, *members: tuple[str, Role], version: int = 1) -> Told:
+def office(node: str, *members: tuple[str, Role], version: int = 1, until: datetime | None = None) -> Told:
     """Who is in office there."""
-    lines = tuple(Membership(member=member, role=role, since=START - timedelta(days=9)) for member, role in members)
+    since = START - timedelta(days=9)
+    lines = tuple(Membership(member=member, role=role, since=since, until=until) for member, role in members)
     region = node.rpartition("-")[2]
     said = Node(id=node, kind=NodeKind.FEDERATION, region=region, name=node, members=lines)
     return topics.INTAKE_ROSTER, NodeChanged(at=START, node=said, node_version=version)
@@ -131,3 +136,45 @@ async def test_a_chair_who_is_a_party_leaves_her_office_vacant(order: tuple[str,
         await vacancies(room)
         assert await heard.vacant() is None
         assert await heard.facts() == [SURFACED, FILLED]
+
+
+async def test_it_reads_again_only_the_offices_of_which_something_was_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or whose term has come: what is kept in mind makes nobody wait longer for the level above."""
+    read: list[str] = []
+    known_many = Transaction.known_many
+
+    async def counted(self: Transaction, topic: Topic, kind: Any, keys: Sequence[str]) -> Any:
+        read.extend(keys if kind is Node else ())
+        return await known_many(self, topic, kind, keys)
+
+    clock = ManualClock(START)
+    async with a_room(ESCALATION, clock) as room:
+        heard = Heard(room)
+        await heard.hear(
+            office(ABOVE, (OWNER, Role.CHAIR)),
+            access(1, CaseClass.C1, ()),
+            (topics.INTAKE_CASE, CaseSubmitted(at=START, case=case(1, CaseClass.C1))),
+        )
+        await vacancies(room)
+        assert await heard.vacant() is None, "nothing is known of it"
+        await heard.hear(office(HOLDER, (CHAIR, Role.CHAIR), until=START + timedelta(days=2)))
+        monkeypatch.setattr(Transaction, "known_many", counted)
+
+        async def looks(*, vacant: bool, reads: bool) -> None:
+            """What one look reads, and what comes of it."""
+            read.clear()
+            await vacancies(room)
+            assert (HOLDER in read, await heard.vacant() == HOLDER) == (reads, vacant)
+
+        await looks(vacant=False, reads=True)
+        await looks(vacant=False, reads=False)
+        await heard.hear(office(ABOVE, (OWNER, Role.OFFICER), version=2))
+        await looks(vacant=False, reads=False)
+        clock.advance(timedelta(days=2))
+        await looks(vacant=True, reads=True)
+        await looks(vacant=True, reads=False)
+        await heard.hear(office(HOLDER, (CHAIR, Role.CHAIR), version=2))
+        await looks(vacant=False, reads=True)
+        await looks(vacant=False, reads=False)
+        await heard.hear(office(HOLDER, version=3))
+        await looks(vacant=True, reads=True)

@@ -68,6 +68,12 @@ def staffed(node: Node | None, now: datetime, barred: Collection[MemberId] = ())
     return node is None or any(each not in barred for each in in_office(node, now))
 
 
+def as_it_is_until(node: Node, now: datetime) -> datetime | None:
+    """When the next term begins or ends there: until then it is staffed as it is now, if it is not stated anew."""
+    terms = (moment for each in node.members for moment in (each.since, each.until) if moment is not None)
+    return min((moment for moment in terms if moment > now), default=None)
+
+
 def ladder_of(custody: Custody) -> list[NodeId]:
     """The offices that have it, and the nodes of the levels above them."""
     held = _offices(custody, custody.holder) if custody.holder else ()
