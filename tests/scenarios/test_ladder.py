@@ -310,6 +310,26 @@ async def test_who_was_told_before_it_was_closed_is_told_again_once_it_is_opened
     assert entries(alerted) == {"VILLAGE": "ACTING", "TOWNSHIP": "INFORMED", "COUNTY": "INFORMED"}
 
 
+async def test_what_is_opened_again_is_with_its_one_holder(system: Harness, place: Place) -> None:
+    """What several levels were alerted to at once ended with it; whoever is alerted anew may take it again."""
+    case_id = await accepted(system, place, subCategory="MEDICAL_HARDSHIP")
+    await done(system, place.chair, "alertInParallel", case_id)
+    await done(system, place.township_officer, "takeOver", case_id, reason="需要立即救助")
+    await done(system, place.township_officer, "resolveMatter", case_id, evidence="已救助")
+    await done(system, place.chair, "giveFeedback", case_id, text="已办结")
+    await done(system, place.resident, "rateMatter", case_id, score=5, solved=True)
+    await done(system, place.resident, "reopenMatter", case_id, reason="又发生了")
+    again = await seen(place, case_id)
+    assert again["holder"]["code"] == f"n_fed-{place.township}"
+    assert entries(again) == {"VILLAGE": "FOLLOWING", "TOWNSHIP": "ACTING", "COUNTY": "CLOSED"}
+    assert "TakeOver" not in (await place.county_officer.case(case_id) or {})["allowedCommands"]
+    assert (await place.county_officer.do("takeOver", caseId=case_id, reason="由县里办理")).code == "NOT_PERMITTED"
+    await done(system, place.township_chair, "alertInParallel", case_id)
+    taken = await done(system, place.county_officer, "takeOver", case_id, reason="由县里办理")
+    assert taken["holder"]["code"] == f"n_fed-{place.county}"
+    await system.no_dead_letters()
+
+
 async def test_nothing_is_solved_on_the_spot_while_others_are_at_it(system: Harness, place: Place) -> None:
     spot = {"evidence": "已修好"}
     case_id = await accepted(system, place, subCategory="PUBLIC_FACILITY")

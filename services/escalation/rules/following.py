@@ -18,7 +18,7 @@ from services.contracts.ladder import ThreadMode
 from services.contracts.lifecycle import is_resolved
 from services.contracts.organisation import federation_of, rights_department_of
 from services.contracts.regions import Level, at_level
-from services.contracts.states import DocketState, EntryState, LevelEntry
+from services.contracts.states import CaseState, DocketState, EntryState, LevelEntry
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.moves import AWAKE, news
 from services.escalation.rules.ticking import tick
@@ -40,7 +40,7 @@ def open_custody(facts: Facts) -> Moved:
         entries=(LevelEntry(level=level, node=holder, state=EntryState.RECEIVED),),
         case_class=case.case_class,
         urgency=case.urgency,
-        mode=ThreadMode.SEALED_DIRECT if sealed else ThreadMode.SEQUENTIAL,
+        mode=_mode(case),
     )
     ticking = tick(custody, facts)
     return ticking, (CustodyOpened(at=facts.now, custody=ticking.public()),)
@@ -141,15 +141,20 @@ REOPENINGS = 3
 
 
 def _reopened(custody: Custody, facts: Facts) -> Custody:
-    """Back to the level that resolved it, or held it when it ended unresolved; from the third time on, one level up. What was merged goes
-    back to where it stood."""
+    """Back to the level that resolved it, or held it when it ended unresolved; from the third time on, one level up; with that one alone,
+    whoever was alerted before. What was merged goes back to where it stood."""
     if custody.before_merge is not None:
         return _parted(custody, custody.before_merge, facts)
     level = custody.resolved_level or custody.level
     if facts.case.reopens >= REOPENINGS and level.above is not None:
         level = level.above
     again = _again_at(custody.model_copy(update={"closed_at": None}), level, facts.case.reopened_at or facts.now)
-    return again.model_copy(update={"returned": False, "lapsed": False, "done": ()})
+    return again.model_copy(update={"returned": False, "lapsed": False, "done": (), "mode": _mode(facts.case)})
+
+
+def _mode(case: CaseState) -> ThreadMode:
+    """How it runs while nobody has alerted several levels at once."""
+    return ThreadMode.SEALED_DIRECT if case.case_class is CaseClass.C3 else ThreadMode.SEQUENTIAL
 
 
 def _parted(custody: Custody, stood: Custody, facts: Facts) -> Custody:
