@@ -97,6 +97,7 @@ class Inbox:
                 fates.append((record.topic, fate))
             await run.end()
             await self._disclaim(tx, ours)
+            await _written(tx)
         return fates
 
     async def _claim(self, tx: Transaction, records: Sequence[Record]) -> set[str]:
@@ -260,6 +261,16 @@ class Inbox:
                 "too many keys were held within a minute: this consumer has stopped until it is started again",
                 extra={"facts": {"held": len(self._held_lately)}},
             )
+
+
+async def _written(tx: Transaction) -> None:
+    """Write what the reactions left in hand. Raises HandlerFailed if they left what cannot be written."""
+    try:
+        await tx.write_out()
+    except Exception as error:
+        if is_outage(error) or isinstance(error, Conflict):
+            raise
+        raise HandlerFailed from error
 
 
 def record_of(row: Row[Any]) -> Record:

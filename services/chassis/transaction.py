@@ -233,13 +233,13 @@ class Transaction:
         return found
 
     async def write_out(self) -> None:
-        """Write what was only noted so far: facts heard, what the service has in hand, facts told."""
-        await self.heard.write()
+        """Write what was only noted so far: what the service has in hand, facts told, and last of all facts heard, which then count as heard."""
         for unit in self._units.values():
             await unit.write()
         if self._telling:
             await self.execute(self.room.database.insert(self.room.service.chassis.outbox), self._telling)
             self._telling = []
+        await self.heard.write()
 
     def take_back(self) -> None:
         """What was noted since the last `write_out` did not happen."""

@@ -113,6 +113,43 @@ async def test_facts_in_a_row_are_one_reaction_and_one_that_fails_is_found_by_it
     assert calls == [101], "all of them at once; the one that came twice only once"
 
 
+class Fails:
+    """A unit of work that cannot be written."""
+
+    def __init__(self, _tx: Transaction) -> None:
+        self._in_hand = True
+
+    async def write(self) -> None:
+        if self._in_hand:
+            raise RuntimeError("a bug")
+
+    def take_back(self) -> None:
+        self._in_hand = False
+
+
+async def test_what_cannot_be_written_out_was_not_heard(room: Room) -> None:
+    """Its record is held, and who waits for it is not told that it was applied."""
+    await tell(room, NAMES[:2])
+    sent = await rows(room, "SELECT id, key, value, headers FROM outbox ORDER BY id")
+    records = [
+        Record("21.toy.thing.v1", 0, row.id, row.key, bytes(row.value), headers_from_json(row.headers)) for row in sent
+    ]
+
+    async def one(tx: Transaction, event: ThingMoved) -> None:
+        if event.key == NAMES[0]:
+            tx.unit(Fails)
+        tx.emit(THINGS, ThingMoved(at=tx.now, thing=Thing(id=f"of-{event.key}", version=1)))
+
+    inbox = Inbox(room)
+    inbox._reactions = {"21.toy.thing.v1": Reaction(THINGS, one)}
+    await inbox.receive(records)
+    assert [row.key for row in await rows(room, "SELECT key FROM dead_letter")] == [NAMES[0]]
+    assert [row.key for row in await rows(room, "SELECT key FROM known")] == [NAMES[1]]
+    assert [room.lately.has(name, {"21.toy.thing.v1": 1}) for name in NAMES[:2]] == [False, True]
+    told = await rows(room, f"SELECT key FROM outbox WHERE id > {records[-1].offset}")
+    assert [row.key for row in told] == [f"of-{NAMES[1]}"], "it told nothing"
+
+
 async def test_a_crowd_of_readers_and_writers_leaves_its_connections_open_for_the_next(room: Room) -> None:
     opened = list[object]()
     hook.listen(room.database.engine, "connect", lambda made, _: opened.append(made))

@@ -13,13 +13,13 @@ from gateway.readmodel.tables import MODEL_TABLES
 from services.chassis.calls import RefusedElsewhere
 from tests.harness import Harness, Place, key
 
-FIRST = 20
+FIRST = 60
 """Commands before the first rebuild begins, so that there is something to build."""
-DURING = 50
+DURING = 100
 """Commands that are done while models are built and compared; and again while they are swapped as well."""
 MOST = 2_000
 """Commands in all, if the rebuilds do not come to an end."""
-AT_A_TIME = 2
+AT_A_TIME = 20
 """Matters that are worked on at the same time."""
 
 
