@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select,
 from gateway.readmodel.access import below, orders_of_federation, per_caller, visible_orders
 from gateway.readmodel.tables import METADATA
 from services.chassis.database import Connection
-from services.chassis.lists import among
+from services.chassis.lists import among, within
 from services.contracts.callers import Caller
 from services.contracts.orders import OrderState
 from services.contracts.states import AccessState, CustodyState
@@ -75,7 +75,7 @@ async def orders_of_cases(
 async def peers(connection: Connection, caller: Caller, joints: Sequence[str]) -> Mapping[str, Sequence[OrderState]]:
     """The orders of some joint ones, of which the caller sees at least one: role and progress, because they work on one thing."""
     still = or_(ORDER.c.stage.notin_(["REISSUED", "CANCELLED"]), orders_of_federation(caller))
-    hers = select(ORDER.c.joint).where(visible_orders(caller), still, ORDER.c.joint.in_(joints))
+    hers = select(ORDER.c.joint).where(visible_orders(caller), still, within(ORDER.c.joint, joints))
     query = select(ORDER.c.joint, ORDER.c.state).where(ORDER.c.joint.in_(hers)).order_by(ORDER.c.order_id)
     found: dict[str, list[OrderState]] = {}
     for row in await connection.execute(query):

@@ -18,7 +18,7 @@ from gateway.readmodel.shown import (
 from gateway.readmodel.tables import METADATA
 from services.chassis import statements
 from services.chassis.database import Connection
-from services.chassis.lists import among
+from services.chassis.lists import among, within
 from services.contracts.callers import Caller
 from services.contracts.cases import CaseClass
 from services.contracts.council import PeopleState
@@ -136,7 +136,7 @@ async def timelines(
 
 async def nodes(connection: Connection, ids: Sequence[str]) -> Mapping[str, Node]:
     """Organisation nodes by id: no secret."""
-    rows = await connection.execute(select(NODE.c.id, NODE.c.state).where(NODE.c.id.in_(ids)))
+    rows = await connection.execute(select(NODE.c.id, NODE.c.state).where(within(NODE.c.id, ids)))
     return {row.id: Node.model_validate_json(row.state) for row in rows}
 
 

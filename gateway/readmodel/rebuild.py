@@ -21,6 +21,7 @@ from services.chassis.bus.port import Consumer
 from services.chassis.calls import Calls
 from services.chassis.database import Connection
 from services.chassis.inbox import Inbox, record_of
+from services.chassis.lists import within
 from services.chassis.room import Room
 from services.chassis.wire import Record
 from services.contracts.refusals import Refused
@@ -219,7 +220,7 @@ async def _applied(connection: Connection, among: Collection[str] | None = None)
         return set((await connection.execute(select(inbox.c.event_id))).scalars())
     ids, found = list(among), set[str]()
     for start in range(0, len(ids), CHUNK):
-        query = select(inbox.c.event_id).where(inbox.c.event_id.in_(ids[start : start + CHUNK]))
+        query = select(inbox.c.event_id).where(within(inbox.c.event_id, ids[start : start + CHUNK]))
         found.update((await connection.execute(query)).scalars())
     return found
 

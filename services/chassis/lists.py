@@ -2,7 +2,7 @@
 PostgreSQL has to learn each of them on each connection; so PostgreSQL is given an array, and SQLite a JSON text."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -47,6 +47,11 @@ class _Among(FunctionElement[Any]):
 def among(of: ColumnElement[Any], name: str, *, numbers: bool = False) -> ColumnElement[bool]:
     """Whether a column's value is in the list given as the parameter `name`."""
     return of.bool_op("")(_Among(bindparam(name, type_=_List(numbers=numbers))))
+
+
+def within(of: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Whether a column's value is one of these strings."""
+    return of.bool_op("")(_Among(bindparam(None, list(values), type_=_List(numbers=False), unique=True)))
 
 
 def each(name: str, *, on_sqlite: bool) -> TableValuedAlias:

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from services.chassis.door import refusal
 from services.chassis.identity import Verifier
 from services.chassis.ids import ulid
+from services.chassis.lists import within
 from services.chassis.photo_cleaning import NotAPhoto, PhotoTooLarge, clean
 from services.chassis.room import Room
 from services.chassis.transaction import Transaction
@@ -58,7 +59,7 @@ async def take(tx: Transaction, table: Table, uploader: str, ids: Sequence[str],
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return
-    free = table.c.id.in_(wanted) & (table.c.uploader == uploader) & table.c.case_id.is_(None)
+    free = within(table.c.id, wanted) & (table.c.uploader == uploader) & table.c.case_id.is_(None)
     if (await tx.execute(update(table).where(free).values(case_id=case_id, purpose=purpose))).rowcount != len(wanted):
         raise Refused(Code.ATTACHMENT_NOT_YOURS)
 
@@ -67,7 +68,7 @@ async def lines(tx: Transaction, table: Table, case_ids: Sequence[str]) -> dict[
     """The photos of some matters, without their bytes."""
     query = select(table.c.case_id, table.c.id, table.c.media_type, table.c.size, table.c.purpose)
     found: dict[str, tuple[AttachmentLine, ...]] = {}
-    for row in await tx.execute(query.where(table.c.case_id.in_(case_ids)).order_by(table.c.id)):
+    for row in await tx.execute(query.where(within(table.c.case_id, case_ids)).order_by(table.c.id)):
         line = AttachmentLine(id=row.id, media_type=row.media_type, bytes=row.size, purpose=row.purpose)
         found[row.case_id] = (*found.get(row.case_id, ()), line)
     return found

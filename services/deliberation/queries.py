@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from services.chassis import photos
 from services.chassis.door import refusal
 from services.chassis.identity import Verifier
+from services.chassis.lists import within
 from services.chassis.room import Room
 from services.chassis.transaction import Transaction
 from services.contracts import topics
@@ -44,7 +45,7 @@ async def council_texts(room: Room, caller: Caller, wanted: Wanted) -> Texts:
         eyes = await _readable(tx, caller, wanted.case_ids)
         if not eyes:
             return Texts(cases=())
-        rows = await tx.execute(select(CONTENT).where(CONTENT.c.case_id.in_(eyes)).order_by(CONTENT.c.id))
+        rows = await tx.execute(select(CONTENT).where(within(CONTENT.c.case_id, eyes)).order_by(CONTENT.c.id))
         words: dict[str, list[CouncilWords]] = {}
         shown: dict[str, dict[str, str]] = {}
         for row in rows:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from services.chassis.lists import within
 from services.chassis.room import Room
 from services.chassis.transaction import Transaction
 from services.contracts.base import Model
@@ -40,7 +41,7 @@ async def order_texts(room: Room, caller: Caller, wanted: OrdersWanted) -> Order
         raise malformed("orderIds", Wrong.TOO_MANY, most=MAX_BATCH)
     table = room.service.stored_as(WorkOrder).table
     async with room.reading() as tx:
-        rows = await tx.execute(select(table.c.body).where(table.c.id.in_(wanted.order_ids)))
+        rows = await tx.execute(select(table.c.body).where(within(table.c.id, wanted.order_ids)))
         orders = [WorkOrder.model_validate_json(body) for body in rows.scalars()]
         files = await files_of(tx, list(dict.fromkeys(order.case_id for order in orders)))
         reads = {order.order_id: _reads(files[order.case_id], caller, order) for order in orders}
@@ -80,7 +81,7 @@ def _handles(caller: Caller, order: WorkOrder, custody: Custody, access: AccessS
 
 
 async def _kept(tx: Transaction, order_ids: Sequence[str]) -> Mapping[str, Sequence[Any]]:
-    query = select(ORDER_CONTENT).where(ORDER_CONTENT.c.order_id.in_(order_ids)).order_by(ORDER_CONTENT.c.id)
+    query = select(ORDER_CONTENT).where(within(ORDER_CONTENT.c.order_id, order_ids)).order_by(ORDER_CONTENT.c.id)
     found: dict[str, list[Any]] = {}
     for row in await tx.execute(query):
         found.setdefault(row.order_id, []).append(row)

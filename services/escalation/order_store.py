@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 
 from services.chassis.ids import ulid
+from services.chassis.lists import within
 from services.chassis.transaction import Transaction
 from services.contracts.ids import NodeId
 from services.contracts.orders import OrderStep
@@ -109,7 +110,7 @@ async def write(tx: Transaction, order_id: str, member: str, **texts: str) -> No
 
 async def texts_of(tx: Transaction, order_id: str, *fields: str) -> dict[str, str]:
     """What was written in these fields, the newest of each."""
-    where = (ORDER_CONTENT.c.order_id == order_id) & ORDER_CONTENT.c.field.in_(fields)
+    where = (ORDER_CONTENT.c.order_id == order_id) & within(ORDER_CONTENT.c.field, fields)
     query = select(ORDER_CONTENT.c.field, ORDER_CONTENT.c.text).where(where).order_by(ORDER_CONTENT.c.id)
     return {row.field: row.text for row in await tx.execute(query)}
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, select
 
 from services.chassis import photos
+from services.chassis.lists import within
 from services.chassis.room import Room
 from services.chassis.transaction import Transaction
 from services.contracts.base import Model
@@ -130,7 +131,7 @@ async def _words(tx: Transaction, case_ids: Sequence[str], which: ColumnElement[
     """The words kept of them, oldest first, in the order of the matters; those without any are absent."""
     if not case_ids:
         return {}
-    query = select(CONTENT).where(CONTENT.c.case_id.in_(case_ids), which)
+    query = select(CONTENT).where(within(CONTENT.c.case_id, case_ids), which)
     found: dict[str, list[Row[Any]]] = {}
     for row in await tx.execute(query.order_by(CONTENT.c.written_at, CONTENT.c.id)):
         found.setdefault(row.case_id, []).append(row)

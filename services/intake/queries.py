@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from sqlalchemy import select
 
 from services.chassis import photos
+from services.chassis.lists import within
 from services.chassis.room import Room
 from services.chassis.transaction import Transaction
 from services.contracts.base import Model
@@ -55,7 +56,7 @@ async def case_texts(room: Room, caller: Caller, wanted: Wanted) -> CaseTexts:
     if len(wanted.case_ids) > MAX_BATCH:
         raise malformed("caseIds", Wrong.TOO_MANY, most=MAX_BATCH)
     async with room.reading() as tx:
-        rows = await tx.execute(select(CASE.c.body).where(CASE.c.id.in_(wanted.case_ids)))
+        rows = await tx.execute(select(CASE.c.body).where(within(CASE.c.id, wanted.case_ids)))
         cases = [Case.model_validate_json(body) for body in rows.scalars()]
         held = await custodies_of(tx, [case.case_id for case in cases])
         readable = {

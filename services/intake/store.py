@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
+from services.chassis.lists import within
 from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.cases import CaseClass
@@ -50,7 +51,7 @@ def log_access(tx: Transaction, member: str, case_id: str, fields: Sequence[str]
 async def contents_of(tx: Transaction, case_ids: Sequence[str]) -> dict[str, dict[str, str]]:
     """All texts of some cases, by case and field."""
     rows = await tx.execute(
-        select(CONTENT.c.case_id, CONTENT.c.field, CONTENT.c.text).where(CONTENT.c.case_id.in_(case_ids))
+        select(CONTENT.c.case_id, CONTENT.c.field, CONTENT.c.text).where(within(CONTENT.c.case_id, case_ids))
     )
     found: dict[str, dict[str, str]] = {}
     for row in rows:
@@ -60,13 +61,13 @@ async def contents_of(tx: Transaction, case_ids: Sequence[str]) -> dict[str, dic
 
 async def regions_of(tx: Transaction, codes: Collection[str]) -> dict[str, KeptRegion]:
     """Regions by code; unknown ones are absent."""
-    rows = await tx.execute(select(REGION.c.id, REGION.c.body).where(REGION.c.id.in_(codes)))
+    rows = await tx.execute(select(REGION.c.id, REGION.c.body).where(within(REGION.c.id, codes)))
     return {row.id: KeptRegion.model_validate_json(row.body) for row in rows}
 
 
 async def nodes_of(tx: Transaction, ids: Collection[str]) -> dict[str, KeptNode]:
     """Nodes by id; unknown ones are absent."""
-    rows = await tx.execute(select(NODE.c.id, NODE.c.body).where(NODE.c.id.in_(ids)))
+    rows = await tx.execute(select(NODE.c.id, NODE.c.body).where(within(NODE.c.id, ids)))
     return {row.id: KeptNode.model_validate_json(row.body) for row in rows}
 
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import func, select
 
+from services.chassis.lists import within
 from services.chassis.room import Room
 from services.contracts.callers import Caller, Target
 from services.contracts.cases import CaseClass
@@ -24,7 +25,7 @@ async def inbox(room: Room, caller: Caller, page: InboxPage) -> InboxLines:
         raise malformed("first", Wrong.OUT_OF_RANGE, least=1, most=MAX_PAGE)
     addresses = [caller.member, *{grant.node for grant in caller.grants}]
     async with room.reading() as tx:
-        query = select(ENTRY).where(ENTRY.c.address.in_(addresses))
+        query = select(ENTRY).where(within(ENTRY.c.address, addresses))
         if page.after:
             query = query.where(ENTRY.c.id > page.after).order_by(ENTRY.c.id)
         else:
@@ -34,7 +35,7 @@ async def inbox(room: Room, caller: Caller, page: InboxPage) -> InboxLines:
         rows = (await tx.execute(query.limit(page.first + 1))).all()
         mark = select(READ_MARK.c.up_to).where(READ_MARK.c.member == caller.member)
         up_to = (await tx.execute(mark)).scalar_one_or_none() or ""
-        unread = select(func.count()).select_from(ENTRY).where(ENTRY.c.address.in_(addresses), ENTRY.c.id > up_to)
+        unread = select(func.count()).select_from(ENTRY).where(within(ENTRY.c.address, addresses), ENTRY.c.id > up_to)
         about = sorted({row.case_id for row in rows if row.case_id})
         accesses = await accesses_of(tx, about) if about else {}
         lines = []

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 
 from services.chassis.ids import ulid
-from services.chassis.lists import among
+from services.chassis.lists import within
 from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.cases import CaseClass
@@ -136,8 +136,8 @@ async def let_go_of(
 
 async def _told(tx: Transaction, case_id: str, some: Collection[str]) -> set[str]:
     """Which of them have heard of a matter, otherwise than from outside."""
-    hers = (ENTRY.c.case_id == case_id, among(ENTRY.c.address, "some"), ENTRY.c.kind.not_in(FROM_OUTSIDE))
-    told = set((await tx.execute(select(ENTRY.c.address).where(*hers).distinct(), {"some": list(some)})).scalars())
+    hers = (ENTRY.c.case_id == case_id, within(ENTRY.c.address, some), ENTRY.c.kind.not_in(FROM_OUTSIDE))
+    told = set((await tx.execute(select(ENTRY.c.address).where(*hers).distinct())).scalars())
     now = {entry.address for entry in tx.unit(Post).of(case_id) if entry.kind not in FROM_OUTSIDE}
     return told | now & set(some)
 
