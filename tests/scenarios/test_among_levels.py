@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.access.world import SUBS
 from tests.harness import Harness, Person, Place
 from tests.scenarios.test_ladder import accepted, done
@@ -115,6 +117,24 @@ async def test_what_levels_settle_among_themselves_is_no_part_of_the_story_for_o
         assert not kinds & AMONG_LEVELS, name
         assert not any(entry["supervising"] for entry in seen["entries"]), name
         assert "SUPERVISED_REPORT" not in json.dumps(seen), name
+    await system.no_dead_letters()
+
+
+@pytest.mark.parametrize("case_class", ["C0", "C1"])
+async def test_who_is_a_party_is_to_be_inferred_by_nobody_else(system: Harness, place: Place, case_class: str) -> None:
+    """That one was named, and that the holder has then nobody left, says who it is: identities are for those who work on it (1.4, F3)."""
+    hidden = {"PartyNamed", "PartyCleared", "VacancySurfaced", "VacancyFilled"}
+    case_id = await accepted(system, place, subCategory=SUBS[case_class], relation="COMMUNITY")
+    await done(system, place.resident, "nameParty", case_id, member=place.chair.member)
+    await done(system, place.township_chair, "clearParty", case_id, member=place.chair.member)
+    await system.advance(minutes=2)
+    others = [place.resident, place.owner, place.unit_leader, place.council_member]
+    for person in [*others, *([place.neighbour, place.representative] if case_class == "C0" else [])]:
+        kinds = {fact["kind"] for fact in (await story(person, case_id))["timeline"]}
+        assert "CaseAccepted" in kinds
+        assert not kinds & hidden, person.member
+    for name in ("chair", "exec_member", "township_chair"):
+        assert {fact["kind"] for fact in (await story(place.people[name], case_id))["timeline"]} >= hidden, name
     await system.no_dead_letters()
 
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 from services.contracts.cases import Outcome
 from services.contracts.clocks import ClockStage
 from services.contracts.events.base import Event
+from services.contracts.events.intake import PartyCleared, PartyNamed
 from services.contracts.ids import NodeId, OrderId
 from services.contracts.ladder import ActionType, PassUpReason, RefusalReason, SuspendReason
 from services.contracts.orders import OrderStep
@@ -269,8 +270,17 @@ CUSTODY = (
     ProgressOwed,
 )
 
-AMONG_LEVELS = (PassUpProposed, InformedUp, SupervisionChanged)
-"""Facts that the levels keep among themselves (domain 2.4): nobody sees them in a matter's story but those who work on it."""
+AMONG_LEVELS: tuple[type[Event], ...] = (
+    PassUpProposed,
+    InformedUp,
+    SupervisionChanged,
+    PartyNamed,
+    PartyCleared,
+    VacancySurfaced,
+    VacancyFilled,
+)
+"""Facts that the levels keep among themselves (domain 2.4): nobody sees them in a matter's story but those who work on it. That a party was
+named, and that the holder has then nobody left, say who the party is (1.4, F3)."""
 NEWS: tuple[type[CustodyEvent], ...] = (MatterReceived, MatterSuspended, MatterResumed, ProgressTold, ProgressOwed)
 """Facts of custody that its reporters are told of while it is open; beside them a work order's EXTENSION_GRANTED. Notify tells them,
 escalation counts the time without news from them: a test holds the two together."""
