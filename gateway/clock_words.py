@@ -32,6 +32,7 @@ CLOCK_WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
             "VOICE_CONTACT": "通话联系。Until somebody has spoken to her.",
             "LEGAL_AID_REFERRAL": "转介法律援助。Until legal aid was brought in.",
             "LIMITATION_WARNING": "提醒时效。Until she was told by when she must claim.",
+            "DUTY": "专项职责。Something that this kind of matter owes; its confidentiality does not let say what.",
         },
     ),
     ClockState: (

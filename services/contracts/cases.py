@@ -143,6 +143,14 @@ PROFILES: dict[str, frozenset[SubCategory]] = {
 }
 
 
+def names_one(profile: str, category: Category) -> bool:
+    """Whether of a C2 matter a profile says, beside the category, which sub-category it is of several. What is sealed stays sealed, so
+    it is none of those."""
+    possible = {sub for sub, default in _DEFAULTS.items() if default.category is category}
+    possible -= {sub for sub in possible if sub.default.case_class is CaseClass.C3}
+    return len(possible) > 1 and len(possible & PROFILES.get(profile, frozenset())) == 1
+
+
 PUBLIC_HAZARDS = frozenset({_S.SAFETY_HAZARD, _S.UTILITIES})
 """What endangers everybody goes on though its reporter withdraws (S16)."""
 MUST_BE_REPORTED = frozenset({_S.MINOR_VICTIM})

@@ -33,6 +33,7 @@ class ClockStage(StrEnum):
     VOICE_CONTACT = "VOICE_CONTACT"
     LEGAL_AID_REFERRAL = "LEGAL_AID_REFERRAL"
     LIMITATION_WARNING = "LIMITATION_WARNING"
+    DUTY = "DUTY"
 
 
 DUTIES = frozenset(
@@ -47,9 +48,11 @@ DUTIES = frozenset(
         ClockStage.VOICE_CONTACT,
         ClockStage.LEGAL_AID_REFERRAL,
         ClockStage.LIMITATION_WARNING,
+        ClockStage.DUTY,
     }
 )
-"""What some sub-categories alone owe (domain 3.3). The names say what kind of matter it is: they are for those who work on it."""
+"""What some sub-categories alone owe (domain 3.3). The names say what kind of matter it is: they are for those who work on it, and DUTY is
+what events call each of them where they may not say that either."""
 BESIDE_THE_WORK = DUTIES | {ClockStage.PROGRESS}
 """What is owed beside the work: such a clock is never the matter's own. The reporter's news (PROGRESS) is never overdue either, for when it
 ends the next one begins, and never paused."""

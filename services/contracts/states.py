@@ -215,8 +215,10 @@ class CustodyState(Model):
 
     @property
     def may_be_taken(self) -> bool:
-        """Whether a level above may take it over: always, but after an alert in parallel the first who took it has it until it is late."""
-        return not self.taken or any(clock.overdue and clock.state is ClockState.RUNNING for clock in self.clocks)
+        """Whether a level above may take it over: always, but after an alert in parallel the first who took it has it until her
+        work on it is late: what is owed beside that takes nothing from her."""
+        running = [clock for clock in self.clocks if clock.state is ClockState.RUNNING]
+        return not self.taken or any(clock.overdue and clock.stage not in BESIDE_THE_WORK for clock in running)
 
     @property
     def seen_from(self) -> int:

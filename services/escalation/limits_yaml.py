@@ -297,7 +297,7 @@ _ORDER: dict[str, Reader] = {
     Share.URGE_AT: _share,
 }
 _SPECIAL: dict[str, Reader] = {
-    **dict.fromkeys(Special, _some_limit),
+    **dict.fromkeys(Special, _limit),
     **dict.fromkeys(Recurring, _recurrence),
     **dict.fromkeys(Raises, _urgent),
     Widening.WIDEN: _levels,

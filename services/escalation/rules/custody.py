@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.contracts.cases import CaseClass, Urgency
-from services.contracts.clocks import ClockStage, MatterClock
+from services.contracts.clocks import DUTIES, ClockStage, MatterClock
 from services.contracts.events.escalation import (
     CustodyEvent,
 )
@@ -16,7 +16,7 @@ from services.contracts.organisation import federation_of, rights_department_of
 from services.contracts.regions import Level, at_level
 from services.contracts.states import CaseState, CustodyState, DocketStage, EntryState, LevelEntry
 from services.escalation.rules.due import Due
-from services.escalation.rules.limits import Rules
+from services.escalation.rules.limits import DEFAULT, Rules
 
 
 class Custody(CustodyState):
@@ -64,8 +64,14 @@ class Custody(CustodyState):
     done: tuple[ActionType, ...] = ()
     """What has been done about it, whichever level did it, since it was opened or last opened again, guidance too but no call that reached
     nobody: it fulfils duties (`duties`)."""
-    raised_at: datetime | None = None
-    """When its urgency last went up."""
+    fulfilled: tuple[ClockStage, ...] = ()
+    """The duties that were done for good since then: none of them is owed again, wherever the matter goes."""
+    duties_since: datetime | None = None
+    """For which acceptance, or reopening, it is settled which duties it owes: the windows say which."""
+    owes_by: str = DEFAULT
+    """The profile by which it owes them: the last that told of what kind it is."""
+    unnamed: bool = False
+    """Whether its class keeps to itself by now of what kind it is, and the names of its duties with it."""
 
     @property
     def rest(self) -> Rest | None:
@@ -81,8 +87,13 @@ class Custody(CustodyState):
     def public(self) -> CustodyState:
         """What events carry."""
         kept = {name: getattr(self, name) for name in CustodyState.model_fields}
+        clocks = tuple(each.model_copy(update={"stage": self.told(each.stage)}) for each in self.clocks)
         # From the class as it is now, which may have risen since.
-        return CustodyState(**{**kept, "private": self.case_class in {CaseClass.C2, CaseClass.C3}})
+        return CustodyState(**{**kept, "clocks": clocks, "private": self.case_class in {CaseClass.C2, CaseClass.C3}})
+
+    def told(self, stage: ClockStage) -> ClockStage:
+        """The name under which events speak of a clock."""
+        return ClockStage.DUTY if self.unnamed and stage in DUTIES else stage
 
     def after(self, **changes: object) -> "Custody":
         """The custody one step on."""

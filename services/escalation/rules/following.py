@@ -4,8 +4,7 @@ or however often those arrive, the same clocks run."""
 from datetime import datetime
 
 from services.contracts.cases import CaseClass, Stage, Urgency
-from services.contracts.clocks import ClockStage
-from services.contracts.council import ItemStage
+from services.contracts.clocks import DUTIES, ClockStage
 from services.contracts.events.escalation import (
     ClocksMoved,
     CustodyClosed,
@@ -20,6 +19,8 @@ from services.contracts.organisation import federation_of, rights_department_of
 from services.contracts.regions import Level, at_level
 from services.contracts.states import CaseState, DocketState, EntryState, LevelEntry
 from services.escalation.rules.custody import Custody, Facts, Moved
+from services.escalation.rules.duties import heard_of_council
+from services.escalation.rules.limits import DEFAULT
 from services.escalation.rules.moves import AWAKE, news
 from services.escalation.rules.ticking import tick
 
@@ -41,6 +42,7 @@ def open_custody(facts: Facts) -> Moved:
         case_class=case.case_class,
         urgency=case.urgency,
         mode=_mode(case),
+        owes_by=case.profile,
     )
     ticking = tick(custody, facts)
     return ticking, (CustodyOpened(at=facts.now, custody=ticking.public()),)
@@ -62,7 +64,7 @@ def follow(custody: Custody, facts: Facts) -> Moved:
     elif standing.resolved_at is not None and not is_resolved(case, standing):
         standing = back_to_work(standing, facts.now)
     raised = list(Urgency).index(case.urgency) < list(Urgency).index(standing.urgency)
-    standing = standing.model_copy(update={"urgency": case.urgency, **({"raised_at": facts.now} if raised else {})})
+    standing = standing.model_copy(update={"urgency": case.urgency, **_kind(standing, facts)})
     if case.urgency is Urgency.RED and standing.suspended_until is not None:
         standing = standing.model_copy(update={**AWAKE, **news(MatterResumed, facts)})
     ticking = tick(standing, facts, raised=raised)
@@ -85,7 +87,7 @@ def follow_docket(custody: Custody, docket: DocketState, facts: Facts) -> Moved:
         "council": docket.stage,
         "settled_at": docket.settled_at,
         "open_items": docket.open_items,
-        "item_done": any(item.stage in {ItemStage.DONE, ItemStage.VERIFIED} for item in docket.items),
+        **heard_of_council(custody, docket, facts.case.reopened_at),
     }
     village = custody.entry(Level.VILLAGE)
     settled_at = docket.settled_at if docket.settled_at != custody.settled_at else None
@@ -149,7 +151,8 @@ def _reopened(custody: Custody, facts: Facts) -> Custody:
     if facts.case.reopens >= REOPENINGS and level.above is not None:
         level = level.above
     again = _again_at(custody.model_copy(update={"closed_at": None}), level, facts.case.reopened_at or facts.now)
-    return again.model_copy(update={"returned": False, "lapsed": False, "done": (), "mode": _mode(facts.case)})
+    nothing = {"done": (), "item_done": False, "fulfilled": ()}
+    return again.model_copy(update={"returned": False, "lapsed": False, "mode": _mode(facts.case), **nothing})
 
 
 def _mode(case: CaseState) -> ThreadMode:
@@ -220,6 +223,16 @@ def _sealed(custody: Custody, facts: Facts) -> Custody:
             "received_at": None,
             "displaced": None,
             "before_merge": None,
-            "windows": {key: window for key, window in custody.windows.items() if not key.startswith("WINDOW")},
+            "windows": {
+                key: each for key, each in custody.windows.items() if not key.startswith("WINDOW") and key not in DUTIES
+            },
+            "clocks": tuple(clock for clock in custody.clocks if clock.stage not in DUTIES),
         }
     )
+
+
+def _kind(custody: Custody, facts: Facts) -> dict[str, object]:
+    """By which profile it owes what it owes beside the work. A class that keeps a profile to itself changes nothing about that."""
+    kept = facts.case.case_class is CaseClass.C2 and facts.case.profile == DEFAULT
+    owes_by = custody.owes_by if kept else facts.case.profile
+    return {"owes_by": owes_by, "unnamed": kept and owes_by != DEFAULT}

@@ -15,10 +15,10 @@ from services.contracts.drawing import is_drawn, lot
 from services.contracts.ids import NodeId
 from services.contracts.lifecycle import is_resolved, relay_owed
 from services.contracts.regions import Level
-from services.contracts.states import DocketStage
+from services.contracts.states import CaseState, DocketStage
 from services.escalation.rules.custody import Custody, Facts
 from services.escalation.rules.due import Due, due, hasten, resume
-from services.escalation.rules.duties import duties
+from services.escalation.rules.duties import duties, fulfilled
 from services.escalation.rules.limit import Limit
 from services.escalation.rules.limits import Share
 from services.escalation.rules.limits import Stage as LimitStage
@@ -50,6 +50,7 @@ class Owed(NamedTuple):
 
 def tick(custody: Custody, facts: Facts, *, raised: bool = False) -> Custody:
     """The custody with its clocks as the facts have it. `raised`: the urgency has just gone up, and windows become shorter."""
+    custody = custody.model_copy(update={"fulfilled": fulfilled(custody)})
     paused_since = _paused_since(custody, facts)
     before = {clock.stage: clock for clock in custody.clocks}
     windows = _hastened(custody, facts) if raised else dict(custody.windows)
@@ -87,6 +88,7 @@ def tick(custody: Custody, facts: Facts, *, raised: bool = False) -> Custody:
         update={
             "clocks": tuple(sorted([*over, *running.values()], key=lambda clock: list(ClockStage).index(clock.stage))),
             "windows": windows,
+            "duties_since": _accepted(facts.case) if _at_work(custody, facts) else custody.duties_since,
             "lapse_at": lapse_at,
             "lapsed": custody.lapsed and lapse_at == custody.lapse_at,
         }
@@ -202,7 +204,7 @@ def _working(custody: Custody, facts: Facts) -> Iterator[Owed]:
     def limit(stage: LimitStage) -> Limit | None:
         return limits.stage(stage, case.urgency, case.profile)
 
-    accepted = case.reopened_at or case.accepted_at or case.submitted_at
+    accepted = _accepted(case)
     own, coming = custody.entry(custody.level), custody.notified
     at = coming or own
     assert at is not None, "who holds a matter has a line in its thread"
@@ -236,6 +238,15 @@ def _working(custody: Custody, facts: Facts) -> Iterator[Owed]:
         yield Owed(duty.stage, duty.limit, duty.since)
     if custody.idle_to is not None and custody.idle_at is not None:
         yield Owed(ClockStage.UPPER_ACTION, limit(LimitStage.FIRST_ACTION), custody.idle_at, debtor=custody.idle_to)
+
+
+def _accepted(case: CaseState) -> datetime:
+    """When the work on it began, or began again."""
+    return case.reopened_at or case.accepted_at or case.submitted_at
+
+
+def _at_work(custody: Custody, facts: Facts) -> bool:
+    return custody.closed_at is None and facts.case.stage is Stage.ACCEPTED and not is_resolved(facts.case, custody)
 
 
 def _council_owes(custody: Custody, facts: Facts) -> bool:

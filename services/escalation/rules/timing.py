@@ -111,7 +111,8 @@ def overdue(custody: Custody, stage: ClockStage, facts: Facts) -> Moved:
     surfaces = custody.urgency in {Urgency.RED, Urgency.ORANGE} or stage in SURFACES
     informed = _above(custody, urged) if surfaces else None
     after = custody.after(**flagged(custody, clock, "overdue"))
-    told = ClockOverdue(at=facts.now, custody=after.public(), stage=stage, urged=urged, informed=informed)
+    name = after.told(stage)
+    told = ClockOverdue(at=facts.now, custody=after.public(), stage=name, urged=urged, informed=informed)
     return after, (told,)
 
 

@@ -4,7 +4,7 @@ and `joining`: each move gives the case after it and the facts to tell."""
 from datetime import date, timedelta, timezone
 
 from services.contracts.base import Model
-from services.contracts.cases import PRIVATE, PROFILES, CaseClass, Relation, Stage, SubCategory
+from services.contracts.cases import PRIVATE, CaseClass, Relation, Stage, SubCategory, names_one
 from services.contracts.events.intake import (
     CaseEvent,
 )
@@ -82,8 +82,8 @@ class Case(CaseState):
         return self.case_class in PRIVATE and not self.stage.ended
 
     def public(self) -> CaseState:
-        """What events carry: of C2 no sub-category, of C3 nothing below the county and no public number; of neither a profile that only
-        one sub-category has."""
+        """What events carry: of C2 no sub-category, of C3 nothing below the county and no public number; of neither a profile that says
+        which of the sub-categories it is that its category may stand for."""
         sealed = self.case_class is CaseClass.C3
         fields = {name: getattr(self, name) for name in CaseState.model_fields}
         fields["region"] = at_level(self.village, Level.COUNTY) if sealed else self.village
@@ -91,7 +91,7 @@ class Case(CaseState):
         fields["number"] = "" if sealed else self.number
         if sealed:
             fields["profile"] = SEALED_PROFILE
-        elif self.case_class is CaseClass.C2 and len(PROFILES.get(self.profile, ())) == 1:
+        elif self.case_class is CaseClass.C2 and names_one(self.profile, self.category):
             fields["profile"] = "default"
         return CaseState(**fields)
 
