@@ -11,13 +11,14 @@ import pytest
 from services.contracts.clocks import DUTIES
 from services.contracts.topics import ESCALATION_SEALED
 from services.escalation.limits_file import load
+from services.escalation.rules.calendar import SHANGHAI
 from services.escalation.rules.limits import RuleBook
 from tests.access.world import send
 from tests.harness import Harness, Person, Place
 from tests.scenarios import councils
-from tests.scenarios.test_clocks import morning
+from tests.scenarios.test_clocks import CALENDAR, close_of, morning
 from tests.scenarios.test_duties import clock, story
-from tests.scenarios.test_ladder import accepted, done
+from tests.scenarios.test_ladder import accepted, done, up
 from tests.scenarios.test_parties import reported
 
 Restart = Callable[[str], None]
@@ -257,6 +258,38 @@ async def test_what_was_owed_of_it_is_not_told_of_a_sealed_matter(system: Harnes
     values = [row.value if isinstance(row.value, str) else bytes(row.value).decode() for row in rows]
     assert values
     assert not [stage for stage in DUTIES if any(f'"{stage.value}"' in value for value in values)]
+    await system.no_dead_letters()
+
+
+async def test_rests_for_funds_last_sixty_working_days_together(system: Harness, place: Place) -> None:
+    await morning(system)
+    case_id = await accepted(system, place, subCategory="PUBLIC_FACILITY")
+    await up(system, place.chair, place.township_officer, case_id)
+    officer = place.township_officer
+
+    async def rest(working_days: int) -> str | None:
+        until = close_of(system.clock.now().astimezone(SHANGHAI), working_days).isoformat()
+        answer = await officer.do("suspendMatter", caseId=case_id, reason="FUNDING_WAIT", until=until)
+        await system.settle()
+        return answer.code
+
+    async def work(days: int) -> None:
+        """It goes on, and the morning comes so many working days later."""
+        now = system.clock.now().astimezone(SHANGHAI)
+        day = CALENDAR.working_day(now.date(), days)
+        await system.until(datetime(day.year, day.month, day.day, 9, tzinfo=SHANGHAI).isoformat())
+
+    assert await rest(40) is None
+    await work(30)
+    await done(system, officer, "resumeMatter", case_id)
+    await work(5)
+    assert await rest(31) == "TOO_LATE"
+    assert await rest(30) is None
+    await work(31)
+    assert (await officer.case(case_id) or {})["state"] != "SUSPENDED"
+    assert await rest(1) == "TOO_LATE"
+    until = system.in_(days=30).isoformat()
+    await done(system, officer, "suspendMatter", case_id, reason="SEASONAL", until=until)
     await system.no_dead_letters()
 
 

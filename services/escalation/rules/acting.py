@@ -26,10 +26,10 @@ from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
 from services.contracts.states import EntryState, LevelEntry
 from services.escalation.rules.custody import Custody, Facts, Moved
-from services.escalation.rules.due import due
+from services.escalation.rules.due import Due, due, rest
 from services.escalation.rules.following import back_to_work
 from services.escalation.rules.limits import Special
-from services.escalation.rules.moves import AWAKE, fits, fitting_now, holding, told
+from services.escalation.rules.moves import awake, fits, fitting_now, holding, told
 from services.escalation.rules.ticking import tick
 
 REST = timedelta(days=90)
@@ -163,26 +163,32 @@ def rework(custody: Custody, facts: Facts, by: NodeId) -> Moved:
 
 
 def suspend(custody: Custody, facts: Facts, by: NodeId, reason: SuspendReason, until: datetime) -> Moved:
-    """It rests, and its clocks pause; not RED, at most 90 days, and while funds are awaited no longer than its profile allows."""
+    """It rests, and its clocks pause; not RED, at most 90 days, and for want of funds in all no longer than its profile allows."""
     if facts.case.urgency is Urgency.RED:
         raise Refused(Code.NOT_WHEN_RED)
     fits("SuspendMatter", custody, facts)
     if until <= facts.now or until > facts.now + REST:
         raise Refused(Code.TOO_LATE, limit=f"{REST.days}d")
-    limits, calendar = facts.rules.limits, facts.rules.calendar
-    longest = (
-        limits.special(Special.FUNDING_PAUSE, facts.case.profile) if reason is SuspendReason.FUNDING_WAIT else None
-    )
-    if longest is not None and until > due(longest, facts.now, calendar, limits.hours).at:
-        raise Refused(Code.TOO_LATE, limit=str(longest))
-    changes = {"suspended_until": until, "suspended_for": reason, "suspended_at": facts.now}
+    funds = _for_funds(custody, facts) if reason is SuspendReason.FUNDING_WAIT else custody.for_funds
+    if reason is SuspendReason.FUNDING_WAIT and funds is not None and until > funds.at:
+        raise Refused(Code.TOO_LATE, limit=str(funds.limit))
+    changes = {"suspended_until": until, "suspended_for": reason, "suspended_at": facts.now, "for_funds": funds}
     return told(custody, changes, facts, MatterSuspended, by=by, reason=reason)
+
+
+def _for_funds(custody: Custody, facts: Facts) -> Due | None:
+    """The time that it may wait for funds: what its earlier rests have left of it, for it ran in them alone. None: as long as any rest."""
+    limits, calendar = facts.rules.limits, facts.rules.calendar
+    if custody.for_funds is not None and custody.funds_at is not None:
+        return rest(custody.for_funds, custody.funds_at, facts.now, calendar, limits.hours)
+    longest = limits.special(Special.FUNDING_PAUSE, custody.owes_by)
+    return due(longest, facts.now, calendar, limits.hours) if longest else None
 
 
 def resume(custody: Custody, facts: Facts, by: NodeId) -> Moved:
     """It goes on, with the time that its clocks had left."""
     fits("ResumeMatter", custody, facts)
-    return told(custody, AWAKE, facts, MatterResumed, by=by)
+    return told(custody, awake(custody, facts.now), facts, MatterResumed, by=by)
 
 
 def _with(custody: Custody, action: ActionType) -> tuple[ActionType, ...]:

@@ -72,6 +72,9 @@ class Custody(CustodyState):
     """The profile by which it owes them: the last that told of what kind it is."""
     unnamed: bool = False
     """Whether its class keeps to itself by now of what kind it is, and the names of its duties with it."""
+    for_funds: Due | None = None
+    """The time that it may wait for funds in all; the last such rest ended at `funds_at`."""
+    funds_at: datetime | None = None
 
     @property
     def rest(self) -> Rest | None:

@@ -21,7 +21,7 @@ from services.contracts.states import CaseState, DocketState, EntryState, LevelE
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.duties import heard_of_council
 from services.escalation.rules.limits import DEFAULT
-from services.escalation.rules.moves import AWAKE, news
+from services.escalation.rules.moves import awake, news
 from services.escalation.rules.ticking import tick
 
 
@@ -66,7 +66,7 @@ def follow(custody: Custody, facts: Facts) -> Moved:
     raised = list(Urgency).index(case.urgency) < list(Urgency).index(standing.urgency)
     standing = standing.model_copy(update={"urgency": case.urgency, **_kind(standing, facts)})
     if case.urgency is Urgency.RED and standing.suspended_until is not None:
-        standing = standing.model_copy(update={**AWAKE, **news(MatterResumed, facts)})
+        standing = standing.model_copy(update={**awake(standing, facts.now), **news(MatterResumed, facts)})
     ticking = tick(standing, facts, raised=raised)
     if ticking == custody:
         return custody, ()
@@ -151,7 +151,7 @@ def _reopened(custody: Custody, facts: Facts) -> Custody:
     if facts.case.reopens >= REOPENINGS and level.above is not None:
         level = level.above
     again = _again_at(custody.model_copy(update={"closed_at": None}), level, facts.case.reopened_at or facts.now)
-    nothing = {"done": (), "item_done": False, "fulfilled": ()}
+    nothing = {"done": (), "item_done": False, "fulfilled": (), "for_funds": None, "funds_at": None}
     return again.model_copy(update={"returned": False, "lapsed": False, "mode": _mode(facts.case), **nothing})
 
 

@@ -1,10 +1,12 @@
 """What every move on the ladder has: it must fit, it may need the holder, it ends in one fact and fresh clocks."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from services.contracts.events.escalation import NEWS, NEWS_TO_ALL, CustodyEvent
 from services.contracts.fitting import fitting
 from services.contracts.ids import NodeId
+from services.contracts.ladder import SuspendReason
 from services.contracts.lifecycle import lifecycle
 from services.contracts.orders import OrderStep
 from services.contracts.refusals import Code, Refused
@@ -12,8 +14,12 @@ from services.contracts.states import DocketState, LevelEntry
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.ticking import tick
 
-AWAKE: Mapping[str, object] = {"suspended_until": None, "suspended_for": None, "suspended_at": None}
-"""What changes in a custody that rests no longer."""
+
+def awake(custody: Custody, at: datetime) -> dict[str, object]:
+    """What changes in a custody that rests no longer from then on."""
+    waited = custody.suspended_for is SuspendReason.FUNDING_WAIT
+    funds = {"funds_at": min(at, custody.suspended_until or at)} if waited else {}
+    return {"suspended_until": None, "suspended_for": None, "suspended_at": None, **funds}
 
 
 def fitting_now(custody: Custody, facts: Facts) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from services.contracts.regions import Level
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.due import at_share, recompute
 from services.escalation.rules.limits import Share, Widening
-from services.escalation.rules.moves import AWAKE, told
+from services.escalation.rules.moves import awake, told
 from services.escalation.rules.ticking import flagged, last_due, tick, window_of
 
 LAPSE, NEARING, IDLE, RESUME, CALENDAR, ALERT = "LAPSE", "NEARING", "IDLE", "RESUME", "CALENDAR", "ALERT"
@@ -164,8 +164,9 @@ def _resume(custody: Custody, facts: Facts) -> Moved:
     """Its clocks stood until its date, however late that is seen (a sweep that was down, a merge meanwhile)."""
     if custody.suspended_until is None or facts.now <= custody.suspended_until:
         return custody, ()
-    awake = tick(custody.model_copy(update=AWAKE), replace(facts, now=custody.suspended_until))
-    return told(awake, {}, facts, MatterResumed)
+    until = custody.suspended_until
+    up = tick(custody.model_copy(update=awake(custody, until)), replace(facts, now=until))
+    return told(up, {}, facts, MatterResumed)
 
 
 def _information_lapsed(custody: Custody, facts: Facts) -> Moved:
