@@ -76,8 +76,9 @@ async def test_sealed_and_nothing_of_it_on_ordinary_topics(system: Harness, plac
     assert number
     done = await place.chair.do("raiseClass", caseId=case_id, to="C3", reason="发现家暴")
     assert done["__typename"] == "Done"
-    before = {topic.name: len(await told_of(system, topic, case_id)) for topic in topics.TOPICS}
     await system.settle()
+    before = {topic.name: len(await told_of(system, topic, case_id)) for topic in topics.TOPICS}
+    assert (await told_of(system, topics.DELIBERATION_DOCKET, case_id))[-1]["type"] == "DocketClosed"
     for who, person in place.people.items():
         seen = await person.case(case_id)
         assert (seen is not None) == (who in {"resident", "rights_officer", "county_chair"}), who
