@@ -14,7 +14,7 @@ from services.escalation.limits_file import load
 from services.escalation.rules.calendar import SHANGHAI
 from services.escalation.rules.limits import RuleBook
 from tests.access.world import send
-from tests.harness import Harness, Person, Place
+from tests.harness import Answered, Harness, Person, Place
 from tests.scenarios import councils
 from tests.scenarios.test_clocks import CALENDAR, close_of, morning
 from tests.scenarios.test_duties import clock, story
@@ -267,11 +267,14 @@ async def test_rests_for_funds_last_sixty_working_days_together(system: Harness,
     await up(system, place.chair, place.township_officer, case_id)
     officer = place.township_officer
 
-    async def rest(working_days: int) -> str | None:
-        until = close_of(system.clock.now().astimezone(SHANGHAI), working_days).isoformat()
+    async def rest(working_days: int) -> Answered:
+        until = until_close(working_days).isoformat()
         answer = await officer.do("suspendMatter", caseId=case_id, reason="FUNDING_WAIT", until=until)
         await system.settle()
-        return answer.code
+        return answer
+
+    def until_close(working_days: int) -> datetime:
+        return close_of(system.clock.now().astimezone(SHANGHAI), working_days)
 
     async def work(days: int) -> None:
         """It goes on, and the morning comes so many working days later."""
@@ -279,15 +282,17 @@ async def test_rests_for_funds_last_sixty_working_days_together(system: Harness,
         day = CALENDAR.working_day(now.date(), days)
         await system.until(datetime(day.year, day.month, day.day, 9, tzinfo=SHANGHAI).isoformat())
 
-    assert await rest(40) is None
+    assert (await rest(40)).code is None
     await work(30)
     await done(system, officer, "resumeMatter", case_id)
     await work(5)
-    assert await rest(31) == "TOO_LATE"
-    assert await rest(30) is None
+    refused = await rest(31)
+    assert refused.code == "TOO_LATE"
+    assert f"at most {until_close(30):%Y-%m-%d} 17:00." in refused["messageEn"], "what is left of it"
+    assert (await rest(30)).code is None
     await work(31)
     assert (await officer.case(case_id) or {})["state"] != "SUSPENDED"
-    assert await rest(1) == "TOO_LATE"
+    assert (await rest(1)).code == "TOO_LATE"
     until = system.in_(days=30).isoformat()
     await done(system, officer, "suspendMatter", case_id, reason="SEASONAL", until=until)
     await system.no_dead_letters()

@@ -25,6 +25,7 @@ from services.contracts.orders import OrderStep
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level
 from services.contracts.states import EntryState, LevelEntry
+from services.escalation.rules.calendar import SHANGHAI
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.due import Due, due, rest
 from services.escalation.rules.following import back_to_work
@@ -171,7 +172,8 @@ def suspend(custody: Custody, facts: Facts, by: NodeId, reason: SuspendReason, u
         raise Refused(Code.TOO_LATE, limit=f"{REST.days}d")
     funds = _for_funds(custody, facts) if reason is SuspendReason.FUNDING_WAIT else custody.for_funds
     if reason is SuspendReason.FUNDING_WAIT and funds is not None and until > funds.at:
-        raise Refused(Code.TOO_LATE, limit=str(funds.limit))
+        left = f"{funds.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        raise Refused(Code.TOO_LATE, limit=left if custody.for_funds else str(funds.limit))
     changes = {"suspended_until": until, "suspended_for": reason, "suspended_at": facts.now, "for_funds": funds}
     return told(custody, changes, facts, MatterSuspended, by=by, reason=reason)
 
