@@ -120,6 +120,29 @@ async def test_a_bystander_who_was_away_hears_that_it_is_concluded(system: Harne
         await nothing(ws)
 
 
+async def test_that_a_party_was_named_is_pushed_to_those_who_work_on_it_alone(
+    system: Harness, place: Place, address: str
+) -> None:
+    """And that the holder has nobody left by it, from which everybody would know who it is."""
+    case_id = (await place.resident.report(place))["caseId"]
+    await system.settle()
+    await place.chair.do("acceptMatter", caseId=case_id)
+    await system.settle()
+    async with (
+        subscribed(address, place.exec_member, CASE_CHANGED, id=case_id) as inside,
+        subscribed(address, place.resident, CASE_CHANGED, id=case_id) as hers,
+        subscribed(address, place.neighbour, CASE_CHANGED, id=case_id) as neighbours,
+    ):
+        named = await place.resident.do("nameParty", caseId=case_id, member=place.chair.member)
+        assert named.code is None
+        await system.settle()
+        kinds = {(await pushed(inside, "caseChanged"))["kind"] for _ in range(2)}
+        assert kinds == {"PartyNamed", "VacancySurfaced"}
+        await place.exec_member.do("setUrgency", caseId=case_id, to="RED")
+        for socket in (hers, neighbours):
+            assert (await pushed(socket, "caseChanged"))["kind"] == "UrgencyChanged"
+
+
 async def test_what_levels_keep_among_themselves_is_pushed_to_them_alone(
     system: Harness, place: Place, address: str
 ) -> None:
