@@ -18,6 +18,7 @@ from services.intake.rules import secrecy
 from services.intake.rules.case import SHANGHAI, Case, Moved
 from services.intake.rules.numbering import number_of
 from services.intake.rules.roster import KeptNode, KeptRegion, circle_nodes, offices_of
+from services.intake.rules.secrecy import Reclassed
 from services.intake.tables import METADATA
 
 CONTENT = METADATA.tables["content"]
@@ -86,11 +87,34 @@ async def save(tx: Transaction, moved: Moved) -> Answer:
 
 
 async def save_with_access(tx: Transaction, moved: Moved) -> Answer:
-    """The same of a move that changed who may see it."""
+    """The same of a move that changed who may see it; the reports that were joined with it go with it."""
     answer = await save(tx, moved)
     if moved[1]:
         await tell_access(tx, moved[0])
+        await _take_along(tx, moved[0])
     return answer
+
+
+async def save_reclassed(tx: Transaction, moved: Reclassed) -> Answer:
+    """The same of one whose class moved. The topics that it leaves are told last what they may know: that it left, and that nobody there may
+    see it."""
+    if moved.emptied is not None:
+        leaves = topics.INTAKE_ACCESS if moved.case.case_class is CaseClass.C3 else topics.INTAKE_SEALED_ACCESS
+        if moved.left is not None:
+            tx.emit(topics.INTAKE_CASE, moved.left)
+        tx.emit(leaves, moved.emptied)
+    return await save_with_access(tx, (moved.case, moved.events))
+
+
+async def _take_along(tx: Transaction, master: Case) -> None:
+    """Always the matter first and its reports behind it, so that nobody waits for the other."""
+    for joined in master.joined:
+        report = await tx.load(Case, joined.case_id)
+        assert report is not None, "what was joined is there"
+        followed = secrecy.follow(report, master, tx.now)
+        if not followed.events and followed.case != report:
+            await tx.save(followed.case)
+        await save_reclassed(tx, followed)
 
 
 async def tell_access(tx: Transaction, case: Case) -> None:

@@ -8,7 +8,7 @@ from services.contracts.council import PeopleState
 from services.contracts.events.base import Event
 from services.contracts.events.council import CouncilEvent, PeopleChanged
 from services.contracts.events.deliberation import DocketEvent
-from services.contracts.events.escalation import CustodyEvent
+from services.contracts.events.escalation import CustodyEvent, CustodyReopened
 from services.contracts.events.intake import AccessEvent, CaseEvent, NodeChanged
 from services.contracts.events.orders import OrderStepTaken
 from services.contracts.orders import OrderStep
@@ -48,11 +48,20 @@ async def on_case(tx: Transaction, event: Event) -> None:
 async def on_custody(tx: Transaction, event: CustodyEvent) -> None:
     """Facts of custody."""
     await _tell_or_wait(tx, topics.ESCALATION_CUSTODY, event)
+    await _tell_of_reopened(tx, event)
 
 
 async def on_sealed_custody(tx: Transaction, event: CustodyEvent) -> None:
     """Facts of a sealed matter's custody: its circle alone is told."""
     await _tell_or_wait(tx, topics.ESCALATION_SEALED, event)
+    await _tell_of_reopened(tx, event)
+
+
+async def _tell_of_reopened(tx: Transaction, event: CustodyEvent) -> None:
+    """Who came into its circle meanwhile hears of it now."""
+    access = await access_of(tx, event.key) if isinstance(event, CustodyReopened) else None
+    if access is not None:
+        await tell_newcomers(tx, access)
 
 
 async def on_order(tx: Transaction, event: OrderStepTaken) -> None:

@@ -110,12 +110,16 @@ async def accesses_of(tx: Transaction, case_ids: Sequence[str]) -> dict[str, Acc
 
 async def tell_newcomers(tx: Transaction, access: AccessState) -> None:
     """Members of a circle who have heard nothing of the matter yet, or only that it did not move below: the class went up, a level joined,
-    somebody was named. Who reported it knows. Whoever joins because she is alerted hears that it is an alert."""
+    somebody was named. Who reported it knows. Whoever joins because she is alerted hears that it is an alert. Of a matter that has ended there
+    is nothing to tell until it is open again."""
     able = [each for each in access.circle if each not in access.barred and each not in access.reporters]
     told = await _told(tx, access.case_id, able)
     new = [each for each in able if each not in told]
     kind = Kind.SEALED_MATTER if access.case_class is CaseClass.C3 else Kind.NEW_MATTER
-    custody = await tx.known(topics.ESCALATION_CUSTODY, CustodyState, access.case_id) if new else None
+    told_on = (topics.ESCALATION_CUSTODY, topics.ESCALATION_SEALED)
+    custody = await tx.known_newest(told_on, CustodyState, access.case_id) if new else None
+    if custody is not None and custody.closed_at is not None:
+        return
     alerted = alerted_nodes(custody) if custody and access.case_class is CaseClass.C2 else ()
     nodes = await nodes_of(tx, alerted) if alerted else {}
     at_once = [each for node in alerted for each in of_the_circle(node, access, nodes, tx.now)]

@@ -146,7 +146,7 @@ BY_CLASS: dict[str, dict[str, set[str]]] = {
         **{name: {"resident"} for name in ("rateMatter", "supplyInformation", "withdrawMatter")},
         "reopenMatter": {"resident", "rights_officer"},
         **{name: {"resident", "rights_officer"} for name in ("raiseClass", "nameParty")},
-        **{name: set() for name in ("solveOnSpot", "proposeRejection", "lowerClass", "mergeMatter", "unmergeMatter")},
+        **{name: set() for name in ("solveOnSpot", "proposeRejection", "lowerClass", "mergeMatter")},
         **{name: set() for name in ("receive", "refuseReceipt", "takeOver", "supervise")},
         **council_by_class("C3"),
     },

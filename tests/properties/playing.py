@@ -270,6 +270,8 @@ class Play:
         """Tell who may see a case, if that is not what was told last."""
         if case.version != version:
             self._tell(access_topic(case), AccessChanged(at=self.now, access=case.access()))
+            for joined in case.joined:
+                self._reclass(secrecy.follow(self.cases[joined.case_id], case, self.now))
 
     def solve_on_spot(self, case_id: str, worker: str = SOLVER, evidence: bool = True) -> CustodyMoved:
         """What the command to escalation would do; nothing is kept. Raises Refused."""
@@ -290,9 +292,9 @@ class Play:
             self.lowered[case_id] = self.lowered.get(case_id, 0) + (command == "LowerClass")
         elif command in {"MergeMatter", "UnmergeMatter"}:
             one, other = self.joined(command, case_id)
+            self._keep_case(*one)
             self._keep_case(*other)
             self._keep_access(other[0], 0)
-            self._keep_case(*one)
         elif command in {"ChangeCircle", "NameParty", "ClearParty"}:
             before = self.cases[case_id].version
             self._keep_case(*self.of_intake(command, case_id))
@@ -368,7 +370,7 @@ class Play:
             self._tell(topics.INTAKE_ACCESS if sealed else topics.INTAKE_SEALED_ACCESS, moved.emptied)
             self.cases[moved.case.case_id] = self.cases[moved.case.case_id].after()
         self._keep_case(moved.case, moved.events)
-        self._keep_access(moved.case, 0)
+        self._keep_access(moved.case, 0 if moved.events else moved.case.version)
 
     def _keep_case(self, case: Case, events: tuple[CaseEvent, ...]) -> None:
         """Save as `Transaction.save` does: a version of its own for each fact, the last of which is what is kept."""

@@ -102,6 +102,7 @@ class Matters(RuleBasedStateMachine):
         self.no_case_closes_unanswered()
         self.nobody_calls_back_her_own_work()
         self.the_class_never_falls()
+        self.what_is_merged_is_no_more_open_than_its_matter()
         self.exactly_what_fits_is_done()
 
     @rule(data=st.data())
@@ -246,6 +247,19 @@ class Matters(RuleBasedStateMachine):
             assert (told.sub_category is not None) == (case.case_class in {CaseClass.C0, CaseClass.C1})
             if case.case_class is CaseClass.C3:
                 assert (len(told.region), told.number) == (6, "")
+
+    @invariant()
+    def what_is_merged_is_no_more_open_than_its_matter(self) -> None:
+        """I6, domain 1.4: the same parties, no lower a class, the same circle."""
+        for case in self.play.cases.values():
+            if case.stage is not Stage.MERGED:
+                continue
+            master = self.play.cases[case.merged_into or ""]
+            assert set(case.parties) == set(master.parties)
+            assert case.case_class >= master.case_class
+            assert not set(case.circle) & set(case.parties)
+            if case.case_class is master.case_class:
+                assert (set(case.circle), case.dismissed) == (set(master.circle), master.dismissed)
 
     @invariant()
     def exactly_what_fits_is_done(self) -> None:

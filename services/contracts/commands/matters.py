@@ -85,7 +85,7 @@ class WithdrawMatter(CourseCommand):
 
 class MergeMatter(CourseCommand):
     """Join a report with the matter that it repeats: its reporters become co-reporters of that one, and each of them is answered; it is as
-    urgent as the more urgent of the two. Allowed to: the chair, within her village; township officers, within their township. Refused: CLASSES_DO_NOT_MERGE, PLACES_DO_NOT_MERGE,
+    urgent as the more urgent of the two, and nobody reads the report who may not read that matter. Allowed to: the chair, within her village; township officers, within their township. Refused: CLASSES_DO_NOT_MERGE, PLACES_DO_NOT_MERGE,
     MASTER_NOT_OPEN, BARRED (a reporter of one is a party to the other), MALFORMED."""
 
     into: CaseId
@@ -94,7 +94,7 @@ class MergeMatter(CourseCommand):
 
 class UnmergeMatter(CourseCommand):
     """Take a report out again of the matter that it was joined with, within seven days. It stands where it stood, and its clocks have run on;
-    its work orders stay cancelled. Allowed to: who may merge. Refused: TOO_LATE_NOW, MASTER_NOT_OPEN."""
+    its work orders stay cancelled. Whom that matter was closed to meanwhile it stays closed to. Allowed to: who may merge; of what was sealed meanwhile the county's rights officers. Refused: TOO_LATE_NOW, MASTER_NOT_OPEN."""
 
 
 class ReopenMatter(CourseCommand):

@@ -161,8 +161,8 @@ class CaseReopened(CaseEvent):
 
 
 class ClassChanged(CaseEvent):
-    """Fewer people may know of it, or more; who, is on the access topic. `by` is absent where a reporter did it, and of what is
-    sealed by it."""
+    """Fewer people may know of it, or more; who, is on the access topic. `by` is absent where a reporter did it, of what is sealed by it,
+    and where it follows the matter that it was joined with."""
 
     by: NodeId | None = None
     before: CaseClass
@@ -182,7 +182,8 @@ class CircleChanged(CaseEvent):
 
 
 class PartyNamed(CaseEvent):
-    """Somebody is a party, and out of it; who, is on the access topic. `nobody_left`: its holder, where nobody else in office may act."""
+    """Somebody is a party, and out of it; who, is on the access topic. `by` is absent as of `ClassChanged`. `nobody_left`: its holder, where
+    nobody else in office may act."""
 
     by: NodeId | None = None
     nobody_left: NodeId | None = None
@@ -289,10 +290,11 @@ SEALED = (
     CircleChanged,
     PartyNamed,
     PartyCleared,
+    CaseUnmerged,
     CaseParted,
 )
-"""Nothing is merged with a sealed matter, and no group's owner proposes anything about it."""
-CASE = (*SEALED, CaseLeft, RejectionProposed, CaseMerged, CaseUnmerged, CaseJoined)
+"""Nothing is merged with a sealed matter, but what was sealed together may part; no group's owner proposes anything about it."""
+CASE = (*SEALED, CaseLeft, RejectionProposed, CaseMerged, CaseJoined)
 ACCESS = (AccessChanged,)
 ROSTER = (NodeChanged,)
 REGION = (RegionChanged,)

@@ -1,4 +1,4 @@
-"""Commands on reports that repeat one another: both matters are locked in the order of their ids."""
+"""Commands on reports that repeat one another: both matters are locked."""
 
 from sqlalchemy import select
 
@@ -10,7 +10,7 @@ from services.contracts.commands.base import Answer
 from services.contracts.permissions import acting_grant
 from services.contracts.refusals import Code, Refused
 from services.contracts.wrong import Wrong, malformed
-from services.intake.commands.loading import matter_of, matter_target, node_of, target_of
+from services.intake.commands.loading import case_of, matter_of, matter_target, node_of, target_of
 from services.intake.rules import joining as rules
 from services.intake.rules.case import Case, check_fits
 from services.intake.store import custody_of, save, save_opened_again, save_with_access
@@ -18,16 +18,19 @@ from services.intake.store import custody_of, save, save_opened_again, save_with
 
 async def merge_target(tx: Transaction, command: asked.MergeMatter) -> Target:
     """The report; the matter that it repeats is locked with it."""
-    await _lock(tx, command.case_id, command.into)
+    for case_id in sorted((command.case_id, command.into)):
+        await tx.load(Case, case_id)
     return await matter_target(tx, command)
 
 
 async def unmerge_target(tx: Transaction, command: asked.UnmergeMatter) -> Target:
-    """The report, and with it the matter that it was joined with, looked up before anything is locked."""
+    """The report, and with it the matter that it was joined with, looked up before anything is locked. That one comes first, as
+    everywhere that it takes the report along."""
     table = tx.room.service.stored_as(Case).table
     body = (await tx.execute(select(table.c.body).where(table.c.id == command.case_id))).scalar_one_or_none()
     into = Case.model_validate_json(body).merged_into if body else None
-    await _lock(tx, command.case_id, *([into] if into else []))
+    if into:
+        await tx.load(Case, into)
     return await matter_target(tx, command)
 
 
@@ -45,8 +48,9 @@ async def merge(tx: Transaction, acting: Acting, command: asked.MergeMatter) -> 
         raise Refused(Code.CASE_NOT_FOUND)
     assert acting.grant is not None, "the permission table lets nobody without a grant do this"
     merged, grown = rules.merge(case, master, node_of(acting), acting.grant.region, custody, masters, tx.now)
+    await save(tx, merged)
     await save_with_access(tx, grown)
-    return await save(tx, merged)
+    return Answer(id=case.case_id, version=(await case_of(tx, command)).version)
 
 
 async def unmerge(tx: Transaction, acting: Acting, command: asked.UnmergeMatter) -> Answer:
@@ -58,8 +62,3 @@ async def unmerge(tx: Transaction, acting: Acting, command: asked.UnmergeMatter)
     again, shrunk = rules.unmerge(case, master, node_of(acting), custody, tx.now)
     await save_with_access(tx, shrunk)
     return await save_opened_again(tx, again)
-
-
-async def _lock(tx: Transaction, *case_ids: str) -> None:
-    for case_id in sorted(case_ids):
-        await tx.load(Case, case_id)

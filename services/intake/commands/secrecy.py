@@ -2,8 +2,6 @@
 
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
-from services.contracts import topics
-from services.contracts.cases import CaseClass
 from services.contracts.commands import matters as asked
 from services.contracts.commands.base import Answer
 from services.contracts.commands.intake import MAX_TEXT
@@ -13,7 +11,7 @@ from services.intake.commands.loading import first_circle, matter_of, node_of, o
 from services.intake.rules import secrecy as rules
 from services.intake.rules.roster import KeptNode
 from services.intake.rules.secrecy import Reclassed
-from services.intake.store import handed_over, nodes_of, save_with_access, write_content
+from services.intake.store import handed_over, nodes_of, save_reclassed, save_with_access, write_content
 
 
 async def raise_class(tx: Transaction, acting: Acting, command: asked.RaiseClass) -> Answer:
@@ -64,12 +62,6 @@ async def clear_party(tx: Transaction, acting: Acting, command: asked.ClearParty
 
 
 async def _save(tx: Transaction, moved: Reclassed, reason: str) -> Answer:
-    """The topics that it leaves are told last what they may know: that it left, and that nobody there may see it."""
-    if moved.emptied is not None:
-        leaves = topics.INTAKE_ACCESS if moved.case.case_class is CaseClass.C3 else topics.INTAKE_SEALED_ACCESS
-        if moved.left is not None:
-            tx.emit(topics.INTAKE_CASE, moved.left)
-        tx.emit(leaves, moved.emptied)
     if reason:
         await write_content(tx, moved.case.case_id, f"class_{moved.case.version}", reason)
-    return await save_with_access(tx, (moved.case, moved.events))
+    return await save_reclassed(tx, moved)

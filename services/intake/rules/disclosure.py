@@ -60,7 +60,7 @@ class Sources(NamedTuple):
 
 def may_ask(case: Case, custody: CustodyState | None, caller: Caller) -> bool:
     """An officer or chair who may read the narrative, or whose level has a line in the matter's thread. Of C2 the circle; of C3 nobody."""
-    if case.case_class is CaseClass.C3 or caller.member in case.barred:
+    if case.case_class is CaseClass.C3 or caller.member in case.parties:
         return False
     if case.case_class is CaseClass.C2:
         return caller.member in case.circle

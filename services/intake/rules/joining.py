@@ -6,6 +6,7 @@ from services.contracts.cases import CaseClass, Stage, Urgency
 from services.contracts.events.intake import CaseEvent, CaseJoined, CaseMerged, CaseParted, CaseUnmerged
 from services.contracts.fitting import too_late
 from services.contracts.ids import NodeId
+from services.contracts.organisation import first_holder
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import contains
 from services.contracts.states import CustodyState
@@ -54,7 +55,8 @@ def merge(
 
 
 def unmerge(case: Case, master: Case, by: NodeId, custody: CustodyState | None, now: datetime) -> tuple[Moved, Moved]:
-    """It does not repeat the other after all, and goes on by itself from where it was."""
+    """It does not repeat the other after all, and goes on by itself from where it was. Whom the matter was closed to, it stays closed to
+    (`secrecy.follow`)."""
     check_fits("UnmergeMatter", case, custody)
     if (window := too_late("UnmergeMatter", case, now)) is not None:
         raise Refused(Code.TOO_LATE_NOW, days=window.days)
@@ -64,9 +66,14 @@ def unmerge(case: Case, master: Case, by: NodeId, custody: CustodyState | None, 
     shrunk = master.after(joined=tuple(each for each in master.joined if each.case_id != case.case_id))
     named = None if master.case_class is CaseClass.C3 else master.case_id
     return (
-        (again, (CaseUnmerged(at=now, case=again.public(), by=by, out_of=named),)),
-        (shrunk, (CaseParted(at=now, case=shrunk.public(), by=by, parted=case.case_id),)),
+        (again, (CaseUnmerged(at=now, case=again.public(), by=_by(case, by), out_of=named),)),
+        (shrunk, (CaseParted(at=now, case=shrunk.public(), by=_by(master, by), parted=case.case_id),)),
     )
+
+
+def _by(case: Case, by: NodeId) -> NodeId:
+    """A sealed topic names no place below the county."""
+    return first_holder(case.case_class, case.village) if case.case_class is CaseClass.C3 else by
 
 
 def _alike(case: Case, master: Case) -> bool:

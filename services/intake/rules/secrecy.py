@@ -1,10 +1,10 @@
 """Who may know of a case: its class and its circle (domain 1.4, S04). Pure, total, no text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from services.contracts.cases import CaseClass
+from services.contracts.cases import PRIVATE, CaseClass
 from services.contracts.commands.matters import MAX_CIRCLE, MAX_PARTIES
 from services.contracts.events.intake import (
     AccessChanged,
@@ -21,7 +21,7 @@ from services.contracts.organisation import Node, in_office
 from services.contracts.refusals import Code, Refused
 from services.contracts.states import AccessState, CustodyState
 from services.contracts.wrong import Wrong, malformed
-from services.intake.rules.case import Case, Moved, check_fits
+from services.intake.rules.case import Case, Joined, Moved, check_fits
 
 A_LEVEL = 5
 """People of one level in a circle (domain 1.4)."""
@@ -49,7 +49,7 @@ def raise_class(
     check_fits("RaiseClass", case, custody)
     if to <= case.case_class:
         raise Refused(Code.ALREADY_SO, value=case.case_class.value)
-    return _reclass(case, to, by, circle, now)
+    return _reclass(case, to, by, _circle_of(case, circle), now)
 
 
 def lower_class(
@@ -67,14 +67,43 @@ def lower_class(
     if to >= case.case_class:
         raise Refused(Code.ALREADY_SO, value=case.case_class.value)
     staying = tuple(dict.fromkeys((*case.circle, *circle)))[:MAX_CIRCLE] if to is CaseClass.C2 else ()
-    return _reclass(case, to, by, staying, now)
+    return _reclass(case, to, by, _circle_of(case, staying), now)
 
 
-def _reclass(case: Case, to: CaseClass, by: NodeId | None, circle: tuple[MemberId, ...], now: datetime) -> Reclassed:
+def follow(report: Case, master: Case, now: datetime) -> Reclassed:
+    """A report that goes on as another matter is nobody's but that matter's people's: its parties are barred from both (I6), its circle
+    handles both, and the report's class is never lower. What it learns so it keeps, should it be taken out again."""
+    barred = master.parties
+    to = max(report.case_class, master.case_class)
+    names = ("circle", "seated", "dismissed")
+    if master.case_class in PRIVATE and to is master.case_class:
+        people: dict[str, object] = {name: getattr(master, name) for name in names}
+    else:
+        people = {name: tuple(each for each in getattr(report, name) if each not in barred) for name in names}
+    people["barred"] = barred
+    people["joined"] = tuple(_cleared(each, set(each.barred) - set(barred)) for each in report.joined)
+    if to is not report.case_class:
+        return _reclass(report, to, None, people, now)
+    changed = report.model_copy(update=people)
+    after = report.after(**people)
+    if set(barred) != set(report.parties):
+        named = not set(barred) <= set(report.parties)
+        fact = (PartyNamed if named else PartyCleared)(at=now, case=after.public())
+        return Reclassed(after, (fact,))
+    if set(changed.circle) != set(report.circle):
+        return Reclassed(after, (CircleChanged(at=now, case=after.public()),))
+    return Reclassed(changed, ())
+
+
+def _circle_of(case: Case, circle: tuple[MemberId, ...]) -> Mapping[str, object]:
+    able = tuple(each for each in circle if each not in case.parties)
+    return {"circle": able, "seated": able, "dismissed": ()}
+
+
+def _reclass(case: Case, to: CaseClass, by: NodeId | None, people: Mapping[str, object], now: datetime) -> Reclassed:
     moves = CaseClass.C3 in {case.case_class, to}
     before = case.after() if moves else case
-    able = tuple(each for each in circle if each not in case.parties)
-    after = before.after(case_class=to, circle=able, seated=able, dismissed=())
+    after = before.after(case_class=to, **people)
     named = None if to is CaseClass.C3 else by  # a sealed topic names no place below the county
     events = (ClassChanged(at=now, case=after.public(), by=named, before=case.case_class),)
     if not moves:
@@ -145,10 +174,14 @@ def clear_party(case: Case, member: MemberId, by: NodeId | None, custody: Custod
     check_fits("ClearParty", case, custody)
     if member not in case.parties:
         raise malformed("member", Wrong.NOT_A_PARTY)
-    joined = tuple(each.model_copy(update={"barred": _without(each.barred, member)}) for each in case.joined)
+    joined = tuple(_cleared(each, {member}) for each in case.joined)
     after = case.after(barred=_without(case.barred, member), joined=joined)
     named = None if case.case_class is CaseClass.C3 else by  # a sealed topic names no place below the county
     return after, (PartyCleared(at=now, case=after.public(), by=named),)
+
+
+def _cleared(joined: Joined, members: Collection[MemberId]) -> Joined:
+    return joined.model_copy(update={"barred": tuple(each for each in joined.barred if each not in members)})
 
 
 def _without(members: tuple[MemberId, ...], member: MemberId) -> tuple[MemberId, ...]:
