@@ -239,7 +239,7 @@ class Play:
         case, custody = self.cases[case_id], self.heard_custody.get(case_id)
         if command == "UnmergeMatter":
             master = self.cases[case.merged_into or case_id]
-            return joining.unmerge(case, master, BY, custody, self.now)
+            return joining.unmerge(case, master, BY, custody, self.heard_custody.get(master.case_id), self.now)
         master = self.twin(case_id) or case
         masters = self.heard_custody.get(master.case_id)
         return joining.merge(case, master, BY, VILLAGE, custody, masters, self.now)

@@ -73,6 +73,57 @@ async def test_of_several_who_reported_it_each_takes_back_her_own(system: Harnes
     await system.no_dead_letters()
 
 
+async def two_in_one(system: Harness, place: Place, **input: object) -> tuple[str, str]:
+    """A matter, and a neighbour's report that goes on as it."""
+    words = {"subCategory": "ELDER_CARE", "urgency": None, "relation": "OWN", **input}
+    case_id = await reported(system, place, subCategory="ELDER_CARE", relation="OWN")
+    other = str((await place.neighbour.report(place, **words))["caseId"])
+    await system.settle()
+    await done(system, place.chair, "mergeMatter", other, into=case_id)
+    return case_id, other
+
+
+async def test_what_she_took_back_ends_once_her_neighbours_report_keeps_it_no_longer(
+    system: Harness, place: Place
+) -> None:
+    case_id, other = await two_in_one(system, place)
+    assert (await done(system, place.resident, "withdrawMatter", case_id))["state"] == "SUBMITTED"
+    await done(system, place.chair, "unmergeMatter", other)
+    seen = (await place.resident.ask(COURSE, {"id": case_id}))["case"]
+    assert (seen["state"], seen["reporterWithdrew"], seen["holder"]) == ("WITHDRAWN", True, None)
+    assert await place.resident.inbox() == ["WITHDRAWN", "RECEIVED"]
+    assert "REPORTER_WITHDREW" in await place.chair.inbox()
+    assert (await place.neighbour.case(other) or {})["state"] == "SUBMITTED"
+    assert (await done(system, place.resident, "reopenMatter", case_id, reason="又发生了"))["state"] == "ACCEPTED"
+    assert "WithdrawMatter" in (await place.resident.case(case_id) or {})["allowedCommands"]
+    await system.no_dead_letters()
+
+
+async def test_what_she_took_back_of_a_merged_matter_is_taken_back_of_her_own_report(
+    system: Harness, place: Place
+) -> None:
+    case_id, other = await two_in_one(system, place)
+    assert (await done(system, place.neighbour, "withdrawMatter", case_id))["state"] == "SUBMITTED"
+    answer = await done(system, place.chair, "unmergeMatter", other)
+    assert answer["state"] == "WITHDRAWN"
+    seen = (await place.chair.ask(COURSE, {"id": case_id}))["case"]
+    assert (seen["state"], seen["reporterWithdrew"]) == ("SUBMITTED", False)
+    assert (await done(system, place.resident, "withdrawMatter", case_id))["state"] == "WITHDRAWN", "she is alone in it"
+    await system.no_dead_letters()
+
+
+async def test_what_goes_on_without_her_knows_all_the_same_that_she_took_it_back(system: Harness, place: Place) -> None:
+    case_id, other = await two_in_one(system, place, urgency="RED")
+    await done(system, place.neighbour, "withdrawMatter", case_id)
+    await done(system, place.chair, "unmergeMatter", other)
+    seen = (await place.chair.ask(COURSE, {"id": other}))["case"]
+    assert (seen["state"], seen["reporterWithdrew"]) == ("SUBMITTED", True)
+    again = await reported(system, place, subCategory="ELDER_CARE", relation="OWN")
+    await done(system, place.chair, "mergeMatter", again, into=other)
+    assert not (await place.chair.ask(COURSE, {"id": other}))["case"]["reporterWithdrew"], "somebody else wants it"
+    assert "WithdrawMatter" in (await place.resident.case(other) or {})["allowedCommands"]
+
+
 @pytest.mark.parametrize(
     "words",
     [

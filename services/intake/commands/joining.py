@@ -59,6 +59,7 @@ async def unmerge(tx: Transaction, acting: Acting, command: asked.UnmergeMatter)
     check_fits("UnmergeMatter", case, custody)
     master = await tx.load(Case, case.merged_into) if case.merged_into else None
     assert master is not None, "a merged matter names the other"
-    again, shrunk = rules.unmerge(case, master, node_of(acting), custody, tx.now)
+    masters = await custody_of(tx, master)
+    again, shrunk = rules.unmerge(case, master, node_of(acting), custody, masters, tx.now)
     await save_with_access(tx, shrunk)
     return await save_opened_again(tx, again)

@@ -132,11 +132,26 @@ def withdraw(case: Case, member: MemberId, custody: CustodyState | None, now: da
     withdrew = (*case.withdrew, member)
     told = in_hand(case, custody)
     said = {"withdrew": withdrew, "reporter_withdrew": set(case.everyone) <= set(withdrew)}
-    if goes_on(case, member) or case.stage is Stage.FEEDBACK_GIVEN or is_resolved(case, custody):
+    if goes_on(case, member) or _done(case, custody):
         noted = case.after(**said)
         return noted, (WithdrawalNoted(at=now, case=noted.public(), in_hand=told),)
-    after = case.after(stage=Stage.WITHDRAWN, closed_at=now, asked_at=None, **said)
+    return _withdrawn(case.model_copy(update=said), told, now)
+
+
+def taken_back(before: Case, case: Case, custody: CustodyState | None, now: datetime) -> Moved:
+    """What all its reporters took back, and nobody kept going but others whose reports are joined with it no longer, ends with that."""
+    alone = case.reporter_withdrew and not before.reporter_withdrew
+    kept = case.stage.ended or _done(case, custody) or all(goes_on(case, each) for each in case.everyone)
+    return _withdrawn(case, in_hand(case, custody), now) if alone and not kept else (case, ())
+
+
+def _withdrawn(case: Case, told: tuple[NodeId, ...], now: datetime) -> Moved:
+    after = case.after(stage=Stage.WITHDRAWN, closed_at=now, asked_at=None)
     return after, (CaseWithdrawn(at=now, case=after.public(), in_hand=told),)
+
+
+def _done(case: Case, custody: CustodyState | None) -> bool:
+    return case.stage is Stage.FEEDBACK_GIVEN or is_resolved(case, custody)
 
 
 def goes_on(case: Case, member: MemberId) -> bool:

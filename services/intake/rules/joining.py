@@ -11,7 +11,7 @@ from services.contracts.refusals import Code, Refused
 from services.contracts.regions import contains
 from services.contracts.states import CustodyState
 from services.intake.rules.case import Case, Joined, Moved, check_fits, in_hand
-from services.intake.rules.course import with_urgency
+from services.intake.rules.course import taken_back, with_urgency
 
 UNANSWERED = frozenset({Stage.SUBMITTED, Stage.RETURNED_FOR_INFO, Stage.ACCEPTED})
 """Stages in which whoever joins still gets the answer."""
@@ -44,7 +44,8 @@ def merge(
         merged_from=Stage.ACCEPTED if case.stage is Stage.ACCEPTED else Stage.SUBMITTED,
         closed_at=now,
     )
-    grown = master.after(joined=(*master.joined, joined))
+    withdrew = tuple(dict.fromkeys((*master.withdrew, *case.withdrew)))
+    grown = _as_joined(master.after(joined=(*master.joined, joined), withdrew=withdrew))
     fact = CaseMerged(at=now, case=merged.public(), by=by, into=master.case_id, in_hand=in_hand(case, custody))
     told: tuple[CaseEvent, ...] = (CaseJoined(at=now, case=grown.public(), by=by, joined=case.case_id),)
     urgency = min(case.urgency, master.urgency, key=list(Urgency).index)
@@ -54,21 +55,37 @@ def merge(
     return (merged, (fact,)), (grown, told)
 
 
-def unmerge(case: Case, master: Case, by: NodeId, custody: CustodyState | None, now: datetime) -> tuple[Moved, Moved]:
+def unmerge(
+    case: Case,
+    master: Case,
+    by: NodeId,
+    custody: CustodyState | None,
+    masters: CustodyState | None,
+    now: datetime,
+) -> tuple[Moved, Moved]:
     """It does not repeat the other after all, and goes on by itself from where it was. Whom the matter was closed to, it stays closed to
-    (`secrecy.follow`)."""
+    (`secrecy.follow`); what either's own reporters have taken back, and only the other's kept going, ends."""
     check_fits("UnmergeMatter", case, custody)
     if (window := too_late("UnmergeMatter", case, now)) is not None:
         raise Refused(Code.TOO_LATE_NOW, days=window.days)
     if master.stage is Stage.MERGED:
         raise Refused(Code.MASTER_NOT_OPEN)
-    again = case.after(stage=case.merged_from or Stage.SUBMITTED, merged_from=None, merged_into=None, closed_at=None)
-    shrunk = master.after(joined=tuple(each for each in master.joined if each.case_id != case.case_id))
+    stands = {"stage": case.merged_from or Stage.SUBMITTED, "merged_from": None, "merged_into": None, "closed_at": None}
+    again = _as_joined(case.after(**stands, withdrew=master.withdrew))
+    shrunk = _as_joined(master.after(joined=tuple(each for each in master.joined if each.case_id != case.case_id)))
     named = None if master.case_class is CaseClass.C3 else master.case_id
-    return (
-        (again, (CaseUnmerged(at=now, case=again.public(), by=_by(case, by), out_of=named),)),
-        (shrunk, (CaseParted(at=now, case=shrunk.public(), by=_by(master, by), parted=case.case_id),)),
-    )
+    parted: CaseEvent = CaseParted(at=now, case=shrunk.public(), by=_by(master, by), parted=case.case_id)
+    out: CaseEvent = CaseUnmerged(at=now, case=again.public(), by=_by(case, by), out_of=named)
+    again, ended = taken_back(case, again, custody, now)
+    shrunk, ended_too = taken_back(master, shrunk, masters, now)
+    return (again, (out, *ended)), (shrunk, (parted, *ended_too))
+
+
+def _as_joined(case: Case) -> Case:
+    """What follows for a matter from whose reports are joined with it: whether all of them took it back."""
+    withdrew = tuple(each for each in case.withdrew if each in case.everyone)
+    all_of_them = set(case.everyone) <= set(withdrew)
+    return case.model_copy(update={"withdrew": withdrew, "reporter_withdrew": all_of_them})
 
 
 def _by(case: Case, by: NodeId) -> NodeId:
