@@ -90,6 +90,8 @@ def allowed_commands(
             continue
         if command == "ClearParty" and not access.barred:
             continue
+        if command == "RateMatter" and caller.member in access.writers:
+            continue
         if command in RESOLVING and ((custody and custody.open_orders) or (docket and docket.open_items)):
             continue
         if command in FROM_ABOVE and grant is not None and custody is not None and not _above(grant, custody):

@@ -49,7 +49,7 @@ def fitting_intake(case: CaseState, custody: CustodyState | None) -> tuple[str, 
             return (*_turning_away(case, custody), *_while_open(case))
         case Stage.FEEDBACK_GIVEN:
             # Who wrote a matter down for somebody else does not rate it in her name (S23).
-            rate = () if case.answer_by else ("RateMatter",)
+            rate = () if case.answer_by and not case.some_read else ("RateMatter",)
             return (*rate, "CallBack", "CloseMatter", *_while_open(case))
         case Stage.REJECTED:
             return ("ReopenMatter", *(("ReviewRejection",) if case.rejection_finding is None else ()))

@@ -67,6 +67,8 @@ class CaseState(Model):
     """All who reported it withdrew; it may go on all the same: somebody else's, a hazard, RED (S16)."""
     answer_by: FeedbackMethod | None = None
     """How the reporter must be told, where an entry in an inbox would not reach her (S23)."""
+    some_read: bool = False
+    """Of such a matter, whether others reported it too whom an entry does reach: they say how it went."""
     rejected_for: RejectReason | None = None
     rejection_finding: RejectionFinding | None = None
     """What a level above found of its last rejection; None while none has looked."""
@@ -87,6 +89,8 @@ class AccessState(Model):
     barred: tuple[MemberId, ...] = ()
     bystanders: tuple[MemberId, ...] = ()
     """Those of the reporters who reported somebody else's matter: they learn received, being handled, concluded (V1)."""
+    writers: tuple[MemberId, ...] = ()
+    """Those of the reporters who wrote down what somebody told them: she is answered by other means than their inboxes (S23)."""
 
     def able(self, members: tuple[MemberId, ...]) -> tuple[MemberId, ...]:
         """Those of them who may have a hand in it: no party, and of a private matter its circle alone."""

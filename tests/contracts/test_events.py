@@ -210,6 +210,7 @@ REVIEWED: dict[tuple[type[BaseModel], str], str] = {
 PERSONS: dict[tuple[type[BaseModel], str], str] = {
     (AccessState, "reporters"): "the access topic is where persons and matters are joined, and the only one",
     (AccessState, "bystanders"): "the same",
+    (AccessState, "writers"): "the same",
     (AccessState, "circle"): "the same",
     (AccessState, "barred"): "the same",
     (Membership, "member"): "who is in office at a node: names no matter",

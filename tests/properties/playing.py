@@ -174,7 +174,7 @@ class Play:
             case "GiveFeedback":
                 return taking.give_feedback(case, BY, FeedbackMethod.APP, custody, now, to_group=to_group)
             case "RateMatter":
-                return taking.rate(case, 3, solved, custody, now)
+                return taking.rate(case, case.reporters[0], 3, solved, custody, now)
             case "CallBack":
                 return taking.call_back(
                     case,

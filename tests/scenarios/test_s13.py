@@ -6,6 +6,7 @@ from typing import Any
 from services.contracts.organisation import Role
 from tests.access.world import DENIED, send
 from tests.harness import Harness, Person, Place
+from tests.scenarios.test_ladder import accepted, done
 from tests.scenarios.test_s16 import counted
 
 SEEN = "query($id: String!) { case(caseId: $id) { state mergedInto narrative reporterName feedback holder { code } } }"
@@ -117,6 +118,21 @@ async def test_what_is_not_alike_is_not_merged(system: Harness, place: Place) ->
     await place.chair.do("rejectMatter", caseId=master, reason="NOT_A_MATTER", route="无需办理")
     await system.settle()
     assert await send(place.chair, "mergeMatter", caseId=report, into=master) == "MASTER_NOT_OPEN"
+
+
+async def test_who_worked_on_a_report_calls_back_no_matter_that_it_is_part_of(system: Harness, place: Place) -> None:
+    """I5; also where that matter has become part of a third."""
+    first, report = await two(system, place)
+    await done(system, place.chair, "acceptMatter", report)
+    await done(system, place.exec_member, "recordAction", report, action="VISIT", note="已走访")
+    await done(system, place.chair, "mergeMatter", report, into=first)
+    master = await accepted(system, place, subCategory="ELDER_CARE")
+    await done(system, place.chair, "mergeMatter", first, into=master)
+    await done(system, place.chair, "solveOnSpot", master, evidence="已安排住处")
+    await done(system, place.owner, "giveFeedback", master, text="老人已安顿")
+    asked = {"caseId": master, "reached": True, "solved": True, "score": 5}
+    assert await send(place.exec_member, "callBack", **asked) == "OWN_WORK"
+    assert await send(place.owner, "callBack", **asked) is None
 
 
 async def test_across_villages_the_township_merges(system: Harness, place: Place) -> None:

@@ -19,7 +19,7 @@ from services.intake.rules import pii
 from services.intake.rules import straight_way as rules
 from services.intake.rules.phones import MalformedPhone, normalise
 from services.intake.rules.roster import KeptNode
-from services.intake.store import next_number, save, tell_access, write_content
+from services.intake.store import custodies_of, next_number, save, tell_access, write_content
 from services.intake.tables import PHOTOS
 
 
@@ -106,7 +106,7 @@ async def give_feedback(tx: Transaction, acting: Acting, command: asked.GiveFeed
 async def rate(tx: Transaction, acting: Acting, command: asked.RateMatter) -> Answer:
     """The reporter's word on how it went."""
     case, custody = await matter_of(tx, command)
-    moved = rules.rate(case, command.score, command.solved, custody, tx.now)
+    moved = rules.rate(case, acting.member, command.score, command.solved, custody, tx.now)
     if remark := text(command.remark, "remark", asked.MAX_TEXT):
         await write_content(tx, case.case_id, "remark", remark)
     return await save(tx, moved)
@@ -115,11 +115,13 @@ async def rate(tx: Transaction, acting: Acting, command: asked.RateMatter) -> An
 async def call_back(tx: Transaction, acting: Acting, command: asked.CallBack) -> Answer:
     """Asking the reporter; of C2 and C3 the group owner never does."""
     case, custody = await matter_of(tx, command)
+    before = await custodies_of(tx, case.reports)
     moved = rules.call_back(
         case,
         node_of(acting),
         worker_tag(tx.room, case.case_id, acting.member),
         liaison=is_liaison(acting.caller),
+        worked=any(worker_tag(tx.room, each, acting.member) in held.workers for each, held in before.items()),
         reached=command.reached,
         score=command.score,
         solved=command.solved,

@@ -4,7 +4,7 @@ and `joining`: each move gives the case after it and the facts to tell."""
 from datetime import date, timedelta, timezone
 
 from services.contracts.base import Model
-from services.contracts.cases import PRIVATE, CaseClass, Relation, Stage, SubCategory, names_one
+from services.contracts.cases import PRIVATE, CaseClass, FeedbackMethod, Relation, Stage, SubCategory, names_one
 from services.contracts.events.intake import (
     CaseEvent,
 )
@@ -23,11 +23,15 @@ SEALED_PROFILE = "sealed"
 
 
 class Joined(Model):
-    """A report that was joined with a matter: who reported it, and who is a party to it."""
+    """A report that was joined with a matter: who reported it, who is a party to it, how its reporter must be told."""
 
     case_id: CaseId
+    others: tuple[CaseId, ...] = ()
+    """The reports that had been joined with that one."""
     reporters: tuple[MemberId, ...]
     bystanders: tuple[MemberId, ...] = ()
+    writers: tuple[MemberId, ...] = ()
+    answer_by: FeedbackMethod | None = None
     barred: tuple[MemberId, ...] = ()
 
 
@@ -40,6 +44,8 @@ class Case(CaseState):
     relation: Relation
     reporters: tuple[MemberId, ...]
     """Who wrote this report. Who reported the matter beside her: `everyone`."""
+    answer_joined: bool = False
+    """Whether `answer_by` is that of a report that was joined with it, and not its own."""
     circle: tuple[MemberId, ...] = ()
     seated: tuple[MemberId, ...] = ()
     """Who came into the circle by her office, and leaves it with that; whom somebody named stays."""
@@ -70,6 +76,19 @@ class Case(CaseState):
         own = set(self.reporters) if self.relation is Relation.OWN or common else set()
         own |= {each for joined in self.joined for each in joined.reporters if each not in joined.bystanders}
         return tuple(each for each in self.everyone if each not in own)
+
+    @property
+    def writers(self) -> tuple[MemberId, ...]:
+        """Those of them who wrote down what others told, and nothing that is answered in their own inbox (S23)."""
+        written = self.answer_by is not None and not self.answer_joined
+        own = set() if written else set(self.reporters)
+        own |= {each for joined in self.joined for each in joined.reporters if each not in joined.writers}
+        return tuple(each for each in self.everyone if each not in own)
+
+    @property
+    def reports(self) -> tuple[CaseId, ...]:
+        """All reports that go on as this matter."""
+        return tuple(each for joined in self.joined for each in (joined.case_id, *joined.others))
 
     @property
     def parties(self) -> tuple[MemberId, ...]:
@@ -106,6 +125,7 @@ class Case(CaseState):
             circle=self.circle,
             barred=self.parties,
             bystanders=self.bystanders,
+            writers=self.writers,
         )
 
     def after(self, **changes: object) -> "Case":

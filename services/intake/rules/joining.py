@@ -37,7 +37,15 @@ def merge(
         raise Refused(Code.BARRED)
     if master.stage not in UNANSWERED:
         raise Refused(Code.MASTER_NOT_OPEN)
-    joined = Joined(case_id=case.case_id, reporters=case.everyone, bystanders=case.bystanders, barred=case.parties)
+    joined = Joined(
+        case_id=case.case_id,
+        others=case.reports,
+        reporters=case.everyone,
+        bystanders=case.bystanders,
+        writers=case.writers,
+        answer_by=case.answer_by,
+        barred=case.parties,
+    )
     merged = case.after(
         stage=Stage.MERGED,
         merged_into=master.case_id,
@@ -82,10 +90,20 @@ def unmerge(
 
 
 def _as_joined(case: Case) -> Case:
-    """What follows for a matter from whose reports are joined with it: whether all of them took it back."""
+    """What follows for a matter from whose reports are joined with it: how they must be told, and whether all of them took it back."""
+    own = None if case.answer_joined else case.answer_by
+    answer_by = own or next((each.answer_by for each in case.joined if each.answer_by), None)
     withdrew = tuple(each for each in case.withdrew if each in case.everyone)
-    all_of_them = set(case.everyone) <= set(withdrew)
-    return case.model_copy(update={"withdrew": withdrew, "reporter_withdrew": all_of_them})
+    changed = case.model_copy(
+        update={
+            "answer_by": answer_by,
+            "answer_joined": own is None and answer_by is not None,
+            "withdrew": withdrew,
+            "reporter_withdrew": set(case.everyone) <= set(withdrew),
+        }
+    )
+    some_read = answer_by is not None and set(changed.writers) != set(changed.everyone)
+    return changed.model_copy(update={"some_read": some_read})
 
 
 def _by(case: Case, by: NodeId) -> NodeId:

@@ -137,9 +137,11 @@ def give_feedback(
     return after, (FeedbackGiven(at=now, case=after.public(), by=by, method=method),)
 
 
-def rate(case: Case, score: int, solved: bool, custody: CustodyState | None, now: datetime) -> Moved:
-    """The reporter says how it went: solved closes, not solved goes back to work."""
-    check_fits("RateMatter", case, custody)
+def rate(case: Case, member: MemberId, score: int, solved: bool, custody: CustodyState | None, now: datetime) -> Moved:
+    """The reporter says how it went: solved closes, not solved goes back to work. Who wrote it down for somebody else does not rate it in
+    her name (S23)."""
+    of_hers = case.model_copy(update={"some_read": False}) if member in case.writers else case
+    check_fits("RateMatter", of_hers, custody)
     after = _heard(case, score, solved, now)
     told: tuple[CaseEvent, ...] = (CaseRated(at=now, case=after.public()),)
     return _closed_if_solved(after, told, custody, now)
@@ -151,6 +153,7 @@ def call_back(
     worker: str,
     *,
     liaison: bool = False,
+    worked: bool = False,
     reached: bool,
     score: int | None,
     solved: bool | None,
@@ -158,9 +161,9 @@ def call_back(
     now: datetime,
 ) -> Moved:
     """Somebody who did not do the work asks the reporter (I5), nor answers for a department: `worker` is the caller's tag
-    (`chassis.transaction.worker_tag`)."""
+    (`chassis.transaction.worker_tag`). `worked`: she did some of it while a report that was joined with this stood by itself."""
     check_fits("CallBack", case, custody)
-    if liaison or (custody is not None and worker in custody.workers):
+    if liaison or worked or (custody is not None and worker in custody.workers):
         raise Refused(Code.OWN_WORK)
     if reached is (solved is None):
         raise malformed("solved", Wrong.SOLVED_IF_REACHED)

@@ -84,7 +84,8 @@ def _visit_owed(
     tell her (S23)."""
     if case is None or case.answer_by is None or event.custody.level is not Level.VILLAGE:
         return []
-    writers = [Told(member, Kind.VISIT_OWED) for member in access.reporters if member not in access.bystanders]
+    written = access.writers if case.some_read else access.reporters
+    writers = [Told(member, Kind.VISIT_OWED) for member in written if member not in access.bystanders]
     if access.case_class in {CaseClass.C2, CaseClass.C3}:
         return [*writers, *(Told(member, Kind.VISIT_OWED) for member in access.circle)]
     owing = owners(access.group, nodes, now) or chairs(event.custody.region, nodes, now, access.barred)

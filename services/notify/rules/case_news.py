@@ -23,7 +23,7 @@ from services.contracts.events.intake import (
     UrgencyChanged,
     WithdrawalNoted,
 )
-from services.contracts.ids import NodeId
+from services.contracts.ids import MemberId, NodeId
 from services.contracts.organisation import Node, federation_of
 from services.contracts.states import AccessState
 from services.notify.rules.entries import Kind, Told
@@ -70,7 +70,7 @@ def of_the_case(event: CaseEvent, access: AccessState, nodes: Mapping[str, Node]
         case UrgencyChanged() if _more_urgent(event):
             return _handlers(event, access, nodes, now, Kind.URGENCY_RAISED)
         case FeedbackGiven():
-            told = [Told(member, Kind.FEEDBACK) for member in reporters if event.case.answer_by is None]
+            told = [Told(member, Kind.FEEDBACK) for member in _reading(event, access)]
             if access.case_class is CaseClass.C0 and access.group and event.case.summary_version:
                 told.append(Told(access.group, Kind.RESULT))
             return told
@@ -78,6 +78,13 @@ def of_the_case(event: CaseEvent, access: AccessState, nodes: Mapping[str, Node]
             return [Told(member, Kind.CLOSED) for member in reporters]
         case _:
             return []
+
+
+def _reading(event: FeedbackGiven, access: AccessState) -> list[MemberId]:
+    """The reporters whom an entry reaches: not her whose words somebody else wrote down (S23)."""
+    if event.case.answer_by is not None and not event.case.some_read:
+        return []
+    return [member for member in access.reporters if member not in access.writers]
 
 
 def _handlers(
