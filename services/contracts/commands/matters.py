@@ -10,7 +10,7 @@ from services.contracts.commands.base import MatterCommand
 from services.contracts.ids import AttachmentId, CaseId, MemberId
 
 MAX_CIRCLE = 25
-"""Members of a circle: five a level (domain 1.4)."""
+"""Members of a circle beside whom nobody is named: five a level (domain 1.4). Who comes in by her office finds room."""
 MAX_PARTIES = 25
 """Parties to a matter: the fact of who may see it must stay small."""
 Members = Annotated[tuple[MemberId, ...], Field(max_length=MAX_CIRCLE)]
@@ -149,7 +149,8 @@ class SetUrgency(CourseCommand):
 
 class ChangeCircle(CourseCommand):
     """Name who else handles a private matter, or who does no longer. Of C2 and C3. A party never. Allowed to: the holder's chair; C3: the
-    rights department. Refused: CIRCLE_EMPTY (also where nobody in office at the holder's level would be left), CIRCLE_FULL, PARTY_BARRED."""
+    rights department. Refused: CIRCLE_EMPTY (also where nobody in office at the holder's level would be left), CIRCLE_FULL (whoever
+    comes by her office enters all the same), PARTY_BARRED."""
 
     add: Members = ()
     """加入的人员编号。Members to join it."""

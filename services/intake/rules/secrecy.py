@@ -131,7 +131,7 @@ def change_circle(
     left_alone = any(each in case.circle for each in offices) and not any(each in circle for each in offices)
     if not circle or left_alone:
         raise Refused(Code.CIRCLE_EMPTY)
-    if len(circle) > MAX_CIRCLE:
+    if len(circle) > max(MAX_CIRCLE, len(case.circle)):  # those who came by their office may be more
         raise Refused(Code.CIRCLE_FULL, limit=MAX_CIRCLE)
     if circle == case.circle:
         return case, ()
@@ -230,10 +230,10 @@ def _able(case: Case, member: MemberId) -> bool:
 
 
 def _entered(case: Case, circle: tuple[MemberId, ...], people: Sequence[MemberId]) -> tuple[MemberId, ...]:
-    """The circle with people of one level, as far as there is room for it."""
+    """The circle with people of one level, as far as there is room for it: whom somebody named takes no level's room."""
     room = max(0, A_LEVEL - sum(each in circle for each in people))
     coming = [each for each in people if each not in circle and _able(case, each)]
-    return (*circle, *coming[:room])[:MAX_CIRCLE]
+    return (*circle, *coming[:room])
 
 
 def _with_circle(case: Case, circle: tuple[MemberId, ...], now: datetime) -> Moved:
