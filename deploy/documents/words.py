@@ -176,7 +176,8 @@ EVENTS = {
     "ProgressOwed": "久未告知反映人，已告其仍在办理并催促",
     "IdleSurfaced": "久议不决，上级须过问",
     "CustodyReopened": "重新办理，已有责任组织",
-    "VacancySurfaced": "负责组织无人任职，已告上级",
+    "VacancySurfaced": "负责组织无人任职或须回避，已告上级",
+    "ChairBarred": "主席须回避，由干部办理签批，已告上级",
     "VacancyFilled": "负责组织已有人任职",
     "InformationLapsed": "补充材料逾期",
 }
@@ -201,6 +202,10 @@ REACHES = {
         "her region, where her node has a line in the matter's thread and holds it or stands above",
     ),
     Reach.ABOVE: ("辖区内且高于负责组织", "her region, where her node stands above the holder's"),
+    Reach.SURFACED: (
+        "辖区内，下级无人可办、已上交本组织过问，且本组织主席亦不能办理",
+        "her region, where the matter surfaced to her node as nobody below may act, and no chair of hers may",
+    ),
     Reach.DEPARTMENT: ("本部门的交办单", "her own department's work order"),
     Reach.NAMED: ("受邀人或承办人", "whoever was invited or has the task"),
     Reach.COUNCIL: ("本议事会", "the council of the matter's region is her node"),

@@ -67,6 +67,7 @@ def allowed_commands(
         seen_from=custody.seen_from if custody else 0,
         notified=custody.notified.node if custody and custody.notified else None,
         involved=tuple(entry.node for entry in custody.entries) if custody else (),
+        left_to_officers=custody.left_to_officers if custody else None,
         alerted=custody is not None and custody.mode is ThreadMode.PARALLEL_URGENT,
         case_class=access.case_class,
         reporters=access.reporters,

@@ -50,6 +50,8 @@ class Target(Model):
     """The level that the matter is on its way to."""
     involved: tuple[NodeId, ...] = ()
     """Every node that has a line in the matter's thread."""
+    left_to_officers: NodeId | None = None
+    """The node whose officers look after it: nobody may act where it is held, and no chair of this one may."""
     alerted: bool = False
     """Whether several levels were told of the matter at once, for the first of them to take it."""
     department: NodeId | None = None
@@ -90,6 +92,8 @@ class Reach(StrEnum):
     ABOVE = "ABOVE"
     """As SUBTREE, and the caller's node stands above the one that holds the matter, which has surfaced to her level: what she may not
     see she may not do."""
+    SURFACED = "SURFACED"
+    """The matter has surfaced to the caller's node, as nobody below may act, and no chair of hers may."""
     DEPARTMENT = "DEPARTMENT"
     """The work order is the caller's own department's. She sees the order and not its matter, whatever its class."""
     NAMED = "NAMED"

@@ -100,8 +100,8 @@ def fitting_ladder(
         return (*always, *_taking(custody)) if case.stage in {Stage.SUBMITTED, Stage.RETURNED_FOR_INFO} else always
     if is_resolved(case, custody):
         relay = ("RelayFeedback",) if relay_owed(case, custody) else ()
-        # Where nobody is in office to hand the answer down, a level above takes it over and answers.
-        return (*relay, "ReworkMatter", *always, *(("TakeOver",) if custody.vacant else ()))
+        # Where nobody may hand the answer down, or give it, a level above takes it over and answers.
+        return (*relay, "ReworkMatter", *always, *(("TakeOver",) if custody.is_vacant else ()))
     if custody.suspended_until is not None:
         # What a level above takes goes on resting, until it ends that.
         return ("ResumeMatter", "TellProgress", *always, *_taking(custody))

@@ -57,6 +57,7 @@ _HOLDING_UP = (
     (Role.CHAIR, _TOWNSHIP_UP, Reach.HOLDER_UP),
     (Role.RIGHTS_OFFICER, _C, Reach.HOLDER_UP),
 )
+_LOOKING_AFTER = (Role.OFFICER, _TOWNSHIP_UP, Reach.SURFACED)
 _REPORTER = (None, _ALL, Reach.REPORTER)
 _INSPECTOR = (Role.INSPECTOR, _ALL, Reach.SUBTREE)
 
@@ -124,6 +125,7 @@ TABLE: tuple[Permission, ...] = (
         (Role.CHAIR, _V, Reach.HOLDER),
         (Role.CHAIR, _TOWNSHIP_UP, Reach.HOLDER_UP),
         (Role.RIGHTS_OFFICER, _C, Reach.HOLDER_UP),
+        _LOOKING_AFTER,
     ),
     *_lines("AddRegion", (Role.OPERATOR, _P, Reach.SUBTREE)),
     *_lines("ImportRegions", (Role.OPERATOR, _P, Reach.SUBTREE)),
@@ -145,7 +147,12 @@ TABLE: tuple[Permission, ...] = (
     *_lines("Receive", (Role.OFFICER, _TOWNSHIP_UP, Reach.NOTIFIED), (Role.CHAIR, _TOWNSHIP_UP, Reach.NOTIFIED)),
     *_lines("RefuseReceipt", (Role.CHAIR, _TOWNSHIP_UP, Reach.NOTIFIED)),
     *_lines("ReturnDown", *_HOLDING),
-    *_lines("TakeOver", (Role.CHAIR, _TOWNSHIP_UP, Reach.ABOVE), (Role.OFFICER, _TOWNSHIP_UP, Reach.ALERTED)),
+    *_lines(
+        "TakeOver",
+        (Role.CHAIR, _TOWNSHIP_UP, Reach.ABOVE),
+        (Role.OFFICER, _TOWNSHIP_UP, Reach.ALERTED),
+        _LOOKING_AFTER,
+    ),
     *_lines("InformUp", (Role.CHAIR, _V, Reach.INVOLVED), *_INVOLVED),
     *_lines(
         "AlertInParallel",

@@ -140,6 +140,8 @@ def _reaches(reach: Reach, grant: Grant, target: Target, in_circle: bool) -> boo
             return (
                 below and surfaced and target.holder_region is not None and is_above(grant.region, target.holder_region)
             )
+        case Reach.SURFACED:
+            return below and grant.node == target.left_to_officers
         case Reach.DEPARTMENT:
             return grant.node == target.department
         case Reach.COUNCIL:

@@ -91,6 +91,8 @@ class AccessState(Model):
     """Those of the reporters who reported somebody else's matter: they learn received, being handled, concluded (V1)."""
     writers: tuple[MemberId, ...] = ()
     """Those of the reporters who wrote down what somebody told them: she is answered by other means than their inboxes (S23)."""
+    dismissed: tuple[MemberId, ...] = ()
+    """Who was taken out of the circle by hand: no office brings her back into it."""
 
     def able(self, members: tuple[MemberId, ...]) -> tuple[MemberId, ...]:
         """Those of them who may have a hand in it: no party, and of a private matter its circle alone."""
@@ -202,7 +204,11 @@ class CustodyState(Model):
     """Department work orders that are not verified, closed or cancelled yet: while there are any, nothing is resolved."""
 
     vacant: NodeId | None = None
-    """The holder, while nobody is in office there and the level above has been told."""
+    """The holder, while nobody may act there and a level above has been told, if there is any."""
+    surfaced: NodeId | None = None
+    """The level that looks after it meanwhile: the nearest above that has anybody who may."""
+    headless: bool = False
+    """Whether no chair may act there either: its officers do what she would."""
     answers_for: bool = False
     """Whether a level above gives the answer itself, because nobody is in office below to hand it down to."""
     taken: bool = False
@@ -216,6 +222,16 @@ class CustodyState(Model):
         """Whether a level has a line in the thread that did not end when the matter was closed before it was opened again."""
         entry = self.entry(level)
         return entry is not None and entry.state is not EntryState.CLOSED
+
+    @property
+    def is_vacant(self) -> bool:
+        """Whether nobody may act where it is held, or where its answer is owed."""
+        return self.vacant is not None and self.vacant == self.holder
+
+    @property
+    def left_to_officers(self) -> NodeId | None:
+        """The node whose officers look after it, as none of its chairs may."""
+        return self.surfaced if self.is_vacant and self.headless else None
 
     @property
     def may_be_taken(self) -> bool:

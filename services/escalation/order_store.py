@@ -1,4 +1,5 @@
-"""How a work order is read and written: the matter's custody is locked and raised first (design 3), then the order, then its due times."""
+"""How a work order is read and written: the matter's custody is locked and raised first (design 3), then the order, then its due times. And
+the look for who may act on a matter, whenever it came to another level or others may see it, which moves both."""
 
 from collections.abc import Sequence
 
@@ -7,9 +8,13 @@ from sqlalchemy import delete, select
 from services.chassis.ids import ulid
 from services.chassis.lists import within
 from services.chassis.transaction import Transaction
+from services.contracts import topics
+from services.contracts.cases import PRIVATE
 from services.contracts.ids import NodeId
 from services.contracts.orders import OrderStep
-from services.escalation.rules import order_fate
+from services.contracts.organisation import Node
+from services.contracts.states import AccessState
+from services.escalation.rules import order_fate, vacancy
 from services.escalation.rules.acting import order_moved
 from services.escalation.rules.custody import Custody
 from services.escalation.rules.limits import RuleBook, Rules
@@ -118,3 +123,22 @@ async def texts_of(tx: Transaction, order_id: str, *fields: str) -> dict[str, st
 def _counts(order: WorkOrder) -> int:
     """Whether it keeps the matter from being resolved: a letter never does."""
     return int(not order.letter and not order.stage.settled)
+
+
+async def look_for_hands(tx: Transaction, custody: Custody) -> Custody:
+    """Where it is now, nobody may be left who may act on it. Offices that nobody holds are the timer's to find: so nothing is read of a
+    matter that is open to whoever is in office."""
+    access = await access_of(tx, custody.case_id)
+    told = custody.vacant or custody.unsigned
+    if access is None or not (told or access.barred or access.case_class in PRIVATE):
+        return custody
+    return await look(tx, custody, access)
+
+
+async def look(tx: Transaction, custody: Custody, access: AccessState | None) -> Custody:
+    """The same of any matter."""
+    nodes = await tx.known_many(topics.INTAKE_ROSTER, Node, vacancy.ladder_of(custody.region))
+    after, told = vacancy.look(custody, nodes, access, tx.now)
+    if after != custody:
+        await tx.save(after, *told)
+    return after

@@ -1,18 +1,17 @@
 """What escalation does when it hears of a case or its council: open custody, move the clocks, close. In every state, for every fact."""
 
 from services.chassis.transaction import Transaction
-from services.contracts.cases import CaseClass
+from services.contracts.cases import PRIVATE, CaseClass
 from services.contracts.events.base import Event
 from services.contracts.events.deliberation import DocketEvent
-from services.contracts.events.intake import AccessEvent, CaseEvent, PartyNamed
-from services.contracts.organisation import Node
+from services.contracts.events.intake import AccessEvent, CaseEvent
 from services.contracts.states import DocketState
-from services.contracts.topics import DELIBERATION_DOCKET, ESCALATION_CUSTODY, ESCALATION_SEALED, INTAKE_ROSTER, Topic
-from services.escalation.order_store import move, orders_of, rules_of
-from services.escalation.rules import following, order_fate, vacancy
+from services.contracts.topics import DELIBERATION_DOCKET, ESCALATION_CUSTODY, ESCALATION_SEALED, Topic
+from services.escalation.order_store import look_for_hands, move, orders_of, rules_of
+from services.escalation.rules import following, order_fate
 from services.escalation.rules import order_ends as ends
 from services.escalation.rules.custody import Custody
-from services.escalation.store import access_of, case_of, facts_of, keep_dues, look_for_hands
+from services.escalation.store import case_of, facts_of, keep_dues
 
 
 async def follow_case(tx: Transaction, event: Event) -> None:
@@ -33,27 +32,14 @@ async def follow_case(tx: Transaction, event: Event) -> None:
     if custody is not None and custody.closed_at is not None and after.closed_at is None:
         await _hear_council(tx, event.key)
     await follow_orders(tx, event)
-    if isinstance(event, PartyNamed) and event.nobody_left is not None:
-        await _pass_by(tx, event)
 
 
 async def follow_access(tx: Transaction, event: AccessEvent) -> None:
-    """Who is a party comes on a topic of its own, before the case's fact or behind it."""
-    access = await access_of(tx, event.key)
-    custody = await tx.load(Custody, event.key) if access is not None and access.barred else None
+    """Who may act on it has changed, or may have; not of what was just reported and is open to whoever is in office."""
+    just_reported = event.version == 1 and event.access.case_class not in PRIVATE
+    custody = None if just_reported else await tx.load(Custody, event.key)
     if custody is not None:
         await look_for_hands(tx, custody)
-
-
-async def _pass_by(tx: Transaction, event: PartyNamed) -> None:
-    """Whoever is barred above as well is passed by too, as far as that was heard."""
-    custody, access = await tx.load(Custody, event.key), await access_of(tx, event.key)
-    if custody is None:
-        return
-    nodes = await tx.known_many(INTAKE_ROSTER, Node, vacancy.ladder_of(custody))
-    after, told = vacancy.pass_by(custody, nodes, access.barred if access else (), event, tx.now)
-    if told:
-        await tx.save(after, *told)
 
 
 async def follow_orders(tx: Transaction, event: CaseEvent) -> None:

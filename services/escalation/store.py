@@ -8,9 +8,7 @@ from sqlalchemy import Table, delete
 from services.chassis.ids import ulid
 from services.chassis.transaction import Transaction
 from services.contracts import topics
-from services.contracts.organisation import Node
 from services.contracts.states import AccessState, CaseState
-from services.escalation.rules import vacancy
 from services.escalation.rules.custody import Custody, Facts
 from services.escalation.rules.limits import RuleBook
 from services.escalation.rules.timing import dues
@@ -50,19 +48,6 @@ async def keep_dues(tx: Transaction, custody: Custody, facts: Facts) -> None:
     """Exactly the rows that time will bring for this matter."""
     await tx.execute(delete(DUE).where(DUE.c.case_id == custody.case_id))
     await write_dues(tx, DUE, {"case_id": custody.case_id}, dues(custody, facts).items())
-
-
-async def look_for_hands(tx: Transaction, custody: Custody) -> Custody:
-    """Where it is now, its offices may be held by parties alone: then it surfaces as where nobody is in office. Offices that nobody holds are
-    the timer's to find."""
-    access = await access_of(tx, custody.case_id)
-    if access is None or not access.barred:
-        return custody
-    nodes = await tx.known_many(topics.INTAKE_ROSTER, Node, vacancy.ladder_of(custody))
-    after, told = vacancy.surface(custody, nodes, access, tx.now)
-    if told:
-        await tx.save(after, *told)
-    return after
 
 
 async def write_dues(

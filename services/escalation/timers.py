@@ -2,7 +2,7 @@
 for offices that nobody holds."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -15,10 +15,10 @@ from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.ids import NodeId
 from services.contracts.organisation import Node
-from services.escalation.order_store import rest_orders
+from services.escalation.order_store import look, rest_orders
 from services.escalation.rules import timing, vacancy
 from services.escalation.rules.custody import Custody
-from services.escalation.store import CUSTODY, DUE, access_of, case_of, facts_of, keep_dues
+from services.escalation.store import CUSTODY, DUE, access_of, accesses_of, case_of, facts_of, keep_dues
 
 log = logging.getLogger(__name__)
 
@@ -89,10 +89,10 @@ async def _put_back(room: Room, table: Table, where: ColumnElement[bool]) -> Non
 
 
 class Office(NamedTuple):
-    """What was found of a holder's office: as of which version of the roster, and until when it is so."""
+    """What was found of an office: as of which version of the roster, and until when it is so."""
 
     version: int
-    staffed: bool
+    node: Node
     until: datetime | None
 
 
@@ -101,50 +101,77 @@ _OFFICES: WeakKeyDictionary[Room, dict[NodeId, Office]] = WeakKeyDictionary()
 
 
 async def vacancies(room: Room) -> int:
-    """Matters whose holder has nobody in office surface at the level above; a holder that has somebody again is told of. Returns how many."""
+    """Matters whose holder has nobody in office surface at a level above; where that has changed, or others are in office where they are held
+    or have surfaced, who may act now is looked at anew. Returns how many of them it changed."""
+    now = room.clock.now()
     async with room.reading() as tx:
-        offices = await _offices(tx, room.clock.now())
-        vacant = [holder for holder, office in offices.items() if not office.staffed]
-        marked = select(CUSTODY.c.id, CUSTODY.c.holder).where(
+        query = select(CUSTODY.c.id, CUSTODY.c.region).where(
             CUSTODY.c.holder != "", CUSTODY.c.vacant == CUSTODY.c.holder
         )
-        filled = offices.keys() - set(vacant)
-        to_tell = [row.id for row in await tx.execute(marked) if row.holder in filled]
-        for some in range(0, len(vacant), PAGE):
-            unmarked = CUSTODY.c.holder.in_(vacant[some : some + PAGE]) & (CUSTODY.c.vacant != CUSTODY.c.holder)
-            to_tell += (await tx.execute(select(CUSTODY.c.id).where(unmarked))).scalars()
+        marked = {row.id: vacancy.ladder_of(row.region) for row in await tx.execute(query)}
+        before = _OFFICES.get(room, {})
+        offices = await _offices(tx, before, {node for ladder in marked.values() for node in ladder}, now)
+        anew = {node for node, office in offices.items() if office is not before.get(node)}
+        changed = [node for node in anew if node in before]
+        vacant = [node for node, office in offices.items() if not vacancy.staffed(office.node, now)]
+        to_look = [case_id for case_id, ladder in marked.items() if not anew.isdisjoint(ladder)]
+        held_there = sorted({*vacant, *changed})
+        for some in range(0, len(held_there), PAGE):
+            unmarked = CUSTODY.c.holder.in_(held_there[some : some + PAGE]) & (CUSTODY.c.vacant != CUSTODY.c.holder)
+            to_look += (await tx.execute(select(CUSTODY.c.id).where(unmarked))).scalars()
+        to_tell = await _moving(tx, sorted(to_look), offices, now)
     told = 0
-    for case_id in sorted(to_tell):
+    for case_id in to_tell:
         told += await _surface(room, case_id)
+    _OFFICES[room] = offices
     return told
 
 
-async def _offices(tx: Transaction, now: datetime) -> Mapping[NodeId, Office]:
-    """Those of all holders that the roster has told of."""
+async def _offices(
+    tx: Transaction, before: Mapping[NodeId, Office], ladders: Collection[NodeId], now: datetime
+) -> dict[NodeId, Office]:
+    """Those of all holders, and of the levels where matters have surfaced, that the roster has told of."""
     known, roster = tx.room.service.chassis.known, topics.INTAKE_ROSTER.in_cell(tx.room.cell)
     held = select(CUSTODY.c.holder).where(CUSTODY.c.holder != "").distinct()
-    heard = select(known.c.key, known.c.version).where(known.c.topic == roster, known.c.key.in_(held))
-    versions = {row.key: row.version for row in await tx.execute(heard)}
-    before, found = _OFFICES.get(tx.room, {}), dict[NodeId, Office]()
-    for node, version in versions.items():
-        office = before.get(node)
+    heard = select(known.c.key, known.c.version).where(known.c.topic == roster)
+    versions = {row.key: row.version for row in await tx.execute(heard.where(known.c.key.in_(held)))}
+    others = sorted(ladders - versions.keys())
+    for some in range(0, len(others), PAGE):
+        of_them = heard.where(known.c.key.in_(others[some : some + PAGE]))
+        versions |= {row.key: row.version for row in await tx.execute(of_them)}
+    found = dict[NodeId, Office]()
+    for node_id, version in versions.items():
+        office = before.get(node_id)
         if office is not None and office.version == version and (office.until is None or now < office.until):
-            found[node] = office
+            found[node_id] = office
     anew = sorted(versions.keys() - found.keys())
     for some in range(0, len(anew), PAGE):
         for node_id, node in (await tx.known_many(topics.INTAKE_ROSTER, Node, anew[some : some + PAGE])).items():
-            found[node_id] = Office(versions[node_id], vacancy.staffed(node, now), vacancy.as_it_is_until(node, now))
-    _OFFICES[tx.room] = found
+            found[node_id] = Office(versions[node_id], node, vacancy.as_it_is_until(node, now))
     return found
+
+
+async def _moving(
+    tx: Transaction, case_ids: Sequence[str], offices: Mapping[NodeId, Office], now: datetime
+) -> list[str]:
+    """Those of which a look would tell anything: read, page by page, and no lock taken for the others."""
+    moving = list[str]()
+    nodes = {node_id: office.node for node_id, office in offices.items()}
+    for some in range(0, len(case_ids), PAGE):
+        custodies = await tx.load_many(Custody, case_ids[some : some + PAGE])
+        accesses = await accesses_of(tx, list(custodies))
+        ladders = {node for custody in custodies.values() for node in vacancy.ladder_of(custody.region)}
+        nodes |= await tx.known_many(topics.INTAKE_ROSTER, Node, sorted(ladders - nodes.keys()))
+        moving += [
+            case_id
+            for case_id, custody in custodies.items()
+            if vacancy.look(custody, nodes, accesses.get(case_id), now)[0] != custody
+        ]
+    return moving
 
 
 async def _surface(room: Room, case_id: str) -> int:
     async with room.transaction() as tx:
-        custody = await tx.load(Custody, case_id)
-        if custody is None:
-            return 0
-        nodes = await tx.known_many(topics.INTAKE_ROSTER, Node, vacancy.ladder_of(custody))
-        after, events = vacancy.surface(custody, nodes, await access_of(tx, case_id), tx.now)
-        if events:
-            await tx.save(after, *events)
-    return len(events)
+        before = await tx.load(Custody, case_id)
+        after = await look(tx, before, await access_of(tx, case_id)) if before is not None else None
+    return int(after != before)

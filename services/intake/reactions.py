@@ -37,7 +37,7 @@ async def _join_levels(tx: Transaction, event: CustodyEvent) -> None:
     sealed = case.case_class is CaseClass.C3
     nodes = [await tx.load(KeptNode, entry.node) for entry in event.custody.entries]
     offices = [
-        heads(node, tx.now, case.parties) if sealed else in_charge(node, tx.now)
+        heads(node, tx.now, (*case.parties, *case.dismissed)) if sealed else in_charge(node, tx.now)
         for node in nodes
         if node is not None and (not sealed or len(node.region) < Level.COUNTY.width)
     ]

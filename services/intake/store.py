@@ -10,7 +10,7 @@ from services.contracts import topics
 from services.contracts.cases import CaseClass
 from services.contracts.commands.base import Answer
 from services.contracts.events.intake import AccessChanged
-from services.contracts.ids import NodeId
+from services.contracts.ids import MemberId, NodeId
 from services.contracts.regions import Level, at_level
 from services.contracts.states import CustodyState
 from services.contracts.topics import Topic
@@ -142,17 +142,20 @@ async def custodies_of(tx: Transaction, case_ids: Sequence[str]) -> dict[str, Cu
     return found
 
 
-async def handed_over(tx: Transaction, case: Case, turned: NodeId | None = None) -> tuple[Moved, bool]:
+async def handed_over(
+    tx: Transaction, case: Case, turned: NodeId | None = None, cleared: MemberId | None = None
+) -> tuple[Moved, bool]:
     """The case with the circle that its offices give it now, and whether that is as it should be: not left to anybody who bears none.
-    `turned`: the node whose people changed. The roster is read without locks: who changes it says so, and it is looked at again."""
+    `turned`: the node whose people changed; `cleared`: who is no party any more. The roster is read without locks: who changes it says so, and it is looked at again."""
     if not case.circled:
         return (case, ()), True
     custody = await custody_of(tx, case)
     came_to = _came_to(custody)
     first = [node_id for node_id, _ in circle_nodes(case.case_class, case.village)]
     nodes = await nodes_of(tx, {*first, *came_to})
-    offices = offices_of(case.case_class, case.village, came_to, nodes, tx.now, case.parties)
-    moved = secrecy.hand_over(case, first, came_to, offices, turned, tx.now)
+    out = (*case.parties, *case.dismissed)
+    offices = offices_of(case.case_class, case.village, came_to, nodes, tx.now, out)
+    moved = secrecy.hand_over(case, first, came_to, offices, turned, tx.now, cleared)
     return moved, all(any(each in people for people in offices.values()) for each in moved[0].seated)
 
 

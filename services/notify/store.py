@@ -32,8 +32,8 @@ WAITING = METADATA.tables["waiting"]
 DIGEST = METADATA.tables["digest"]
 ONCE = frozenset({Kind.NEW_MATTER, Kind.SEALED_MATTER})
 """That a matter waits for her is said once, whichever fact is heard first."""
-FROM_OUTSIDE = frozenset({Kind.OVERDUE_BELOW, Kind.IDLE_BELOW})
-"""What the level above hears of a private matter whose circle it is not of."""
+FROM_OUTSIDE = frozenset({Kind.OVERDUE_BELOW, Kind.IDLE_BELOW, Kind.VACANT_BELOW, Kind.CHAIR_BARRED})
+"""What the level above hears of a private matter whose circle it is not of, or not yet."""
 
 
 @dataclass(frozen=True)

@@ -213,6 +213,7 @@ PERSONS: dict[tuple[type[BaseModel], str], str] = {
     (AccessState, "writers"): "the same",
     (AccessState, "circle"): "the same",
     (AccessState, "barred"): "the same",
+    (AccessState, "dismissed"): "the same",
     (Membership, "member"): "who is in office at a node: names no matter",
     (Membership, "deputy_for"): "the same, and for whom she stands in",
     (

@@ -321,6 +321,7 @@ OF_THE_LADDER = {
         "OrderMoved",
         "VacancySurfaced",
         "VacancyFilled",
+        "ChairBarred",
         "ClockNearing",
         "IdleSurfaced",
         "ProgressTold",

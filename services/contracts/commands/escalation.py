@@ -100,9 +100,9 @@ class ReturnDown(LadderCommand):
 
 
 class TakeOver(LadderCommand):
-    """A level above takes the matter to itself. The first to take it has it. Allowed to: the chair of a level above the holder's; where
-    an urgent matter was told to several levels at once, their officers too, and the first of these has it while she is in time. Refused: TAKEN,
-    STALE_VERSION, REASON_REQUIRED."""
+    """A level above takes the matter to itself, or the answer that nobody below may give. The first to take it has it. Allowed to: the chair of
+    a level above the holder's; her officers where nobody may act at the holder's and no chair may at theirs; where an urgent matter was told to
+    several levels at once, their officers too, and the first of these has it while she is in time. Refused: TAKEN, STALE_VERSION, REASON_REQUIRED."""
 
     reason: str
     """理由。Why."""

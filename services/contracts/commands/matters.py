@@ -169,8 +169,8 @@ class NameParty(CourseCommand):
 
 class ClearParty(CourseCommand):
     """Take back that somebody is a party, who was named by mistake: her offices are hers again in this matter. From a session that she left
-    by her own word she stays away. Allowed to: the holder's chair, chairs of the levels above it that have to do with it, the rights department; never to
-    the party; of C2 and C3 the circle. Refused: MALFORMED (she is no party)."""
+    by her own word she stays away. Allowed to: the holder's chair, chairs of the levels above it that have to do with it, the rights department; the
+    officers of the level above that looks after it, where no chair there may; never to the party; of C2 and C3 the circle. Refused: MALFORMED (she is no party)."""
 
     member: MemberId
     """误指为当事人的人员编号。Who was named by mistake."""

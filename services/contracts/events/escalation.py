@@ -206,18 +206,25 @@ class CustodyReopened(CustodyEvent):
 
 
 class VacancySurfaced(CustodyEvent):
-    """Nobody is in office at the node that holds the matter, or parties alone are: the level above looks after it until somebody is who may
-    act (domain 1.2)."""
+    """Nobody may act at the node that holds the matter or owes its answer: no one is in office, or those who are are parties, or were kept
+    out of its circle. A level above looks after it until somebody may (domain 1.2); told again whenever it is another one."""
 
     vacant: NodeId
     to: NodeId | None = None
-    """The nearest level above with anybody in office; absent where there is none."""
+    """The nearest level above with anybody who may act; absent where there is none."""
 
 
 class VacancyFilled(CustodyEvent):
     """Somebody who may act is in office again at the node that holds the matter."""
 
     filled: NodeId
+
+
+class ChairBarred(CustodyEvent):
+    """The chair of the level that holds the matter is a party to it: her officers act and sign in her stead, and the level above knows."""
+
+    to: NodeId | None = None
+    """The nearest level above with anybody who may act."""
 
 
 class InformationLapsed(CustodyEvent):
@@ -268,6 +275,7 @@ CUSTODY = (
     VacancyFilled,
     ProgressTold,
     ProgressOwed,
+    ChairBarred,
 )
 
 AMONG_LEVELS: tuple[type[Event], ...] = (
@@ -278,6 +286,7 @@ AMONG_LEVELS: tuple[type[Event], ...] = (
     PartyCleared,
     VacancySurfaced,
     VacancyFilled,
+    ChairBarred,
 )
 """Facts that the levels keep among themselves (domain 2.4): nobody sees them in a matter's story but those who work on it. That a party was
 named, and that the holder has then nobody left, say who the party is (1.4, F3)."""

@@ -182,11 +182,9 @@ class CircleChanged(CaseEvent):
 
 
 class PartyNamed(CaseEvent):
-    """Somebody is a party, and out of it; who, is on the access topic. `by` is absent as of `ClassChanged`. `nobody_left`: its holder, where
-    nobody else in office may act."""
+    """Somebody is a party, and out of it; who, is on the access topic. `by` is absent as of `ClassChanged`."""
 
     by: NodeId | None = None
-    nobody_left: NodeId | None = None
 
 
 class PartyCleared(CaseEvent):

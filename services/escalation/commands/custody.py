@@ -5,12 +5,20 @@ from services.chassis.service import Acting
 from services.chassis.transaction import Transaction, worker_tag
 from services.contracts.callers import Target
 from services.contracts.commands.base import Answer, MatterCommand
-from services.contracts.events.escalation import FeedbackRelayed, MatterResolved, MatterReworked, ReturnedDown
+from services.contracts.events.escalation import (
+    FeedbackRelayed,
+    MatterReceived,
+    MatterResolved,
+    MatterReworked,
+    ReturnedDown,
+    TakenOver,
+)
 from services.contracts.ids import NodeId
 from services.contracts.ladder import NoteKind, ThreadMode
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import at_level
 from services.contracts.texts import text
+from services.escalation.order_store import look_for_hands
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.store import (
     EVIDENCE,
@@ -19,13 +27,12 @@ from services.escalation.store import (
     case_of,
     facts_of,
     keep_dues,
-    look_for_hands,
     write_content,
 )
 from services.escalation.tables import PHOTOS
 
-DOWN = (ReturnedDown, MatterResolved, FeedbackRelayed, MatterReworked)
-"""What gives a matter to a level that did not ask for it."""
+ELSEWHERE = (MatterReceived, TakenOver, ReturnedDown, MatterResolved, FeedbackRelayed, MatterReworked)
+"""What gives a matter to another level, whether it asked for it or not."""
 MAX_EVIDENCE = 2_000
 """Characters of a note of evidence, or of any other words."""
 
@@ -45,6 +52,7 @@ async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
         seen_from=custody.seen_from,
         notified=custody.notified.node if custody.notified else None,
         involved=tuple(entry.node for entry in custody.entries),
+        left_to_officers=custody.left_to_officers,
         alerted=custody.mode is ThreadMode.PARALLEL_URGENT,
         case_class=access.case_class,
         reporters=access.reporters,
@@ -74,12 +82,12 @@ def tag_of(tx: Transaction, acting: Acting, custody: Custody) -> str:
 
 
 async def keep(tx: Transaction, moved: Moved, facts: Facts) -> Answer:
-    """Save a move, its facts, and what time will bring. Where it went down, those to whom it went may be parties."""
+    """Save a move, its facts, and what time will bring. Those to whom it went may be parties, or no longer of its circle."""
     custody, events = moved
     if events:
         await tx.save(custody, *events)
         await keep_dues(tx, custody, facts)
-    if any(isinstance(event, DOWN) for event in events):
+    if any(isinstance(event, ELSEWHERE) for event in events):
         custody = await look_for_hands(tx, custody)
     return Answer(id=custody.case_id, version=custody.version)
 

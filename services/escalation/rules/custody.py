@@ -1,6 +1,7 @@
 """Who holds a matter (domain 2, 2.4): the aggregate. What it makes of the facts that others tell is in `following`, what people do about
 it in `ladder`, its clocks in `ticking`, what time brings in `timing`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,6 +18,9 @@ from services.contracts.regions import Level, at_level
 from services.contracts.states import CaseState, CustodyState, DocketStage, EntryState, LevelEntry
 from services.escalation.rules.due import Due
 from services.escalation.rules.limits import DEFAULT, Rules
+
+UNLOOKED: Mapping[str, object] = {"vacant": None, "surfaced": None, "headless": False, "unsigned": None}
+"""Of who may act nothing has been found yet."""
 
 
 class Custody(CustodyState):
@@ -54,8 +58,8 @@ class Custody(CustodyState):
     """The line that a level had in the thread before it was notified: cancelled, it has that one again."""
     before_merge: "Custody | None" = None
     """As it stood when it was merged into another: taken out again, it stands there."""
-    passed_by: int = 0
-    """The version of the case in which the last in office was named a party: who may act is what is heard of access from then on."""
+    unsigned: NodeId | None = None
+    """The holder, while its chair is a party and the level above has been told that her officers sign."""
     council: DocketStage = DocketStage.NONE
     settled_at: datetime | None = None
     open_items: int = 0
@@ -138,14 +142,17 @@ class Custody(CustodyState):
         return standing.model_copy(update={"mode": ThreadMode.PARALLEL_URGENT, "alerted": (*standing.alerted, *levels)})
 
     def held_at(self, level: Level) -> "Custody":
-        """The custody as it comes to a level: it has left whoever took it first, and no level supervises itself or those above it."""
+        """The custody as it comes to a level: it has left whoever took it first, and no level supervises itself or those above it. Who may act
+        there is another question than who might where it was."""
         entries = tuple(
             entry.model_copy(update={"supervising": entry.supervising and entry.level.width < level.width})
             for entry in self.entries
         )
         supervised = any(entry.supervising for entry in entries)
+        left = {} if self.holder == self.node_at(level) else UNLOOKED
         return self.model_copy(
             update={
+                **left,
                 "holder": self.node_at(level),
                 "level": level,
                 "entries": entries,

@@ -18,7 +18,7 @@ from services.contracts.lifecycle import is_resolved
 from services.contracts.organisation import federation_of, rights_department_of
 from services.contracts.regions import Level, at_level
 from services.contracts.states import CaseState, DocketState, EntryState, LevelEntry
-from services.escalation.rules.custody import Custody, Facts, Moved
+from services.escalation.rules.custody import UNLOOKED, Custody, Facts, Moved
 from services.escalation.rules.duties import heard_of_council
 from services.escalation.rules.limits import DEFAULT
 from services.escalation.rules.moves import awake, news
@@ -208,6 +208,7 @@ def _sealed(custody: Custody, facts: Facts) -> Custody:
     holder = rights_department_of(county)
     return custody.model_copy(
         update={
+            **UNLOOKED,
             "case_class": CaseClass.C3,
             "region": county,
             "holder": None if custody.closed_at else holder,

@@ -122,7 +122,7 @@ def return_down(custody: Custody, facts: Facts, by: NodeId, due_at: datetime | N
 
 def take_over(custody: Custody, facts: Facts, by: NodeId) -> Moved:
     """A level above takes it to itself. Of two who press at once the first has it; the other is told who. Of a resolved matter, whose answer
-    nobody below is in office to give, it takes that over: it owes the answer itself."""
+    nobody below may give, it takes that over: it owes the answer itself."""
     level = custody.level_at(by)
     if custody.holder is not None and (level is None or level.width >= custody.level.width):
         raise Refused(Code.TAKEN, node=custody.holder, allowed=fitting_now(custody, facts))
@@ -132,7 +132,7 @@ def take_over(custody: Custody, facts: Facts, by: NodeId) -> Moved:
     assert level is not None, "who takes it stands above"
     assert custody.holder is not None, "an open matter has a holder"
     if is_resolved(facts.case, custody):
-        answers = {"answers_for": True, "vacant": None, "relayed_at": facts.now}
+        answers = {"answers_for": True, "relayed_at": facts.now}
         return told(custody.held_at(level), answers, facts, TakenOver, by=by, taken_from=custody.holder)
     before = custody.entry(level) or LevelEntry(level=level, node=by, state=EntryState.INFORMED)
     coming = before.model_copy(update={"reached_at": facts.now})

@@ -35,6 +35,7 @@ def target_of(case: Case, custody: CustodyState | None) -> Target:
         holder_region=at_level(case.village, custody.level) if custody and custody.holder else None,
         seen_from=custody.seen_from if custody else Level.VILLAGE.width,
         involved=tuple(entry.node for entry in custody.entries) if custody else (first,),
+        left_to_officers=custody.left_to_officers if custody else None,
         case_class=case.case_class,
         reporters=case.everyone,
         bystanders=case.bystanders,

@@ -9,7 +9,6 @@ from services.contracts.organisation import in_office
 from services.contracts.texts import text
 from services.intake.commands.loading import first_circle, matter_of, node_of, office_of, target_of
 from services.intake.rules import secrecy as rules
-from services.intake.rules.roster import KeptNode
 from services.intake.rules.secrecy import Reclassed
 from services.intake.store import handed_over, nodes_of, save_reclassed, save_with_access, write_content
 
@@ -44,20 +43,18 @@ async def change_circle(tx: Transaction, acting: Acting, command: asked.ChangeCi
 async def name_party(tx: Transaction, acting: Acting, command: asked.NameParty) -> Answer:
     """Somebody is barred from it. Where nobody is left to handle a private matter, the nearest who may enters, as on the first day."""
     case, custody = await matter_of(tx, command)
-    held_by = target_of(case, custody).holder
-    holder = await tx.load(KeptNode, held_by) if held_by else None
-    named, events = rules.name_party(case, command.member, office_of(acting), acting.member, custody, tx.now, holder)
+    named, events = rules.name_party(case, command.member, office_of(acting), acting.member, custody, tx.now)
     if not events:
         return await save_with_access(tx, (named, events))
-    (after, more), _ = await handed_over(tx, named, held_by)
+    (after, more), _ = await handed_over(tx, named, target_of(case, custody).holder)
     return await save_with_access(tx, (after, (*events, *more)))
 
 
 async def clear_party(tx: Transaction, acting: Acting, command: asked.ClearParty) -> Answer:
-    """She was named by mistake. Who is in office where it is held enters the circle of a private matter again."""
+    """She was named by mistake. By her office she enters the circle of a private matter again, wherever that is on its way."""
     case, custody = await matter_of(tx, command)
     cleared, events = rules.clear_party(case, command.member, office_of(acting), custody, tx.now)
-    (after, more), _ = await handed_over(tx, cleared, target_of(case, custody).holder)
+    (after, more), _ = await handed_over(tx, cleared, target_of(case, custody).holder, command.member)
     return await save_with_access(tx, (after, (*events, *more)))
 
 

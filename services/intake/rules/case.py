@@ -126,6 +126,7 @@ class Case(CaseState):
             barred=self.parties,
             bystanders=self.bystanders,
             writers=self.writers,
+            dismissed=self.dismissed,
         )
 
     def after(self, **changes: object) -> "Case":

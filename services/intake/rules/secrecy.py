@@ -17,7 +17,6 @@ from services.contracts.events.intake import (
 )
 from services.contracts.fitting import fitting
 from services.contracts.ids import MemberId, NodeId
-from services.contracts.organisation import Node, in_office
 from services.contracts.refusals import Code, Refused
 from services.contracts.states import AccessState, CustodyState
 from services.contracts.wrong import Wrong, malformed
@@ -148,10 +147,8 @@ def name_party(
     speaker: MemberId,
     custody: CustodyState | None,
     now: datetime,
-    holder: Node | None = None,
 ) -> Moved:
-    """She is a party: barred from it, whatever she is, and out of its circle (I6). `speaker` says so; `holder`: the node that holds it.
-    Named before, nothing changes."""
+    """She is a party: barred from it, whatever she is, and out of its circle (I6). `speaker` says so. Named before, nothing changes."""
     check_fits("NameParty", case, custody)
     if member == speaker or member in case.everyone:
         raise malformed("member", Wrong.NO_PARTY)
@@ -161,12 +158,8 @@ def name_party(
         raise Refused(Code.TOO_MANY, what="parties", limit=MAX_PARTIES)
     left = {name: _without(getattr(case, name), member) for name in ("circle", "seated")}
     after = case.after(barred=(*case.barred, member), **left)
-    if case.case_class is CaseClass.C3:  # a sealed topic names no place below the county
-        return after, (PartyNamed(at=now, case=after.public()),)
-    # Whom the holder's chair took out of the circle stays out.
-    left_alone = holder is not None and not set(in_office(holder, now)) - {*after.parties, *after.dismissed}
-    nobody_left = holder.id if holder is not None and left_alone else None
-    return after, (PartyNamed(at=now, case=after.public(), by=by, nobody_left=nobody_left),)
+    named = None if case.case_class is CaseClass.C3 else by  # a sealed topic names no place below the county
+    return after, (PartyNamed(at=now, case=after.public(), by=named),)
 
 
 def clear_party(case: Case, member: MemberId, by: NodeId | None, custody: CustodyState | None, now: datetime) -> Moved:
@@ -207,10 +200,12 @@ def hand_over(
     offices: Mapping[NodeId, Sequence[MemberId]],
     turned: NodeId | None,
     now: datetime,
+    cleared: MemberId | None = None,
 ) -> Moved:
     """People of its `offices` came or went. Who came in by an office and bears none of them any more leaves. Who bears one now enters: at the
     node that has changed (`turned`), and, if nobody of it is in the circle, at the nearest of the `first` that has anybody able, as on the
-    first day. Where nobody could take it on, it is left to whoever has it."""
+    first day. `cleared`: she is no party any more, and enters by any office that she bears where it came to. Where nobody could take it on, it
+    is left to whoever has it."""
     if not case.circled:
         return case, ()
     bearers = {member for people in offices.values() for member in people}
@@ -219,6 +214,9 @@ def hand_over(
     nearest = next((node for node in first if able.get(node)), None)
     if turned is not None and (turned == nearest or turned in came_to):
         circle = _entered(case, circle, able.get(turned, ()))
+    back = [node for node in (nearest, *came_to) if node and cleared in able.get(node, ())]
+    if cleared is not None and back:
+        circle = tuple(dict.fromkeys((*circle, cleared)))
     if nearest is not None and not any(each in circle for each in able[nearest]):
         circle = _entered(case, circle, able[nearest])
     return _with_circle(case, circle or case.circle, now)

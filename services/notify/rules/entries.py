@@ -51,6 +51,7 @@ class Kind(StrEnum):
     NUDGE = "NUDGE"
     IDLE_BELOW = "IDLE_BELOW"
     VACANT_BELOW = "VACANT_BELOW"
+    CHAIR_BARRED = "CHAIR_BARRED"
     ESCALATED = "ESCALATED"
     PROGRESS = "PROGRESS"
     STILL_HANDLED = "STILL_HANDLED"
@@ -158,6 +159,7 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
     Kind.NUDGE: ("事项即将超期，请尽快议事或处理", "A matter is about to be overdue: deliberate, or act"),
     Kind.IDLE_BELOW: ("下级长期未议未办，请过问", "A council below has done nothing: please look into it"),
     Kind.VACANT_BELOW: ("下级无人任职或须回避，请过问其负责的事项", "Nobody below you may act: look after its matters"),
+    Kind.CHAIR_BARRED: ("主席须回避，事项由干部办理签批", "A chair is a party to a matter: her officers act and sign"),
     Kind.ESCALATED: ("您反映的事项已由上级妇联受理", "A level above now handles your matter"),
     Kind.PROGRESS: ("您反映的事项有了办理进展，请查看", "You were told how your matter stands: please read it"),
     Kind.STILL_HANDLED: ("您反映的事项仍在办理中", "Your matter is still being handled"),

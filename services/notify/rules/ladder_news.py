@@ -6,6 +6,7 @@ from datetime import datetime
 from services.contracts.cases import PRIVATE
 from services.contracts.events.escalation import (
     AlertRaised,
+    ChairBarred,
     ClockNearing,
     CustodyEvent,
     CustodyReopened,
@@ -34,7 +35,7 @@ from services.contracts.organisation import Node
 from services.contracts.regions import Level
 from services.contracts.states import AccessState, CustodyState, EntryState
 from services.notify.rules.entries import Kind, Told
-from services.notify.rules.people import concerned, looking_after, of_the_circle, on_duty, responsible, signing
+from services.notify.rules.people import concerned, looking_after, may_act, of_the_circle, on_duty, responsible
 
 
 def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[Told]:
@@ -53,6 +54,10 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
         before |= set(event.known) if isinstance(event, AlertRaised) else set()
         return tell(kind, *(node for node in to if node in before or access.case_class not in PRIVATE))
 
+    def surfaced(to: NodeId | None) -> list[Told]:
+        """Whoever may act for the level that looks after it, of the circle already or about to be."""
+        return [Told(member, Kind.VACANT_BELOW) for member in may_act(to, access, nodes, now).first]
+
     def rests(kind: Kind, by: NodeId | None) -> list[Told]:
         """It rests, or goes on: who holds it and who follows are told, unless they said so."""
         return others(by, tell(kind, custody.holder if custody.holder != by else None) + followers(custody.level))
@@ -68,7 +73,9 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
         case PassedUp():
             return arrive(Kind.PASSED_UP, event.to) + followers(custody.level)
         case PassUpProposed():
-            return [Told(member, Kind.TO_SIGN) for member in signing(event.by, access, nodes, now)]
+            # Where nobody there may sign, whoever looks after the matter hears that something is to be done.
+            signing = may_act(event.by, access, nodes, now).heads
+            return [Told(member, Kind.TO_SIGN) for member in signing] or surfaced(custody.surfaced)
         case PassUpCancelled():
             there = concerned(event.to, access, nodes, now) if event.to else ()
             return others(event.by, [*(Told(each, Kind.TAKEN_BACK) for each in there), *followers(custody.level)])
@@ -109,7 +116,11 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
         case IdleSurfaced():
             return [Told(member, Kind.IDLE_BELOW) for member in looking_after(event.to, access, nodes, now)]
         case VacancySurfaced():
-            return tell(Kind.VACANT_BELOW, event.to)
+            return surfaced(event.to)
+        case ChairBarred():
+            above = looking_after(event.to, access, nodes, now) if event.to else ()
+            there = may_act(custody.holder, access, nodes, now).officers
+            return [Told(member, Kind.CHAIR_BARRED) for member in (*there, *above)]
         case _:
             return ()
 

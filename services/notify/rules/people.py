@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from services.contracts.cases import PRIVATE, CaseClass
+from services.contracts.hands import Hands, hands
 from services.contracts.organisation import Node, Role, federation_of
 from services.contracts.regions import Level, at_level
 from services.contracts.states import AccessState
@@ -58,10 +59,10 @@ def in_charge(node_id: str, nodes: Mapping[str, Node], now: datetime, barred: Se
     return chairs(node.region, nodes, now, barred)
 
 
-def signing(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
-    """Who signs for a node: its chair, if she may; else who answers for the node."""
-    node = nodes.get(node_id)
-    return (access.able(node.holding(Role.CHAIR, now)) if node else ()) or responsible(node_id, access, nodes, now)
+def may_act(node_id: str | None, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Hands:
+    """Who may act for a node on the matter: nobody in her stead."""
+    node = nodes.get(node_id or "")
+    return hands([node] if node else [], access, now)
 
 
 def serving(node: Node | None, now: datetime) -> set[str]:
