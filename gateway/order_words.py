@@ -49,6 +49,7 @@ ORDER_WORDS: dict[type[Enum], tuple[str, dict[str, str]]] = {
             "EXTENSION_DENIED": "未同意延期。More time not granted.",
             "PAUSED": "暂停计时。Paused.",
             "RESUMED": "恢复计时。Resumed.",
+            "PASSED_ON": "发出人须回避，改由办理事项的妇联负责。Its issuer may not act any more: whoever has the matter answers for it.",
             "HASTENED": "事项更紧急，时限提前。More urgent now: its time is shorter.",
             "REPORTED_DONE": "报告办结。Reported done.",
             "EXPLAINED": "说明无法办理。Explained why it cannot be done.",

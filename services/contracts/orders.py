@@ -40,6 +40,7 @@ class OrderStep(StrEnum):
     OVERDUE = "OVERDUE"
     CLOSED = "CLOSED"
     CANCELLED = "CANCELLED"
+    PASSED_ON = "PASSED_ON"
 
 
 class OrderStage(StrEnum):

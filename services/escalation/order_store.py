@@ -10,6 +10,7 @@ from services.chassis.lists import within
 from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.cases import PRIVATE
+from services.contracts.hands import hands
 from services.contracts.ids import NodeId
 from services.contracts.orders import OrderStep
 from services.contracts.organisation import Node
@@ -141,4 +142,21 @@ async def look(tx: Transaction, custody: Custody, access: AccessState | None) ->
     after, told = vacancy.look(custody, nodes, access, tx.now)
     if after != custody:
         await tx.save(after, *told)
-    return after
+    return await _pass_orders_on(tx, after, access) if access is not None and after.open_orders else after
+
+
+async def _pass_orders_on(tx: Transaction, custody: Custody, access: AccessState) -> Custody:
+    """What nobody may answer for any more at its issuer's is answered for by who has the matter."""
+    to = custody.surfaced if custody.is_vacant else custody.holder
+    orders = await orders_of(tx, custody.case_id)
+    nodes = await tx.known_many(
+        topics.INTAKE_ROSTER, Node, [*{order.issuer for order in orders}, *([to] if to else [])]
+    )
+    for order in orders:
+        issuer, able = nodes.get(order.issuer), nodes.get(to or "")
+        if issuer is None or able is None or hands([issuer], access, tx.now):
+            continue
+        moved = order_fate.pass_on(order, able.id, able.region, tx.now)
+        if moved[1]:
+            custody = await move(tx, custody, order, moved)
+    return custody

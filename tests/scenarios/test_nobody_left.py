@@ -9,6 +9,7 @@ from services.contracts.commands.matters import MAX_CIRCLE
 from services.contracts.organisation import Role, federation_of
 from tests.access.world import DENIED, send
 from tests.harness import Harness, Person, Place
+from tests.orders import act, department, issue, matter, order
 from tests.scenarios.test_handovers import C2, C3, line, put, reads
 from tests.scenarios.test_ladder import acts, done, entries, up
 from tests.scenarios.test_parties import C1, is_out, name, reported
@@ -225,6 +226,33 @@ async def test_whoever_looks_after_it_hears_what_the_council_proposes(system: Ha
     await done(system, place.council_member, "passUp", case_id, reason="NEEDS_FUNDS")
     now = await place.township_chair.inbox()
     assert now[: len(now) - len(before)] == ["VACANT_BELOW"]
+    await system.no_dead_letters()
+
+
+@pytest.mark.parametrize("holder", ["village", "county"])
+async def test_an_order_whose_issuer_may_not_act_is_the_holders(system: Harness, place: Place, holder: str) -> None:
+    """Or its whom the matter surfaced to: the department is answered, and the matter can be resolved."""
+    case_id = await matter(system, place)
+    order_id = (await issue(system, place.county_officer, case_id, department(place)))["orderId"]
+    if holder == "county":
+        await done(system, place.county_chair, "takeOver", case_id, reason="由县里办理")
+    for party in (place.county_officer, place.county_chair):
+        await name(system, place.resident, case_id, party)
+    assert "ORDER_YOURS" in await (place.chair if holder == "village" else place.city_chair).inbox()
+    if holder == "county":
+        await done(system, place.city_chair, "takeOver", case_id, reason="县里均须回避")
+    who = place.chair if holder == "village" else place.city_officer
+    objection = {"reason": "不属本部门职责", "legalBasis": "管理条例", "suggested": department(place, "heating")}
+    assert (await act(place.liaison, "objectToOrder", order_id, **objection)).code is None
+    await system.settle()
+    assert "ORDER_OBJECTED" in await (place.chair if holder == "village" else place.city_chair).inbox()
+    assert "DesignateOrder" in (await order(who, order_id) or {})["allowedCommands"]
+    assert (await act(place.township_chair, "cancelOrder", order_id, reason="不该由乡里撤")).code in DENIED
+    assert (await act(who, "designateOrder", order_id, reason="属于贵部门职责")).code is None
+    await system.settle()
+    assert (await act(who, "cancelOrder", order_id, reason="改由村里办理")).code is None
+    await system.settle()
+    await done(system, who, "resolveMatter", case_id, evidence="已办结")
     await system.no_dead_letters()
 
 

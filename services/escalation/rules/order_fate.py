@@ -17,6 +17,7 @@ from services.contracts.orders import (
     Rest,
     Supervision,
 )
+from services.contracts.regions import RegionCode
 from services.escalation.rules import order_clocks as clocks
 from services.escalation.rules import order_ends as ends
 from services.escalation.rules import orders
@@ -57,6 +58,13 @@ def rest(order: WorkOrder, its: Rest | None, by: NodeId | None, rules: Rules, no
     awake = orders.dated(clocks.awake(order, now, rules), rules).after()
     # A pause of its own goes on: nothing runs again yet.
     return orders.step(awake, OrderStep.PAUSED if awake.stage is OrderStage.PAUSED else OrderStep.RESUMED, now, by)
+
+
+def pass_on(order: WorkOrder, to: NodeId, region: RegionCode, now: datetime) -> Moved:
+    """Nobody may answer for it at its issuer's any more: whoever has the matter does, from now on."""
+    if order.stage.ended or order.issuer == to:
+        return order, ()
+    return orders.step(order.after(issuer=to, issuer_region=region), OrderStep.PASSED_ON, now, None)
 
 
 def _going_on(order: WorkOrder, rules: Rules, now: datetime) -> Moved:

@@ -83,6 +83,7 @@ class Kind(StrEnum):
     ORDER_RESUMED = "ORDER_RESUMED"
     ORDER_HASTENED = "ORDER_HASTENED"
     ORDER_CANCELLED = "ORDER_CANCELLED"
+    ORDER_YOURS = "ORDER_YOURS"
     ORDER_CLOSED = "ORDER_CLOSED"
     EXTENDED = "EXTENDED"
     SESSION_PROPOSED = "SESSION_PROPOSED"
@@ -201,6 +202,7 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
     Kind.ORDER_RESUMED: ("交办单恢复计时", "The work order's clocks run again"),
     Kind.ORDER_HASTENED: ("交办单更紧急，时限已提前", "The work order is more urgent: its time is shorter"),
     Kind.ORDER_CANCELLED: ("交办单已撤销", "The work order was cancelled"),
+    Kind.ORDER_YOURS: ("原交办人须回避，交办单由您负责", "Whoever issued a work order may not act: it is yours now"),
     Kind.ORDER_CLOSED: ("交办单已办结", "The work order is closed"),
     Kind.EXTENDED: ("您反映的事项办理时限已延长", "More time was given for your matter"),
     Kind.SESSION_PROPOSED: ("有事项提请议事", "A matter was brought before the council"),

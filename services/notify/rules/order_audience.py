@@ -47,6 +47,7 @@ TO_ISSUER: Mapping[OrderStep, Kind] = {
     OrderStep.HEAD_WRITTEN: Kind.ORDER_HEAD_WRITTEN,
     OrderStep.RESUMED: Kind.ORDER_RESUMED,
     OrderStep.OVERDUE: Kind.ORDER_OVERDUE,
+    OrderStep.PASSED_ON: Kind.ORDER_YOURS,
 }
 """Whom a step of a work order concerns, and what they are told."""
 TO_VILLAGE = frozenset({OrderStep.REPORTED_DONE, OrderStep.EXPLAINED})
