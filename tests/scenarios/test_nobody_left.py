@@ -309,3 +309,17 @@ async def test_what_is_sealed_names_no_village_that_was_vacant(system: Harness, 
     ]
     assert told
     assert not [each for each in told if place.village in each]
+
+
+async def test_whoever_took_it_first_and_may_not_act_holds_it_from_nobody(system: Harness, place: Place) -> None:
+    """Of several who were alerted at once the first has it while she is in time; if she may act."""
+    await at(system, place, "township", line(place.township_chair, Role.CHAIR))
+    case_id = await accepted(system, place, C1)
+    await done(system, place.chair, "setUrgency", case_id, to="RED")
+    await done(system, place.chair, "alertInParallel", case_id)
+    await done(system, place.township_chair, "takeOver", case_id, reason="我来办")
+    assert (await place.county_chair.do("takeOver", caseId=case_id, reason="我来办")).code == "TAKEN"
+    await name(system, place.resident, case_id, place.township_chair)
+    assert "VACANT_BELOW" in await place.county_chair.inbox()
+    await done(system, place.county_chair, "takeOver", case_id, reason="乡主席须回避")
+    await system.no_dead_letters()

@@ -54,7 +54,8 @@ def _surfaced(custody: Custody, above: Level | None, *, headless: bool, now: dat
     if custody.is_vacant and (custody.surfaced, custody.headless) == (to, headless):
         return custody, ()
     entries = custody.with_entry(custody.informed(above)) if above else custody.entries
-    after = custody.after(entries=entries, vacant=custody.holder, surfaced=to, headless=headless)
+    # Whoever took it first of those who were alerted at once may not act: others may take it.
+    after = custody.after(entries=entries, vacant=custody.holder, surfaced=to, headless=headless, taken=False)
     return after, (VacancySurfaced(at=now, custody=after.public(), vacant=custody.holder, to=to),)
 
 
