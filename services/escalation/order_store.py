@@ -21,6 +21,7 @@ from services.escalation.rules.custody import Custody
 from services.escalation.rules.limits import RuleBook, Rules
 from services.escalation.rules.order_clocks import WorkOrder, to_come
 from services.escalation.rules.orders import Moved
+from services.escalation.rules.ticking import tick
 from services.escalation.store import access_of, case_of, facts_of, keep_dues, write_dues
 from services.escalation.tables import METADATA
 
@@ -140,13 +141,20 @@ async def look(tx: Transaction, custody: Custody, access: AccessState | None) ->
     """The same of any matter."""
     nodes = await tx.known_many(topics.INTAKE_ROSTER, Node, vacancy.ladder_of(custody.region))
     after, told = vacancy.look(custody, nodes, access, tx.now)
+    case = await case_of(tx, custody.case_id) if told else None
+    if case is not None:  # whom a level is told, or who takes up a line, may fulfil a duty
+        facts = facts_of(tx, case)
+        after = tick(after, facts)
+        told = (*told[:-1], told[-1].model_copy(update={"custody": after.public()}))
+        await keep_dues(tx, after, facts)
     if after != custody:
         await tx.save(after, *told)
-    return await _pass_orders_on(tx, after, access) if access is not None and after.open_orders else after
+    return await _pass_orders_on(tx, after, access) if access is not None else after
 
 
 async def _pass_orders_on(tx: Transaction, custody: Custody, access: AccessState) -> Custody:
-    """What nobody may answer for any more at its issuer's is answered for by who has the matter."""
+    """What nobody may answer for any more at its issuer's is answered for by who has the matter; what is done already too, for it may
+    come back."""
     to = custody.surfaced if custody.is_vacant else custody.holder
     orders = await orders_of(tx, custody.case_id)
     nodes = await tx.known_many(

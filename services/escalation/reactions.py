@@ -18,11 +18,13 @@ async def follow_case(tx: Transaction, event: Event) -> None:
     """A case that leaves the ordinary topic is followed on the sealed one; its leaving itself moves nothing."""
     if not isinstance(event, CaseEvent):
         return
-    newest = await case_of(tx, event.key)
+    custody = await tx.load(Custody, event.key)
+    newest = await case_of(
+        tx, event.key
+    )  # behind the lock: while it was waited for, the other topic may have been followed
     if newest is not None and newest.version > event.version:
         return  # its class moved, and the other topic was faster
     facts = facts_of(tx, event.case)
-    custody = await tx.load(Custody, event.key)
     after, told = following.open_custody(facts) if custody is None else following.follow(custody, facts)
     if told:
         await tx.save(after, *told)

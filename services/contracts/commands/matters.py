@@ -95,7 +95,7 @@ class MergeMatter(CourseCommand):
 class UnmergeMatter(CourseCommand):
     """Take a report out again of the matter that it was joined with, within seven days. It stands where it stood, and its clocks have run on;
     its work orders stay cancelled. Whom that matter was closed to meanwhile it stays closed to, and what its reporters took back ends. Allowed to:
-    who may merge; of what was sealed meanwhile the county's rights officers. Refused: TOO_LATE_NOW, MASTER_NOT_OPEN."""
+    who may merge; of what was sealed meanwhile the county's rights officers and chair. Refused: TOO_LATE_NOW, MASTER_NOT_OPEN."""
 
 
 class ReopenMatter(CourseCommand):

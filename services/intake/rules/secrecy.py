@@ -76,7 +76,9 @@ def follow(report: Case, master: Case, now: datetime) -> Reclassed:
     to = max(report.case_class, master.case_class)
     names = ("circle", "seated", "dismissed")
     if master.case_class in PRIVATE and to is master.case_class:
-        people: dict[str, object] = {name: getattr(master, name) for name in names}
+        out = tuple(dict.fromkeys((*report.dismissed, *master.dismissed)))
+        handling = tuple(each for each in master.circle if each not in report.dismissed) or master.circle
+        people: dict[str, object] = {"circle": handling, "seated": master.seated, "dismissed": out}
     else:
         people = {name: tuple(each for each in getattr(report, name) if each not in barred) for name in names}
     people["barred"] = barred

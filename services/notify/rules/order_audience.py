@@ -11,7 +11,7 @@ from services.contracts.regions import Level, at_level
 from services.contracts.states import AccessState
 from services.notify.rules.audience import once_each
 from services.notify.rules.entries import Kind, Told
-from services.notify.rules.people import chairs, concerned, responsible
+from services.notify.rules.people import chairs, concerned, may_act, responsible
 
 TO_DEPARTMENT: Mapping[OrderStep, Kind] = {
     OrderStep.ISSUED: Kind.ORDER_ISSUED,
@@ -72,7 +72,11 @@ def order_audience(
             told.append(Told(member, kind, order_id=order.order_id, names_matter=False))
     by_hand = event.by == order.issuer
     if (kind := TO_ISSUER.get(event.step)) and not by_hand:
-        told += [Told(each, kind, order_id=order.order_id) for each in responsible(order.issuer, access, nodes, now)]
+        # Who has it now may not be in a private matter's circle yet: she enters it by her office.
+        passed_on = event.step is OrderStep.PASSED_ON
+        entering = may_act(order.issuer, access, nodes, now).first if passed_on else ()
+        answering = entering or responsible(order.issuer, access, nodes, now)
+        told += [Told(each, kind, order_id=order.order_id) for each in answering]
     if event.step is OrderStep.CANCELLED and not by_hand:
         # Somebody else ended the matter, or it was sealed: there is nothing to do about it.
         issuing = concerned(order.issuer, access, nodes, now) or let_go
