@@ -23,7 +23,6 @@ class Causality:
     def __init__(self, room: Room, seconds: float) -> None:
         self._room = room
         self._seconds = seconds
-        self._read = {reaction.topic.in_cell(room.cell) for reaction in room.service.reactions}
         self._waiting = 0
         self._looking = asyncio.Semaphore(LOOKING)
 
@@ -60,7 +59,7 @@ class Causality:
             return await self._has(connection, key, wanted)
 
     def _wanted(self, seen: Mapping[str, int]) -> dict[str, int]:
-        return {topic: version for topic, version in seen.items() if topic in self._read and version > 0}
+        return {topic: version for topic, version in seen.items() if topic in self._room.hears and version > 0}
 
     async def _has(self, connection: Connection, key: str, wanted: Mapping[str, int]) -> bool:
         query = statements.versions_known(self._room.service.chassis.known)

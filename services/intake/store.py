@@ -146,7 +146,8 @@ async def handed_over(
     tx: Transaction, case: Case, turned: NodeId | None = None, cleared: MemberId | None = None
 ) -> tuple[Moved, bool]:
     """The case with the circle that its offices give it now, and whether that is as it should be: not left to anybody who bears none.
-    `turned`: the node whose people changed; `cleared`: who is no party any more. The roster is read without locks: who changes it says so, and it is looked at again."""
+    `turned`: the node whose people changed; `cleared`: who is no party any more. The roster is read without locks: who changes it says so, and
+    it is looked at again."""
     if not case.circled:
         return (case, ()), True
     custody = await custody_of(tx, case)

@@ -51,8 +51,8 @@ class Entry:
 
 
 class Post:
-    """The entries that a transaction writes, together before it commits. The mailboxes are locked before an entry has its id, all at once and in order: so ids and the bus agree on the order,
-    and no two transactions wait for each other."""
+    """The entries that a transaction writes, together before it commits. The mailboxes are locked before an entry has its id, all at once and
+    in order: so ids and the bus agree on the order, and no two transactions wait for each other."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx

@@ -148,10 +148,10 @@ async def test_whoever_is_cancelled_while_it_waits_leaves_nothing_behind(databas
             await connection.execute(text("INSERT INTO t VALUES (1)"))
 
     waiting = asyncio.create_task(write())
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0.01)  # until its thread waits for the other writer, which rings nothing
     waiting.cancel()
     waiting.cancel()
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0.01)  # time in which it would have given its connection back
     other.execute("COMMIT")
     with pytest.raises(asyncio.CancelledError):
         await waiting

@@ -1,36 +1,16 @@
 """A city's own file of limits (domain 3.3, Appendix A) is what its clocks go by, those of duties and of work orders too; whatever runs when it
 is changed keeps the limit that it began with. Through the front door, on both systems."""
 
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
-import pytest
-
-from services.escalation.limits_file import load
-from services.escalation.rules.limits import RuleBook
 from tests.harness import Harness, Person, Place
 from tests.orders import department, issue, order
 from tests.orders import matter as informed
+from tests.scenarios.conftest import Restart
 from tests.scenarios.test_clocks import due, morning
 
 HAZARD = {"subCategory": "SAFETY_HAZARD", "urgency": "ORANGE"}
 SIGNED = "{ __typename ... on Refusal { code } }"
-Restart = Callable[[str], None]
-
-
-@pytest.fixture
-def restart(system: Harness, place: Place, tmp_path: Path) -> Iterator[Restart]:
-    """Escalation goes on with this as the file of the place's city, as after a restart."""
-    room = system.room("escalation")
-    before = room.get(RuleBook)
-
-    def go_on(text: str) -> None:
-        (tmp_path / f"limits.{place.city}.yaml").write_text(text, encoding="utf-8")
-        room.put(RuleBook, load(tmp_path))
-
-    yield go_on
-    room.put(RuleBook, before)
 
 
 async def hazard(system: Harness, place: Place) -> str:

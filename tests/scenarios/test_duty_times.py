@@ -1,27 +1,22 @@
 """A duty beside the work begins once, moves by nothing but what moves a due time, and what was done is done (domain 2.11, 3.3), through the
 front door on both systems."""
 
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.contracts.clocks import DUTIES
 from services.contracts.topics import ESCALATION_SEALED
-from services.escalation.limits_file import load
 from services.escalation.rules.calendar import SHANGHAI
-from services.escalation.rules.limits import RuleBook
 from tests.access.world import send
 from tests.harness import Answered, Harness, Person, Place
 from tests.scenarios import councils
+from tests.scenarios.conftest import Restart
 from tests.scenarios.test_clocks import CALENDAR, close_of, morning
 from tests.scenarios.test_duties import clock, story
 from tests.scenarios.test_ladder import accepted, done, up
 from tests.scenarios.test_parties import reported
-
-Restart = Callable[[str], None]
 
 
 async def owed(person: Person, case_id: str, stage: str) -> dict[str, Any]:
@@ -296,20 +291,6 @@ async def test_rests_for_funds_last_sixty_working_days_together(system: Harness,
     until = system.in_(days=30).isoformat()
     await done(system, officer, "suspendMatter", case_id, reason="SEASONAL", until=until)
     await system.no_dead_letters()
-
-
-@pytest.fixture
-def restart(system: Harness, place: Place, tmp_path: Path) -> Iterator[Restart]:
-    """Escalation goes on with this as the file of the place's city, as after a restart."""
-    room = system.room("escalation")
-    before = room.get(RuleBook)
-
-    def go_on(text: str) -> None:
-        (tmp_path / f"limits.{place.city}.yaml").write_text(text, encoding="utf-8")
-        room.put(RuleBook, load(tmp_path))
-
-    yield go_on
-    room.put(RuleBook, before)
 
 
 async def test_a_file_that_adds_a_duty_or_takes_one_away_is_for_what_begins_after_it(
