@@ -92,7 +92,7 @@ class Post:
             boxes[entry.address], added = mailbox.add(boxes.get(entry.address), entry.address, entry_id, tx.now)
             told[entry.address].append(added)
             rows.append({"id": entry_id, **vars(entry), "kind": entry.kind.value})
-        for address, facts in told.items():
+        for address, facts in sorted(told.items()):  # new mailboxes too are written in order
             await tx.save(boxes[address], *facts)
         await tx.execute(tx.room.database.insert(ENTRY), rows)
         self.take_back()
