@@ -169,6 +169,8 @@ class Case(Course, relay.Node):
         case, custody = self.matter.behind or (self.matter.case, self.matter.custody)
         if access is None:
             return []
+        if case.merged_into and (master := await info.context.matters.load(case.merged_into)):
+            custody = master.custody  # a report is in the hands of whoever has its matter
         group = await info.context.nodes.load(access.group) if access.group else None
         village = group.region if group else self.matter.case.region
         who = info.context.who

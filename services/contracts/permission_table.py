@@ -92,7 +92,7 @@ TABLE: tuple[Permission, ...] = (
     *_lines("RedirectMatter", (Role.CHAIR, _V, Reach.HOLDER), *_HOLDING),
     *_lines("WithdrawMatter", _REPORTER),
     *_lines("MergeMatter", *_MERGING),
-    *_lines("UnmergeMatter", *_MERGING, (Role.RIGHTS_OFFICER, _C, Reach.HOLDER), (Role.CHAIR, _C, Reach.HOLDER)),
+    *_lines("UnmergeMatter", *_MERGING, *_HOLDING),
     *_lines("ReopenMatter", _REPORTER, _INSPECTOR, *_INVOLVED),
     *_lines(
         "ReviewRejection",

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from sqlalchemy import select
 
 from services.chassis import photos
-from services.chassis.lists import within
+from services.chassis.lists import among
+from services.chassis.prepared import Prepared
 from services.chassis.room import Room
 from services.chassis.transaction import Transaction
 from services.contracts.base import Model
@@ -41,6 +42,7 @@ from services.intake.store import contents_of, custodies_of, custody_of, log_acc
 from services.intake.tables import METADATA, PHOTOS
 
 CASE = METADATA.tables["case"]
+_BODIES = Prepared(select(CASE.c.body).where(among(CASE.c.id, "the_ids")))
 MAX_BATCH = 200
 """Cases asked for in one call."""
 
@@ -56,7 +58,7 @@ async def case_texts(room: Room, caller: Caller, wanted: Wanted) -> CaseTexts:
     if len(wanted.case_ids) > MAX_BATCH:
         raise malformed("caseIds", Wrong.TOO_MANY, most=MAX_BATCH)
     async with room.reading() as tx:
-        rows = await tx.execute(select(CASE.c.body).where(within(CASE.c.id, wanted.case_ids)))
+        rows = await tx.execute(_BODIES, {"the_ids": list(wanted.case_ids)})
         cases = [Case.model_validate_json(body) for body in rows.scalars()]
         held = await custodies_of(tx, [case.case_id for case in cases])
         readable = {

@@ -1,10 +1,14 @@
 """What intake writes beside its aggregates: contents, case numbers, the access log, turnovers; and what it reads of them without a lock."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.sql.dml import ReturningInsert
 
-from services.chassis.lists import within
+from services.chassis.database import inserting
+from services.chassis.lists import among
+from services.chassis.prepared import Prepared, prepared
 from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.cases import CaseClass
@@ -27,6 +31,13 @@ ACCESS_LOG = METADATA.tables["access_log"]
 NODE = METADATA.tables["node"]
 REGION = METADATA.tables["region"]
 TURNOVER = METADATA.tables["turnover"]
+CASE = METADATA.tables["case"]
+_BODY = Prepared(select(CASE.c.body).where(CASE.c.id == bindparam("the_id")))
+_CONTENTS = Prepared(
+    select(CONTENT.c.case_id, CONTENT.c.field, CONTENT.c.text).where(among(CONTENT.c.case_id, "the_ids"))
+)
+_REGIONS = Prepared(select(REGION.c.id, REGION.c.body).where(among(REGION.c.id, "the_ids")))
+_NODES = Prepared(select(NODE.c.id, NODE.c.body).where(among(NODE.c.id, "the_ids")))
 
 
 async def write_content(tx: Transaction, case_id: str, field: str, value: str) -> None:
@@ -38,10 +49,17 @@ async def write_content(tx: Transaction, case_id: str, field: str, value: str) -
 async def next_number(tx: Transaction, region: str) -> str:
     """The next case number of a city and a day; the row is locked, so no two matters share one."""
     city, day = at_level(region, Level.CITY), f"{tx.now.astimezone(SHANGHAI):%Y%m%d}"
-    insert = tx.room.database.insert(NUMBERING).values(city=city, day=day, last=1)
-    counted = insert.on_conflict_do_update(index_elements=["city", "day"], set_={"last": NUMBERING.c.last + 1})
-    last = (await tx.execute(counted.returning(NUMBERING.c.last))).scalar_one()
+    counted = _counted(tx.room.database.on_sqlite)
+    last = (await tx.execute(counted, {"city": city, "day": day, "last": 1})).scalar_one()
     return number_of(region, tx.now, last)
+
+
+@prepared
+def _counted(on_sqlite: bool) -> ReturningInsert[Any]:
+    insert = inserting(NUMBERING, on_sqlite)
+    counted = insert.on_conflict_do_update(index_elements=["city", "day"], set_={"last": NUMBERING.c.last + 1})
+    number: ReturningInsert[Any] = counted.returning(NUMBERING.c.last)
+    return number
 
 
 def log_access(tx: Transaction, member: str, case_id: str, fields: Sequence[str]) -> None:
@@ -51,9 +69,7 @@ def log_access(tx: Transaction, member: str, case_id: str, fields: Sequence[str]
 
 async def contents_of(tx: Transaction, case_ids: Sequence[str]) -> dict[str, dict[str, str]]:
     """All texts of some cases, by case and field."""
-    rows = await tx.execute(
-        select(CONTENT.c.case_id, CONTENT.c.field, CONTENT.c.text).where(within(CONTENT.c.case_id, case_ids))
-    )
+    rows = await tx.execute(_CONTENTS, {"the_ids": list(case_ids)})
     found: dict[str, dict[str, str]] = {}
     for row in rows:
         found.setdefault(row.case_id, {})[row.field] = row.text
@@ -62,13 +78,13 @@ async def contents_of(tx: Transaction, case_ids: Sequence[str]) -> dict[str, dic
 
 async def regions_of(tx: Transaction, codes: Collection[str]) -> dict[str, KeptRegion]:
     """Regions by code; unknown ones are absent."""
-    rows = await tx.execute(select(REGION.c.id, REGION.c.body).where(within(REGION.c.id, codes)))
+    rows = await tx.execute(_REGIONS, {"the_ids": list(codes)})
     return {row.id: KeptRegion.model_validate_json(row.body) for row in rows}
 
 
 async def nodes_of(tx: Transaction, ids: Collection[str]) -> dict[str, KeptNode]:
     """Nodes by id; unknown ones are absent."""
-    rows = await tx.execute(select(NODE.c.id, NODE.c.body).where(within(NODE.c.id, ids)))
+    rows = await tx.execute(_NODES, {"the_ids": list(ids)})
     return {row.id: KeptNode.model_validate_json(row.body) for row in rows}
 
 
@@ -115,6 +131,15 @@ async def _take_along(tx: Transaction, master: Case) -> None:
         if not followed.events and followed.case != report:
             await tx.save(followed.case)
         await save_reclassed(tx, followed)
+        if not master.circled:
+            await save_with_access(tx, (await handed_over(tx, followed.case))[0])
+
+
+async def matter_before(tx: Transaction, case_id: str) -> Case | None:
+    """The matter that a report goes on as, looked up and locked before the report itself; None of what goes on by itself."""
+    body = (await tx.execute(_BODY, {"the_id": case_id})).scalar_one_or_none()
+    into = Case.model_validate_json(body).merged_into if body else None
+    return await tx.load(Case, into) if into else None
 
 
 async def tell_access(tx: Transaction, case: Case) -> None:
@@ -150,8 +175,8 @@ async def handed_over(
     it is looked at again."""
     if not case.circled:
         return (case, ()), True
-    custody = await custody_of(tx, case)
-    came_to = _came_to(custody)
+    in_hands = case.merged_into or case.case_id
+    came_to = _came_to((await custodies_of(tx, [in_hands])).get(in_hands))
     first = [node_id for node_id, _ in circle_nodes(case.case_class, case.village)]
     nodes = await nodes_of(tx, {*first, *came_to})
     out = (*case.parties, *case.dismissed)

@@ -10,7 +10,7 @@ from services.chassis.database import is_outage
 from services.chassis.room import Room
 from services.intake.rules.case import Case
 from services.intake.rules.roster import KeptNode, next_term
-from services.intake.store import NODE, TURNOVER, handed_over, save_with_access
+from services.intake.store import NODE, TURNOVER, handed_over, matter_before, save_with_access
 from services.intake.tables import METADATA
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ async def _of_node(room: Room, node: KeptNode, version: int) -> int:
 
 
 async def _matters(room: Room, region: str, last: str) -> list[str]:
-    """The open private matters of a region behind the last one that was looked at."""
+    """The private matters of a region whose circles may move, behind the last one that was looked at."""
     within = CASE.c.circled.between(region, region + "9" * (12 - len(region)))
     async with room.database.read() as connection:
         query = select(CASE.c.id).where(within, CASE.c.id > last).order_by(CASE.c.id).limit(PAGE)
@@ -66,9 +66,11 @@ async def _matters(room: Room, region: str, last: str) -> list[str]:
 
 
 async def _of_matter(room: Room, case_id: str, turned: str) -> tuple[bool, bool]:
+    """A report whose matter has a circle follows that one's."""
     async with room.transaction() as tx:
+        master = await matter_before(tx, case_id)
         case = await tx.load(Case, case_id)
-        if case is None:
+        if case is None or (master is not None and master.circled):
             return False, True
         moved, settled = await handed_over(tx, case, turned)
         await save_with_access(tx, moved)

@@ -207,3 +207,49 @@ async def test_the_levels_that_it_comes_to_read_its_reports(system: Harness, pla
     await done(system, place.township_officer, "unmergeMatter", report)
     assert await reads(place.chair, report)
     assert not await reads(place.township_officer, report)
+
+
+@pytest.mark.parametrize("sub", [C1, C2])
+async def test_a_report_is_in_the_hands_of_whoever_has_its_matter(system: Harness, place: Place, sub: str) -> None:
+    """The county holds it, for those below are parties: nobody else could take a report out."""
+    await put(system, place, federation_of(place.township), place.township, line(place.township_chair, Role.CHAIR))
+    master, report = await merged(system, place, sub)
+    assert await send(place.county_chair, "unmergeMatter", caseId=report) in DENIED, "it is not hers yet"
+    for party in (place.chair, place.township_chair):
+        await name(system, place.resident, master, party)
+    await done(system, place.county_chair, "takeOver", master, reason="下面两级均须回避")
+    for party in (place.chair, place.township_chair):
+        assert await send(party, "unmergeMatter", caseId=report) in DENIED
+    assert await send(place.city_chair, "unmergeMatter", caseId=report) in DENIED
+    if sub == C2:
+        assert (await place.county_chair.case(report) or {})["allowedCommands"] == ["UnmergeMatter"]
+    await done(system, place.county_chair, "unmergeMatter", report)
+    assert (await place.neighbour.case(report) or {})["state"] == "SUBMITTED"
+    await system.no_dead_letters()
+
+
+async def test_a_report_that_stays_private_has_people_of_its_own_to_handle_it(system: Harness, place: Place) -> None:
+    """Its matter was made more open, and it was not: who leaves office leaves its circle all the same, and who comes enters it."""
+    master, report = await merged(system, place, C2)
+    await done(system, place.chair, "changeCircle", master, add=[place.county_chair.member])
+    await done(system, place.county_chair, "lowerClass", master, to="C1", reason="当事人同意")
+    new = system.person(f"m_{place.village}-new", (Role.CHAIR, federation_of(place.village), place.village))
+    await put(system, place, federation_of(place.village), place.village, line(new, Role.CHAIR))
+    assert not await reads(place.chair, report)
+    assert await reads(new, report)
+    assert await new.inbox() == [], "there is nothing to be done about it"
+    await done(system, new, "unmergeMatter", report)
+    assert await new.inbox() == ["NEW_MATTER"]
+    await system.no_dead_letters()
+
+
+async def test_so_it_has_where_its_circle_are_parties(system: Harness, place: Place) -> None:
+    master, report = await merged(system, place, C2)
+    await done(system, place.chair, "changeCircle", master, add=[place.county_chair.member])
+    await done(system, place.county_chair, "lowerClass", master, to="C1", reason="当事人同意")
+    for party in (place.chair, place.county_chair):
+        await name(system, place.resident, master, party)
+    await is_out(place.chair, report)
+    assert await send(place.township_chair, "unmergeMatter", caseId=report) is None
+    await system.settle()
+    await system.no_dead_letters()

@@ -1,7 +1,5 @@
 """Commands on reports that repeat one another: both matters are locked."""
 
-from sqlalchemy import select
-
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
 from services.contracts.callers import Target
@@ -13,7 +11,7 @@ from services.contracts.wrong import Wrong, malformed
 from services.intake.commands.loading import case_of, matter_of, matter_target, node_of, target_of
 from services.intake.rules import joining as rules
 from services.intake.rules.case import Case, check_fits
-from services.intake.store import custody_of, save, save_opened_again, save_with_access
+from services.intake.store import custody_of, matter_before, save, save_opened_again, save_with_access
 
 
 async def merge_target(tx: Transaction, command: asked.MergeMatter) -> Target:
@@ -24,14 +22,10 @@ async def merge_target(tx: Transaction, command: asked.MergeMatter) -> Target:
 
 
 async def unmerge_target(tx: Transaction, command: asked.UnmergeMatter) -> Target:
-    """The report, and with it the matter that it was joined with, looked up before anything is locked. That one comes first, as
-    everywhere that it takes the report along."""
-    table = tx.room.service.stored_as(Case).table
-    body = (await tx.execute(select(table.c.body).where(table.c.id == command.case_id))).scalar_one_or_none()
-    into = Case.model_validate_json(body).merged_into if body else None
-    if into:
-        await tx.load(Case, into)
-    return await matter_target(tx, command)
+    """The report, in the hands of whoever has the matter that it was joined with."""
+    if (master := await matter_before(tx, command.case_id)) is None:
+        return await matter_target(tx, command)
+    return target_of(await case_of(tx, command), await custody_of(tx, master))
 
 
 async def merge(tx: Transaction, acting: Acting, command: asked.MergeMatter) -> Answer:

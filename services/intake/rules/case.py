@@ -97,8 +97,8 @@ class Case(CaseState):
 
     @property
     def circled(self) -> bool:
-        """Whether it is open and private: its circle must have somebody to handle it."""
-        return self.case_class in PRIVATE and not self.stage.ended
+        """Whether it is private, and open or a report that may be taken out again: its circle must have somebody to handle it."""
+        return self.case_class in PRIVATE and (self.stage is Stage.MERGED or not self.stage.ended)
 
     def public(self) -> CaseState:
         """What events carry: of C2 no sub-category, of C3 nothing below the county and no public number; of neither a profile that says
