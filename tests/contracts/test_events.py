@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -78,20 +76,16 @@ def record_of(event: Event, **changed: Any) -> Record:
 
 
 @each_event
-@settings(max_examples=15, deadline=None)
-@given(data=st.data())
-def test_an_event_goes_as_its_committed_schema_says_and_comes_back_as_it_went(
-    kind: type[Event], data: st.DataObject
-) -> None:
+def test_an_event_goes_as_its_committed_schema_says_and_comes_back_as_it_went(kind: type[Event]) -> None:
     """Also when it comes with fields that nobody knows yet."""
-    event = data.draw(events(kind))
-    assert kind.model_validate_json(event.model_dump_json()) == event
-    assert decode(record_of(event), topic_of(kind)) == event
-    value = json.loads(value_of(event))
-    grown = _grown(value)
-    for each in (value, grown):
-        committed(kind).validate(each)
-    assert decode(record_of(event, value=json.dumps(grown).encode()), topic_of(kind)) == event
+    for event in events(kind, 20):
+        assert kind.model_validate_json(event.model_dump_json()) == event
+        assert decode(record_of(event), topic_of(kind)) == event
+        value = json.loads(value_of(event))
+        grown = _grown(value)
+        for each in (value, grown):
+            committed(kind).validate(each)
+        assert decode(record_of(event, value=json.dumps(grown).encode()), topic_of(kind)) == event
 
 
 def _grown(value: Any) -> Any:
