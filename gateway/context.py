@@ -9,7 +9,7 @@ from typing import Any
 
 from strawberry.dataloader import DataLoader
 
-from gateway.readmodel import order_reads, reads
+from gateway.readmodel import order_reads, reads, roster_reads
 from gateway.readmodel.order_reads import Order
 from gateway.readmodel.reads import Matter
 from gateway.tail import Tail
@@ -174,5 +174,5 @@ class Context:
 
     async def _nodes(self, ids: list[str]) -> list[Node | None]:
         async with self.gateway.room.database.read() as connection:
-            found = await reads.nodes(connection, ids)
+            found = await roster_reads.nodes(connection, ids)
         return [found.get(node_id) for node_id in ids]

@@ -13,6 +13,7 @@ from gateway.readmodel import apply, apply_council
 from gateway.readmodel.tables import CHASSIS, METADATA
 from services.chassis.bus.port import Consumer
 from services.chassis.calls import Calls, RefusedElsewhere
+from services.chassis.prepared import Prepared
 from services.chassis.room import Room
 from services.chassis.service import Reaction, Service, Timer
 from services.contracts import topics
@@ -23,6 +24,11 @@ log = logging.getLogger(__name__)
 CASE = METADATA.tables["case_view"]
 FRESHNESS = METADATA.tables["freshness"]
 BATCH = 100
+
+
+_WANTED = Prepared(
+    select(CASE.c.case_id, CASE.c.summary_wanted).where(CASE.c.summary_wanted > CASE.c.summary_version).limit(BATCH)
+)
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,7 @@ class Sources:
 async def fetch_summaries(room: Room) -> int:
     """Fill in the approved public summaries that events announced: text comes by call, never by topic."""
     async with room.database.read() as connection:
-        query = select(CASE.c.case_id, CASE.c.summary_wanted).where(CASE.c.summary_wanted > CASE.c.summary_version)
-        wanted = [(row.case_id, row.summary_wanted) for row in await connection.execute(query.limit(BATCH))]
+        wanted = [(row.case_id, row.summary_wanted) for row in await connection.execute(_WANTED)]
     if not wanted:
         return 0
     asked = {"caseIds": [case_id for case_id, _ in wanted]}

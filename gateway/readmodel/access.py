@@ -6,11 +6,12 @@ each caller's is kept and used again.
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
 from gateway.readmodel.tables import METADATA
+from services.chassis.prepared import Prepared
 from services.contracts.callers import Caller, Grant
 from services.contracts.cases import CaseClass
 from services.contracts.ids import MemberId
@@ -43,6 +44,11 @@ def per_caller(build: Callable[[Caller], T]) -> Callable[[Caller], T]:
         return build(Caller(member=member, grants=grants))
 
     return lambda caller: kept(caller.member, caller.grants)
+
+
+def prepared_per_caller(build: Callable[[Caller], Select[Any]]) -> Callable[[Caller], Prepared]:
+    """Keeps a whole statement likewise, as its database is asked it."""
+    return per_caller(lambda caller: Prepared(build(caller)))
 
 
 def below(column: ColumnElement[str], scope: str) -> ColumnElement[bool]:

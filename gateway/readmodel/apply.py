@@ -3,12 +3,14 @@ order of topics, and any redelivery, ends in the same rows."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, text
+from sqlalchemy import func, select, text
 
 from gateway.readmodel import rejections
 from gateway.readmodel.counting import count_case, count_custody, count_docket
 from gateway.readmodel.tables import METADATA
 from gateway.readmodel.unit_of_work import UnitOfWork
+from services.chassis import statements
+from services.chassis.prepared import Prepared
 from services.chassis.transaction import Transaction
 from services.contracts.events.base import Event
 from services.contracts.events.deliberation import DocketEvent, SessionSpoken, VoteCast
@@ -28,14 +30,14 @@ FEED_LOCK = 0x59495348
 each table of that name: a model that is rebuilt beside keeps nobody waiting."""
 
 
-_TURN = text("SELECT pg_advisory_xact_lock(:lock, 'change'::regclass::oid::int)")
+_TURN = Prepared(select(func.pg_advisory_xact_lock(FEED_LOCK, text("'change'::regclass::oid::int"))))
 
 
 async def take_turn(tx: Transaction) -> None:
     """One projection at a time, from before its first row to its commit: two that met in the feed with rows of each other's matters in
     hand would wait for each other. (SQLite has one writer anyway.)"""
     if not tx.room.database.on_sqlite:
-        await tx.execute(_TURN, {"lock": FEED_LOCK})
+        await tx.execute(_TURN)
 
 
 async def on_case(tx: Transaction, event: Event, *, sealed: bool = False) -> None:
@@ -112,13 +114,16 @@ async def on_access(tx: Transaction, event: AccessEvent) -> None:
     done = await tx.execute(tx.room.database.upsert(GROUP, values, newer="version"), values)
     if done.rowcount == 0:
         return
-    await tx.execute(delete(MEMBER).where(MEMBER.c.case_id == access.case_id))
+    await tx.execute(statements.erased(MEMBER.c.case_id), {"the_value": access.case_id})
     relations = {"REPORTER": access.reporters, "CIRCLE": access.circle, "BARRED": access.barred}
     relations["BYSTANDER"] = access.bystanders
-    for relation, members in relations.items():
-        for member in members:
-            row = {"case_id": access.case_id, "member": member, "relation": relation}
-            await tx.execute(tx.room.database.insert(MEMBER), row)
+    rows = [
+        {"case_id": access.case_id, "member": member, "relation": relation}
+        for relation, members in relations.items()
+        for member in members
+    ]
+    if rows:
+        await tx.execute(tx.room.database.insert(MEMBER), rows)
 
 
 async def on_node(tx: Transaction, event: NodeChanged) -> None:

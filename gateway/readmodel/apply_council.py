@@ -1,9 +1,8 @@
 """How facts of people and of councils become rows: who may see a matter as a guest, and as a standing member. As in `apply`, upserts keep
 the highest version."""
 
-from sqlalchemy import delete
-
 from gateway.readmodel.tables import METADATA
+from services.chassis import statements
 from services.chassis.transaction import Transaction
 from services.contracts.council import MembershipStage
 from services.contracts.events.council import CouncilEvent, PeopleChanged
@@ -25,10 +24,13 @@ async def on_people(tx: Transaction, event: PeopleChanged) -> None:
     done = await tx.execute(tx.room.database.upsert(PEOPLE, values, newer="version"), values)
     if done.rowcount == 0:
         return
-    await tx.execute(delete(GUEST).where(GUEST.c.case_id == people.case_id))
-    for address in people.guests:
-        row = {"case_id": people.case_id, "address": address, "private": address in people.private_guests}
-        await tx.execute(tx.room.database.insert(GUEST), row)
+    await tx.execute(statements.erased(GUEST.c.case_id), {"the_value": people.case_id})
+    rows = [
+        {"case_id": people.case_id, "address": address, "private": address in people.private_guests}
+        for address in people.guests
+    ]
+    if rows:
+        await tx.execute(tx.room.database.insert(GUEST), rows)
 
 
 async def on_council(tx: Transaction, event: CouncilEvent) -> None:
@@ -38,7 +40,7 @@ async def on_council(tx: Transaction, event: CouncilEvent) -> None:
     done = await tx.execute(tx.room.database.upsert(COUNCIL, values, newer="version"), values)
     if done.rowcount == 0:
         return
-    await tx.execute(delete(STANDING).where(STANDING.c.node == council.node))
+    await tx.execute(statements.erased(STANDING.c.node), {"the_value": council.node})
     for member in council.members:
         if member.stage is MembershipStage.CONFIRMED:
             row = {"node": council.node, "address": member.address, "region": council.region}

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func, select
 from gateway.readmodel.tables import METADATA
 from services.chassis.database import Connection
 from services.chassis.lists import among
+from services.chassis.prepared import Prepared
 
 CHANGE = METADATA.tables["change"]
 
@@ -20,7 +21,7 @@ async def changes(
     return (await connection.execute(_CHANGES, asked)).all()
 
 
-_CHANGES = (
+_CHANGES = Prepared(
     select(CHANGE)
     .where(
         CHANGE.c.subject == bindparam("subject"),
@@ -37,9 +38,12 @@ async def newer_changes(connection: Connection, after: int, limit: int) -> Seque
     return (await connection.execute(_NEWER, {"after": after, "most": limit})).all()
 
 
-_NEWER = select(CHANGE).where(CHANGE.c.seq > bindparam("after")).order_by(CHANGE.c.seq).limit(bindparam("most"))
+_NEWER = Prepared(
+    select(CHANGE).where(CHANGE.c.seq > bindparam("after")).order_by(CHANGE.c.seq).limit(bindparam("most"))
+)
+_NEWEST = Prepared(select(func.max(CHANGE.c.seq)))
 
 
 async def newest_change(connection: Connection) -> int:
     """Where the feed ends now."""
-    return (await connection.execute(select(func.max(CHANGE.c.seq)))).scalar_one() or 0
+    return (await connection.execute(_NEWEST)).scalar_one() or 0

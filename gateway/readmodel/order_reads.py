@@ -5,10 +5,17 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select, true
 
-from gateway.readmodel.access import below, orders_of_federation, per_caller, visible_orders
+from gateway.readmodel.access import (
+    below,
+    one_of,
+    orders_of_federation,
+    per_caller,
+    prepared_per_caller,
+    visible_orders,
+)
 from gateway.readmodel.tables import METADATA
 from services.chassis.database import Connection
-from services.chassis.lists import among, within
+from services.chassis.lists import among
 from services.contracts.callers import Caller
 from services.contracts.orders import OrderState
 from services.contracts.states import AccessState, CustodyState
@@ -42,6 +49,8 @@ async def orders(
     connection: Connection, caller: Caller, by: OrderFilter, first: int, after: tuple[str, str] | None
 ) -> list[Order]:
     """A page in the order of their last steps, oldest first, behind a place (changed_at, order_id): whoever reads on catches up."""
+    if by == OrderFilter() and after is None:
+        return [_order(row) for row in await connection.execute(_first_page(caller), {"most": first})]
     where: list[ColumnElement[bool]] = [visible_orders(caller), _behind(after)]
     if by.changed_since:
         where.append(ORDER.c.changed_at >= by.changed_since)
@@ -51,7 +60,7 @@ async def orders(
         where.append(below(ORDER.c.region, by.region))
     if by.stage:
         where.append(ORDER.c.stage == by.stage)
-    query = _orders(caller).where(*where).order_by(ORDER.c.changed_at, ORDER.c.order_id).limit(first)
+    query = _oldest_first(_orders(caller).where(*where)).limit(first)
     return [_order(row) for row in await connection.execute(query)]
 
 
@@ -74,13 +83,14 @@ async def orders_of_cases(
 
 async def peers(connection: Connection, caller: Caller, joints: Sequence[str]) -> Mapping[str, Sequence[OrderState]]:
     """The orders of some joint ones, of which the caller sees at least one: role and progress, because they work on one thing."""
-    still = or_(ORDER.c.stage.notin_(["REISSUED", "CANCELLED"]), orders_of_federation(caller))
-    hers = select(ORDER.c.joint).where(visible_orders(caller), still, within(ORDER.c.joint, joints))
-    query = select(ORDER.c.joint, ORDER.c.state).where(ORDER.c.joint.in_(hers)).order_by(ORDER.c.order_id)
     found: dict[str, list[OrderState]] = {}
-    for row in await connection.execute(query):
+    for row in await connection.execute(_peers(caller), {"joints": list(joints)}):
         found.setdefault(row.joint, []).append(OrderState.model_validate_json(row.state))
     return found
+
+
+def _oldest_first(orders: Select[Any]) -> Select[Any]:
+    return orders.order_by(ORDER.c.changed_at, ORDER.c.order_id)
 
 
 @per_caller
@@ -96,12 +106,24 @@ def _orders(caller: Caller) -> Select[Any]:
     return select(*columns).select_from(grouped.outerjoin(CASE, CASE.c.case_id == ORDER.c.case_id))
 
 
-@per_caller
+@prepared_per_caller
+def _first_page(caller: Caller) -> Select[Any]:
+    return _oldest_first(_orders(caller).where(visible_orders(caller))).limit(bindparam("most"))
+
+
+@prepared_per_caller
+def _peers(caller: Caller) -> Select[Any]:
+    still = or_(~one_of(ORDER.c.stage, ["REISSUED", "CANCELLED"]), orders_of_federation(caller))
+    hers = select(ORDER.c.joint).where(visible_orders(caller), still, among(ORDER.c.joint, "joints"))
+    return select(ORDER.c.joint, ORDER.c.state).where(ORDER.c.joint.in_(hers)).order_by(ORDER.c.order_id)
+
+
+@prepared_per_caller
 def _order_by_id(caller: Caller) -> Select[Any]:
     return _orders(caller).where(visible_orders(caller), ORDER.c.order_id == bindparam("id"))
 
 
-@per_caller
+@prepared_per_caller
 def _orders_of_cases(caller: Caller) -> Select[Any]:
     hers = (orders_of_federation(caller), among(ORDER.c.case_id, "ids"))
     return _orders(caller).where(*hers).order_by(ORDER.c.order_id)

@@ -6,7 +6,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, Table, and_, bindparam, case, func, or_, select, true
 
-from gateway.readmodel.access import below, counted, fully, inside, one_of, overseen, per_caller, visible
+from gateway.readmodel.access import (
+    below,
+    counted,
+    fully,
+    inside,
+    one_of,
+    per_caller,
+    prepared_per_caller,
+    visible,
+)
 from gateway.readmodel.case_row import docket_of
 from gateway.readmodel.shown import (
     CLOCKS_AMONG_LEVELS,
@@ -18,26 +27,19 @@ from gateway.readmodel.shown import (
 from gateway.readmodel.tables import METADATA
 from services.chassis import statements
 from services.chassis.database import Connection
-from services.chassis.lists import among, within
+from services.chassis.lists import among
 from services.contracts.callers import Caller
 from services.contracts.cases import CaseClass
 from services.contracts.council import PeopleState
 from services.contracts.lifecycle import Lifecycle, to_a_bystander
-from services.contracts.organisation import Node, federation_of
-from services.contracts.refusals import Code, Refused
-from services.contracts.regions import contains, in_cell
 from services.contracts.states import AccessState, CaseState, CustodyState, DocketState
 
 CASE = METADATA.tables["case_view"]
 GROUP = METADATA.tables["case_group"]
 PEOPLE = METADATA.tables["case_people"]
 TIMELINE = METADATA.tables["timeline"]
-NODE = METADATA.tables["node_view"]
-REGION = METADATA.tables["region_view"]
 COUNTER = METADATA.tables["counter"]
 FRESHNESS = METADATA.tables["freshness"]
-FEDERATIONS = federation_of("")
-"""How the ids of federations begin."""
 
 
 class Matter(NamedTuple):
@@ -68,6 +70,8 @@ async def matters(
     connection: Connection, caller: Caller, by: Filter, now: datetime, first: int, after: tuple[str, str] | None
 ) -> list[Matter]:
     """A page, newest first, behind a place (submitted_at, case_id): keyset, so that a page costs the same wherever it lies."""
+    if by == Filter() and after is None:
+        return [_matter(row) for row in await connection.execute(_first_page(caller), {"most": first})]
     place: ColumnElement[bool] = true()
     if after:
         place = or_(CASE.c.submitted_at < after[0], and_(CASE.c.submitted_at == after[0], CASE.c.case_id < after[1]))
@@ -81,7 +85,7 @@ async def matters(
         where.append(
             or_(and_(fully(caller), CASE.c.state == by.state), and_(~fully(caller), CASE.c.state.in_(seen_as)))
         )
-    query = _matters(caller).where(*where).order_by(CASE.c.submitted_at.desc(), CASE.c.case_id.desc()).limit(first)
+    query = _newest_first(_matters(caller).where(*where)).limit(first)
     return [_matter(row) for row in await connection.execute(query)]
 
 
@@ -134,62 +138,6 @@ async def timelines(
     return found
 
 
-async def nodes(connection: Connection, ids: Sequence[str]) -> Mapping[str, Node]:
-    """Organisation nodes by id: no secret."""
-    rows = await connection.execute(select(NODE.c.id, NODE.c.state).where(within(NODE.c.id, ids)))
-    return {row.id: Node.model_validate_json(row.state) for row in rows}
-
-
-async def nodes_in(connection: Connection, region: str, first: int, after: str) -> list[Node]:
-    """The nodes of a subtree, by id."""
-    query = select(NODE.c.state).where(below(NODE.c.region, region), NODE.c.id > after).order_by(NODE.c.id).limit(first)
-    return [Node.model_validate_json(state) for state in (await connection.execute(query)).scalars()]
-
-
-class Federations(NamedTuple):
-    """Federations of a subtree, by id, and whether the page is full: there may be more behind its last."""
-
-    nodes: Sequence[Node]
-    full: bool
-
-
-async def federations(connection: Connection, caller: Caller, region_code: str, after: str, limit: int) -> Federations:
-    """Those below an office of the caller's. Raises Refused NOT_PERMITTED where the region lies in none of them."""
-    office = min((each for each in overseen(caller) if region_code.startswith(each)), key=len, default=None)
-    if office is None:
-        raise Refused(Code.NOT_PERMITTED, command="vacancies")
-    where = (
-        below(NODE.c.region, region_code),
-        NODE.c.region > office,
-        NODE.c.id.startswith(FEDERATIONS, autoescape=True),
-    )
-    query = select(NODE.c.state).where(*where, NODE.c.id > after).order_by(NODE.c.id).limit(limit)
-    found = [Node.model_validate_json(state) for state in (await connection.execute(query)).scalars()]
-    return Federations(found, full=len(found) == limit)
-
-
-async def regions(connection: Connection, under: str | None, first: int, after: str) -> Sequence[Any]:
-    """The regions directly below one (or the province itself), by code."""
-    widths = [2, 4, 6, 9, 12]
-    width = 2 if under is None else next((each for each in widths if each > len(under)), 99)
-    query = select(REGION).where(func.length(REGION.c.code) == width, REGION.c.code > after)
-    if under:
-        query = query.where(below(REGION.c.code, under))
-    return (await connection.execute(query.order_by(REGION.c.code).limit(first))).all()
-
-
-async def region(connection: Connection, code: str) -> Row[Any] | None:
-    """One region."""
-    return (await connection.execute(select(REGION).where(REGION.c.code == code))).one_or_none()
-
-
-async def check_region(connection: Connection, cell: str, code: str) -> None:
-    """Raises Refused REGION_OF_ANOTHER_CELL, UNKNOWN_REGION: that there is nothing in a region is said of one that there is."""
-    in_cell(cell, code)
-    if not contains(code, cell) and await region(connection, code) is None:
-        raise Refused(Code.UNKNOWN_REGION, region=code)
-
-
 async def counts(connection: Connection, caller: Caller, region_code: str, month: str) -> Sequence[Any]:
     """The sums of a month below a region, where it lies in one of the caller's offices: nothing otherwise."""
     if not any(region_code.startswith(office) for office in counted(caller)):
@@ -207,6 +155,10 @@ async def counts(connection: Connection, caller: Caller, region_code: str, month
 async def as_of(connection: Connection) -> Mapping[str, datetime]:
     """By cell: up to when everything told has been applied."""
     return {row.cell: row.as_of for row in await connection.execute(select(FRESHNESS))}
+
+
+def _newest_first(matters: Select[Any]) -> Select[Any]:
+    return matters.order_by(CASE.c.submitted_at.desc(), CASE.c.case_id.desc())
 
 
 @per_caller
@@ -228,18 +180,23 @@ def _matters(caller: Caller) -> Select[Any]:
     return select(*columns).select_from(peopled).where(visible(caller))
 
 
-@per_caller
+@prepared_per_caller
+def _first_page(caller: Caller) -> Select[Any]:
+    return _newest_first(_matters(caller)).limit(bindparam("most"))
+
+
+@prepared_per_caller
 def _matters_by_id(caller: Caller) -> Select[Any]:
     return _matters(caller).where(among(CASE.c.case_id, "ids"))
 
 
-@per_caller
+@prepared_per_caller
 def _versions_by_id(caller: Caller) -> Select[Any]:
     query = select(CASE.c.case_class, CASE.c.case_version, CASE.c.docket_version, CASE.c.custody_version)
     return query.where(visible(caller), CASE.c.case_id == bindparam("id"))
 
 
-@per_caller
+@prepared_per_caller
 def _timelines(caller: Caller) -> Select[Any]:
     asked = among(CASE.c.case_id, "ids")
     seen = select(CASE.c.case_id).where(fully(caller), asked)

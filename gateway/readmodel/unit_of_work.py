@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, select, update
 from gateway.readmodel.boards import Standing, standing
 from gateway.readmodel.case_row import CaseRow
 from gateway.readmodel.tables import METADATA
+from services.chassis.prepared import Prepared
 from services.chassis.transaction import Transaction
 from services.contracts.events.base import Event
 
@@ -20,10 +21,12 @@ COUNTER = METADATA.tables["counter"]
 BOARD = METADATA.tables["board"]
 
 SHANGHAI = timezone(timedelta(hours=8))
-_FOUND = select(CASE).where(CASE.c.case_id == bindparam("the_case"))
-_REPLACED = update(CASE).where(CASE.c.case_id == bindparam("the_case"))
+_FOUND = Prepared(select(CASE).where(CASE.c.case_id == bindparam("the_case")))
+_REPLACED = Prepared(update(CASE).where(CASE.c.case_id == bindparam("the_case")))
 _PLACE = ("region", "level", "category", "private")
-_EMPTIED = delete(BOARD).where(*(BOARD.c[name] == bindparam(f"the_{name}") for name in _PLACE), BOARD.c.open == 0)
+_EMPTIED = Prepared(
+    delete(BOARD).where(*(BOARD.c[name] == bindparam(f"the_{name}") for name in _PLACE), BOARD.c.open == 0)
+)
 
 
 class UnitOfWork:

@@ -7,7 +7,7 @@ import strawberry
 from gateway import paging
 from gateway.context import Context
 from gateway.paging import PageInfo
-from gateway.readmodel import reads
+from gateway.readmodel import reads, roster_reads
 from gateway.readmodel.reads import Filter
 from gateway.subjects.case import Case, find
 from gateway.words import Lamp, RegionCode
@@ -69,7 +69,7 @@ class CaseQuery:
         async with info.context.gateway.room.database.read() as connection:
             matters = await reads.matters(connection, info.context.who, by, info.context.now, limit, place)
             if region and not matters:
-                await reads.check_region(connection, info.context.gateway.room.cell, region)
+                await roster_reads.check_region(connection, info.context.gateway.room.cell, region)
         edges = [
             CaseEdge(
                 cursor=paging.cursor(m.case.submitted_at.isoformat(), m.case.case_id),

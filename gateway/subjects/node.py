@@ -8,7 +8,7 @@ from strawberry import relay
 from gateway import paging
 from gateway.context import Context
 from gateway.paging import PageInfo
-from gateway.readmodel import reads
+from gateway.readmodel import roster_reads
 from gateway.words import RegionCode
 from services.contracts import regions as codes
 from services.contracts.ids import is_node_id
@@ -108,7 +108,7 @@ class RegionQuery:
         info.context.signed_in()
         limit, behind = paging.size(first), paging.place(after, 1)
         async with info.context.gateway.room.database.read() as connection:
-            rows = await reads.regions(connection, under, limit, behind[0] if behind else "")
+            rows = await roster_reads.regions(connection, under, limit, behind[0] if behind else "")
         edges = [
             RegionEdge(
                 cursor=paging.cursor(row.code),

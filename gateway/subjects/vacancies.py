@@ -7,7 +7,7 @@ import strawberry
 from gateway import paging
 from gateway.context import Context
 from gateway.paging import PageInfo
-from gateway.readmodel import reads
+from gateway.readmodel import roster_reads
 from gateway.subjects.node import OrgNode
 from gateway.words import RegionCode
 from services.contracts.organisation import in_office
@@ -59,7 +59,7 @@ class VacancyQuery:
         who, behind, now = info.context.who, paging.place(after, 1), info.context.now
         paging.size(first)
         async with info.context.gateway.room.database.read() as connection:
-            found = await reads.federations(connection, who, region, behind[0] if behind else "", LOOKED_AT)
+            found = await roster_reads.federations(connection, who, region, behind[0] if behind else "", LOOKED_AT)
         vacant = [node for node in found.nodes if not in_office(node, now)]
         shown = vacant[:first]
         last = shown[-1] if len(vacant) > first else found.nodes[-1] if found.nodes else None

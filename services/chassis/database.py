@@ -4,24 +4,28 @@ import asyncio
 import sqlite3
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
-from functools import cache
 from typing import Protocol
 
-from sqlalchemy import URL, Engine, Table, make_url
+import asyncpg
+from sqlalchemy import Engine, Table, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from services.chassis.postgres import Postgres, PostgresConnection
+from services.chassis.prepared import Prepared, prepared
+from services.chassis.seats import Seats
 from services.chassis.sqlite import Sqlite, SqliteConnection
 
 Insert = postgresql.Insert | sqlite.Insert
-Connection = AsyncConnection | SqliteConnection
+Connection = PostgresConnection | SqliteConnection
 Opened = AbstractAsyncContextManager[Connection]
 
 
 class Store(Protocol):
     """What differs between the two."""
+
+    seats: Seats
 
     @property
     def engine(self) -> Engine:
@@ -39,39 +43,6 @@ class Store(Protocol):
     async def close(self) -> None: ...
 
 
-class Postgres:
-    """A database on a server: what takes time takes it there."""
-
-    def __init__(self, url: URL, pool: int) -> None:
-        self._engine = create_async_engine(
-            url,
-            # Kept once opened, the last one given back first: opening one costs the server more than twenty commands' statements, and
-            # each has to learn them anew.
-            pool_size=pool,
-            max_overflow=0,
-            pool_use_lifo=True,
-            pool_timeout=30,
-            hide_parameters=True,  # an error's text may be printed by somebody: never with what a person wrote
-        )
-        self.engine = self._engine.sync_engine
-        # A read needs no transaction, which would be two more trips to the server.
-        self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        # READ COMMITTED, the default, would show each statement a moment of its own.
-        self._still = self._engine.execution_options(isolation_level="REPEATABLE READ")
-
-    def write(self) -> Opened:
-        return self._engine.begin()
-
-    def read(self) -> Opened:
-        return self._reader.connect()
-
-    def snapshot(self) -> Opened:
-        return self._still.begin()
-
-    async def close(self) -> None:
-        await self._engine.dispose()
-
-
 class Database:
     """Hands out transactions."""
 
@@ -80,6 +51,11 @@ class Database:
         self.on_sqlite = url.startswith("sqlite")
         self._store: Store = (Sqlite if self.on_sqlite else Postgres)(make_url(url), pool)
         self.engine = self._store.engine
+
+    @property
+    def readers(self) -> int:
+        """How many connections are in use just now; on SQLite the writer's is not counted."""
+        return self._store.seats.taken
 
     def write(self) -> Opened:
         """One transaction, committed at the end or not at all. Await nothing foreign inside."""
@@ -93,20 +69,19 @@ class Database:
         """One moment: every statement inside sees the same rows, and nobody who writes is kept waiting."""
         return self._store.snapshot()
 
-    def insert(self, table: Table) -> Insert:
-        """An insert that knows ON CONFLICT. Like the two below it is executed with its rows, and built once: building takes longer
-        than running."""
+    def insert(self, table: Table) -> Prepared:
+        """An insert. Like those below it is executed with its rows."""
         return _insert(table, self.on_sqlite)
 
-    def insert_new(self, table: Table) -> Insert:
+    def insert_new(self, table: Table) -> Prepared:
         """An insert that leaves what is there."""
         return _insert_new(table, self.on_sqlite)
 
-    def upsert(self, table: Table, columns: Iterable[str], *, newer: str | None = None) -> Insert:
+    def upsert(self, table: Table, columns: Iterable[str], *, newer: str | None = None) -> Prepared:
         """Insert these columns, or replace them in the row of the same primary key; with `newer`, only if that column grows."""
         return _upsert(table, tuple(columns), newer, self.on_sqlite)
 
-    def add(self, table: Table, columns: Iterable[str]) -> Insert:
+    def add(self, table: Table, columns: Iterable[str]) -> Prepared:
         """Insert these numbers, or add them to those in the row of the same primary key."""
         return _add(table, tuple(columns), self.on_sqlite)
 
@@ -115,19 +90,24 @@ class Database:
         await self._store.close()
 
 
-@cache
-def _insert(table: Table, on_sqlite: bool) -> Insert:
+def inserting(table: Table, on_sqlite: bool) -> Insert:
+    """An insert that knows ON CONFLICT, to build on."""
     return sqlite.insert(table) if on_sqlite else postgresql.insert(table)
 
 
-@cache
+@prepared
+def _insert(table: Table, on_sqlite: bool) -> Insert:
+    return inserting(table, on_sqlite)
+
+
+@prepared
 def _insert_new(table: Table, on_sqlite: bool) -> Insert:
-    return _insert(table, on_sqlite).on_conflict_do_nothing()
+    return inserting(table, on_sqlite).on_conflict_do_nothing()
 
 
-@cache
+@prepared
 def _upsert(table: Table, columns: tuple[str, ...], newer: str | None, on_sqlite: bool) -> Insert:
-    statement = _insert(table, on_sqlite)
+    statement = inserting(table, on_sqlite)
     keys = [column.name for column in table.primary_key]
     replaced = [name for name in columns if name not in keys] or keys[:1]
     return statement.on_conflict_do_update(
@@ -137,9 +117,9 @@ def _upsert(table: Table, columns: tuple[str, ...], newer: str | None, on_sqlite
     )
 
 
-@cache
+@prepared
 def _add(table: Table, columns: tuple[str, ...], on_sqlite: bool) -> Insert:
-    statement = _insert(table, on_sqlite)
+    statement = inserting(table, on_sqlite)
     return statement.on_conflict_do_update(
         index_elements=[column.name for column in table.primary_key],
         set_={name: table.c[name] + statement.excluded[name] for name in columns},
@@ -152,11 +132,13 @@ PASSING = ("08", "40", "53", "55P03", "57")
 
 def is_outage(error: BaseException) -> bool:
     """Whether the database could not be reached or was too busy: try again later, nothing is wrong with the work."""
-    if isinstance(
-        error,
-        OperationalError | sqlite3.OperationalError | InterfaceError | PoolTimeout | OSError | asyncio.TimeoutError,
-    ):
+    passing = OperationalError | sqlite3.OperationalError | InterfaceError | asyncpg.InterfaceError | PoolTimeout
+    if isinstance(error, passing | OSError | asyncio.TimeoutError | asyncpg.InvalidCachedStatementError):
         return True
-    if not isinstance(error, DBAPIError):
-        return False
-    return error.connection_invalidated or str(getattr(error.orig, "sqlstate", None) or "").startswith(PASSING)
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or _passes(error.orig)
+    return isinstance(error, asyncpg.PostgresError) and _passes(error)
+
+
+def _passes(error: BaseException | None) -> bool:
+    return str(getattr(error, "sqlstate", None) or "").startswith(PASSING)

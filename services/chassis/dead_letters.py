@@ -133,7 +133,9 @@ async def _held(room: Room, letter: DeadLetter) -> int:
     table = room.service.chassis.dead_letter
     of_its_key = (table.c.topic == letter.topic, table.c.key == letter.key)
     async with room.database.read() as connection:
-        return (await connection.execute(select(func.count()).select_from(table).where(*of_its_key))).scalar_one()
+        found = await connection.execute(select(func.count()).select_from(table).where(*of_its_key))
+        count: int = found.scalar_one()
+    return count
 
 
 def _letter(room: Room, row: Row[Any]) -> DeadLetter:

@@ -3,9 +3,10 @@ command that takes it commit together."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, select, update
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, Select, String, Table, select, update
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -13,8 +14,9 @@ from starlette.routing import BaseRoute, Route
 from services.chassis.door import refusal
 from services.chassis.identity import Verifier
 from services.chassis.ids import ulid
-from services.chassis.lists import within
+from services.chassis.lists import among, within
 from services.chassis.photo_cleaning import NotAPhoto, PhotoTooLarge, clean
+from services.chassis.prepared import prepared
 from services.chassis.room import Room
 from services.chassis.transaction import Transaction
 from services.contracts.callers import Caller
@@ -66,12 +68,17 @@ async def take(tx: Transaction, table: Table, uploader: str, ids: Sequence[str],
 
 async def lines(tx: Transaction, table: Table, case_ids: Sequence[str]) -> dict[str, tuple[AttachmentLine, ...]]:
     """The photos of some matters, without their bytes."""
-    query = select(table.c.case_id, table.c.id, table.c.media_type, table.c.size, table.c.purpose)
     found: dict[str, tuple[AttachmentLine, ...]] = {}
-    for row in await tx.execute(query.where(within(table.c.case_id, case_ids)).order_by(table.c.id)):
+    for row in await tx.execute(_lines(table), {"the_ids": list(case_ids)}):
         line = AttachmentLine(id=row.id, media_type=row.media_type, bytes=row.size, purpose=row.purpose)
         found[row.case_id] = (*found.get(row.case_id, ()), line)
     return found
+
+
+@prepared
+def _lines(table: Table) -> Select[Any]:
+    query = select(table.c.case_id, table.c.id, table.c.media_type, table.c.size, table.c.purpose)
+    return query.where(among(table.c.case_id, "the_ids")).order_by(table.c.id)
 
 
 def routes(table: Table, commands: Sequence[str], may_read: MayRead) -> Callable[[Room], list[BaseRoute]]:

@@ -6,8 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import func, select
-
 from services.chassis import statements
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.crash import CrashAt, Point, never
@@ -134,6 +132,6 @@ class Room:
     async def held(self) -> int:
         """How many dead letters there are."""
         async with self.database.read() as connection:
-            return (
-                await connection.execute(select(func.count()).select_from(self.service.chassis.dead_letter))
-            ).scalar_one()
+            found = await connection.execute(statements.held_at_all(self.service.chassis.dead_letter))
+            count: int = found.scalar_one()
+        return count

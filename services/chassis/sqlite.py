@@ -4,15 +4,17 @@ back costs many times as much (DECISIONS 48). What may wait, for another process
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from sqlalchemy import URL, Connection, CursorResult, Engine, Executable, QueuePool, create_engine, event
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import URL, Connection, CursorResult, Engine, Executable, NullPool, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncResult
+
+from services.chassis.prepared import Found, Prepared, Values, one_of_many
+from services.chassis.seats import Seats
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +22,6 @@ T = TypeVar("T")
 
 BUSY = 10_000
 """Milliseconds for which another process's writer is waited for."""
-PATIENCE = 30
-"""Seconds for which a connection is waited for."""
 LOOK_AT, MUCH = 32, 4 * 1024 * 1024
 """Every so many commits it is looked whether their log has more than so many bytes."""
 
@@ -31,25 +31,45 @@ class SqliteConnection:
 
     def __init__(self, sync: Connection) -> None:
         self._sync = sync
+        self.raw: Any = sync.connection.driver_connection
+        self._dialect = sync.dialect
+        self._asked = False
+        """Whether SQLAlchemy was: it has a transaction of its own in mind then."""
 
     async def execute(
-        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None, /
-    ) -> CursorResult[Any]:
-        """Run a statement."""
-        return self._sync.execute(statement, parameters)
+        self, statement: Executable | Prepared, parameters: Values = None, /
+    ) -> CursorResult[Any] | Found:
+        """Run a statement. What is not prepared goes through SQLAlchemy."""
+        if not isinstance(statement, Prepared):
+            return self._through().execute(statement, parameters)
+        self._begin()
+        written = statement.written(self._dialect, one_of_many(parameters))
+        if parameters is not None and not isinstance(parameters, Mapping):
+            cursor = self.raw.executemany(written.sql, [written.arguments(each) for each in parameters])
+            return written.found((), cursor.rowcount)
+        cursor = self.raw.execute(written.sql, written.arguments(parameters or {}))
+        return written.found(cursor.fetchall() if written.returns else (), cursor.rowcount)
 
     @asynccontextmanager
     async def begin_nested(self) -> AsyncIterator[None]:
         """A savepoint."""
-        with self._sync.begin_nested():
+        self._begin()
+        self.raw.execute("SAVEPOINT inner")
+        try:
             yield
+        except BaseException:
+            if self.raw.in_transaction:  # where the disk is full, SQLite has taken all of it back already
+                self.raw.execute("ROLLBACK TO inner")
+                self.raw.execute("RELEASE inner")
+            raise
+        self.raw.execute("RELEASE inner")
 
     @asynccontextmanager
     async def stream(
         self, statement: Executable, /, *, execution_options: Mapping[str, Any] | None = None
     ) -> AsyncIterator[AsyncResult[Any]]:
         """A statement's rows as they are read."""
-        found = AsyncResult[Any](self._sync.execute(statement, execution_options=execution_options))
+        found = AsyncResult[Any](self._through().execute(statement, execution_options=execution_options))
         try:
             yield found
         finally:
@@ -57,7 +77,27 @@ class SqliteConnection:
 
     async def run_sync(self, work: Callable[..., T], /, *given: Any) -> T:
         """What a function answers that wants a synchronous connection."""
-        return work(self._sync, *given)
+        return work(self._through(), *given)
+
+    def end(self, word: Literal["COMMIT", "ROLLBACK"]) -> None:
+        """End the transaction, if there still is one."""
+        if self.raw.in_transaction:
+            self.raw.execute(word)
+        if self._asked:
+            self._sync.rollback()
+            self._asked = False
+
+    def close(self) -> None:
+        """Hang up."""
+        self._sync.close()
+
+    def _begin(self) -> None:
+        if not self.raw.in_transaction:
+            self.raw.execute("BEGIN")
+
+    def _through(self) -> Connection:
+        self._asked = True
+        return self._sync
 
 
 class Sqlite:
@@ -65,12 +105,15 @@ class Sqlite:
     checkpoint does that brings many of them into the file, and is made by the writer, for only while nobody writes does it reach the end."""
 
     def __init__(self, url: URL, pool: int) -> None:
-        self.engine = _engine(url, pool)
-        self._writer = _engine(url, 1)
+        self.engine = _engine(url)
+        self._writing_engine = _engine(url)
         event.listen(self.engine, "connect", _tell(f"busy_timeout={BUSY}", "query_only=ON"))
-        event.listen(self._writer, "connect", _tell("busy_timeout=0"))
+        event.listen(self._writing_engine, "connect", _tell("busy_timeout=0"))
         self._log = Path(f"{url.database}-wal")
-        self._seats = asyncio.Semaphore(pool)
+        self.seats = Seats(pool)
+        self._readers: list[SqliteConnection] = []
+        """Those that nobody reads from just now."""
+        self._writer: SqliteConnection | None = None
         self._turn = asyncio.Lock()
         self._commits = 0
         self._thread = ThreadPoolExecutor(1, "sqlite")
@@ -79,35 +122,37 @@ class Sqlite:
     async def write(self) -> AsyncIterator[SqliteConnection]:
         """A transaction that writes says so from the start: it waits for its turn instead of failing later."""
         async with self._turn:
-            with self._writer.connect() as connection:
-                raw: Any = connection.connection.driver_connection
-                if not _begun_at_once(raw):
-                    await self._on_thread(_begin_patiently, raw)
-                with connection.begin():
-                    yield SqliteConnection(connection)
-                if self._is_long():
-                    await self._on_thread(_checkpoint, raw)
+            writer = self._writer = self._writer or SqliteConnection(self._writing_engine.connect())
+            try:
+                if not _begun_at_once(writer.raw):
+                    await self._on_thread(_begin_patiently, writer.raw)
+                yield writer
+                writer.end("COMMIT")
+            finally:
+                writer.end("ROLLBACK")
+            if self._is_long():
+                await self._on_thread(_checkpoint, writer.raw)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[SqliteConnection]:
         """A snapshot, from the first statement on."""
-        try:
-            async with asyncio.timeout(PATIENCE):  # here: the pool's own waiting would stop the loop
-                await self._seats.acquire()
-        except TimeoutError:
-            raise PoolTimeout("no connection became free") from None
-        try:
-            with self.engine.connect() as connection:
-                yield SqliteConnection(connection)
-        finally:
-            self._seats.release()
+        async with self.seats.one():
+            reader = self._readers.pop() if self._readers else SqliteConnection(self.engine.connect())
+            try:
+                yield reader
+            finally:
+                reader.end("ROLLBACK")
+                self._readers.append(reader)
 
     snapshot = read
 
     async def close(self) -> None:
         """Give the file back."""
+        for connection in (*self._readers, *([self._writer] if self._writer else [])):
+            connection.close()
+        self._readers, self._writer = [], None
         self.engine.dispose()
-        self._writer.dispose()
+        self._writing_engine.dispose()
         self._thread.shutdown(wait=False)
 
     def _is_long(self) -> bool:
@@ -135,13 +180,11 @@ class Sqlite:
             raise
 
 
-def _engine(url: URL, pool: int) -> Engine:
+def _engine(url: URL) -> Engine:
+    """Connections are kept here, not in a pool of SQLAlchemy's: taking one there and giving it back takes as long as three statements."""
     engine = create_engine(
         url.set(drivername="sqlite"),
-        poolclass=QueuePool,
-        pool_size=pool,
-        max_overflow=0,
-        pool_use_lifo=True,
+        poolclass=NullPool,
         connect_args={"check_same_thread": False, "isolation_level": None},
         hide_parameters=True,
     )

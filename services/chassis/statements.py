@@ -1,26 +1,26 @@
-"""The statements that run for every command and every fact, each built once for its table: building one takes longer than running it.
+"""The statements that run for every command and every fact, prepared once for each table.
 
 Names in a WHERE that are no columns' names begin with `the_`: an UPDATE would take a column's name for its SET.
 """
 
-from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Select, String, Table, Update, bindparam, func, or_, select, text
+from sqlalchemy import Column, ColumnElement, Delete, Select, String, Table, Update, bindparam, func, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from services.chassis.lists import among, each
+from services.chassis.prepared import prepared
 
 
-@cache
+@prepared
 def stored(table: Table, *, locked: bool) -> Select[Any]:
     """An aggregate's row by `the_id`."""
     query = select(table.c.version, table.c.command_version, table.c.body).where(table.c.id == bindparam("the_id"))
     return query.with_for_update() if locked else query
 
 
-@cache
+@prepared
 def stored_many(table: Table, *, locked: bool) -> Select[Any]:
     """The rows of some aggregates by `the_ids`, in their order."""
     query = select(table.c.id, table.c.version, table.c.command_version, table.c.body)
@@ -28,13 +28,20 @@ def stored_many(table: Table, *, locked: bool) -> Select[Any]:
     return query.with_for_update() if locked else query
 
 
-@cache
+@prepared
 def restored(table: Table) -> Update:
     """The columns given, where the row has `the_id` and still `the_version`."""
     return table.update().where(table.c.id == bindparam("the_id"), table.c.version == bindparam("the_version"))
 
 
-@cache
+@prepared
+def erased(column: ColumnElement[Any]) -> Delete:
+    """The rows of a column's table that have `the_value` there."""
+    assert isinstance(column, Column)
+    return column.table.delete().where(column == bindparam("the_value"))
+
+
+@prepared
 def known(table: Table) -> Select[Any]:
     """What was heard on `the_topics` about `the_keys`."""
     return select(table.c.topic, table.c.key, table.c.version, table.c.state).where(
@@ -43,7 +50,7 @@ def known(table: Table) -> Select[Any]:
     )
 
 
-@cache
+@prepared
 def versions_known(table: Table) -> Select[Any]:
     """How far `the_key` was heard of on `the_topics`."""
     return select(table.c.topic, table.c.version).where(
@@ -51,13 +58,19 @@ def versions_known(table: Table) -> Select[Any]:
     )
 
 
-@cache
+@prepared
 def held(table: Table) -> Select[Any]:
     """Where records of `the_keys` are held."""
     return select(table.c.topic, table.c.key).where(among(table.c.key, "the_keys")).distinct()
 
 
-@cache
+@prepared
+def held_at_all(table: Table) -> Select[int]:
+    """How many records are held."""
+    return select(func.count()).select_from(table)
+
+
+@prepared
 def claimed(table: Table, *, on_sqlite: bool) -> ReturningInsert[Any]:
     """The inbox's lines of `the_ids`, as far as they are new."""
     ids = each("the_ids", on_sqlite=on_sqlite)
@@ -68,7 +81,7 @@ def claimed(table: Table, *, on_sqlite: bool) -> ReturningInsert[Any]:
     return new
 
 
-@cache
+@prepared
 def disclaimed(table: Table) -> Delete:
     """The inbox's lines of `the_ids`."""
     return table.delete().where(among(table.c.event_id, "the_ids"))
@@ -82,56 +95,56 @@ def _same_key(table: Table) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-@cache
+@prepared
 def answered(table: Table) -> Select[Any]:
     """The answer kept for `the_caller`, `the_command`, `the_key`."""
     return select(table.c.body, table.c.answer).where(*_same_key(table))
 
 
-@cache
+@prepared
 def answering(table: Table) -> Update:
     """The same, to be written."""
     return table.update().where(*_same_key(table))
 
 
-@cache
+@prepared
 def lease(table: Table) -> Select[Any]:
     """The lease of `the_name`, locked."""
     return select(table).where(table.c.name == bindparam("the_name")).with_for_update()
 
 
-@cache
+@prepared
 def renewed(table: Table) -> Update:
     """The same, to be written."""
     return table.update().where(table.c.name == bindparam("the_name"))
 
 
-@cache
+@prepared
 def unsent(outbox: Table) -> Select[Any]:
     """The oldest facts that were not sent, at most `the_most`."""
     return select(outbox).where(outbox.c.sent.is_(False)).order_by(outbox.c.id).limit(bindparam("the_most"))
 
 
-@cache
+@prepared
 def sent(outbox: Table) -> Update:
     """The facts of `the_ids`."""
     return outbox.update().where(among(outbox.c.id, "the_ids", numbers=True)).values(sent=True)
 
 
-@cache
+@prepared
 def waiting(outbox: Table) -> Select[int, Any]:
     """How many facts were not sent, and since when."""
     oldest: ColumnElement[Any] = func.min(outbox.c.at)
     return select(func.count(), oldest).where(outbox.c.sent.is_(False))
 
 
-@cache
+@prepared
 def behind(outbox: Table, topics: int) -> Select[Any]:
     """The records of so many topics behind their offsets (`topic0`, `offset0`, …), at most `the_most`."""
     return select(outbox).where(_behind(outbox, topics)).order_by(outbox.c.id).limit(bindparam("the_most"))
 
 
-@cache
+@prepared
 def count_behind(outbox: Table, topics: int) -> Select[int]:
     """How many there are."""
     return select(func.count()).where(_behind(outbox, topics))

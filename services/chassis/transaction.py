@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from sqlalchemy import CursorResult, Executable, Table
 
 from services.chassis import statements
-from services.chassis.database import Connection
+from services.chassis.database import Connection, inserting
 from services.chassis.heard import Heard
 from services.chassis.ids import ulid
+from services.chassis.prepared import Found, Prepared
 from services.chassis.telemetry import correlation
 from services.chassis.wire import headers_json, headers_of, value_of
 from services.contracts.base import Model
@@ -89,8 +90,8 @@ class Transaction:
         return self.room.get(kind)
 
     async def execute(
-        self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
-    ) -> CursorResult[Any]:
+        self, statement: Executable | Prepared, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any] | Found:
         """Run a statement of the service's own tables, with its values or once for each of its rows."""
         return await self.connection.execute(statement, values)
 
@@ -175,8 +176,8 @@ class Transaction:
                     "body": aggregate.model_dump_json(exclude_none=True),
                 }
             )
-        insert = self.room.database.insert_new(stored.table).returning(stored.table.c.id)
-        if len((await self.execute(insert, rows)).all()) != len(rows):
+        insert = inserting(stored.table, self.room.database.on_sqlite).on_conflict_do_nothing()
+        if len((await self.execute(insert.returning(stored.table.c.id), rows)).all()) != len(rows):
             raise Conflict(stored.table.name)
 
     def check_version(self, kind: type[Model], key: str, expected: int | None) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from services.chassis import photos
+from services.chassis import photos, statements
 from services.chassis.ids import ulid
 from services.chassis.transaction import Transaction
 from services.contracts import topics
@@ -116,7 +116,7 @@ def log_access(tx: Transaction, member: str, case_id: str, fields: str) -> None:
 
 async def look_again(tx: Transaction, key: str, at: datetime | None) -> None:
     """When something will be overdue; None: nothing will."""
-    await tx.execute(delete(DUE).where(DUE.c.id == key))
+    await tx.execute(statements.erased(DUE.c.id), {"the_value": key})
     if at is not None:
         # Due means "until the end of this moment": the sweep looks just after it.
         values = {"id": key, "look_at": at + timedelta(seconds=1), "attempts": 0}

@@ -3,10 +3,12 @@ the look for who may act on a matter, whenever it came to another level or other
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, select
 
+from services.chassis import statements
 from services.chassis.ids import ulid
 from services.chassis.lists import within
+from services.chassis.prepared import Prepared
 from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.cases import PRIVATE
@@ -47,8 +49,10 @@ async def matter_of(tx: Transaction, order_id: str) -> str | None:
 
 async def order_ids_of(tx: Transaction, case_id: str) -> Sequence[str]:
     """The orders of a matter, oldest first."""
-    query = select(ORDER.c.id).where(ORDER.c.case_id == case_id).order_by(ORDER.c.id)
-    return list((await tx.execute(query)).scalars())
+    return list((await tx.execute(_ORDERS, {"case_id": case_id})).scalars())
+
+
+_ORDERS = Prepared(select(ORDER.c.id).where(ORDER.c.case_id == bindparam("case_id")).order_by(ORDER.c.id))
 
 
 async def orders_of(tx: Transaction, case_id: str) -> list[WorkOrder]:
@@ -96,7 +100,7 @@ async def rest_orders(tx: Transaction, custody: Custody, by: NodeId | None = Non
 
 async def keep_order_dues(tx: Transaction, order: WorkOrder) -> None:
     """Exactly the rows that the order's clocks call for."""
-    await tx.execute(delete(ORDER_DUE).where(ORDER_DUE.c.order_id == order.order_id))
+    await tx.execute(statements.erased(ORDER_DUE.c.order_id), {"the_value": order.order_id})
     await write_dues(tx, ORDER_DUE, {"order_id": order.order_id}, to_come(order, rules_of(tx, order)))
 
 

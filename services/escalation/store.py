@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Table, delete
+from sqlalchemy import Table
 
+from services.chassis import statements
 from services.chassis.ids import ulid
 from services.chassis.transaction import Transaction
 from services.contracts import topics
@@ -46,7 +47,7 @@ def facts_of(tx: Transaction, case: CaseState, access: AccessState | None = None
 
 async def keep_dues(tx: Transaction, custody: Custody, facts: Facts) -> None:
     """Exactly the rows that time will bring for this matter."""
-    await tx.execute(delete(DUE).where(DUE.c.case_id == custody.case_id))
+    await tx.execute(statements.erased(DUE.c.case_id), {"the_value": custody.case_id})
     await write_dues(tx, DUE, {"case_id": custody.case_id}, dues(custody, facts).items())
 
 

@@ -1,8 +1,11 @@
 """The inbox, read by its owner with her own token."""
 
-from sqlalchemy import func, select
+from typing import Any
 
-from services.chassis.lists import within
+from sqlalchemy import Select, bindparam, func, select
+
+from services.chassis.lists import among
+from services.chassis.prepared import Prepared, prepared
 from services.chassis.room import Room
 from services.contracts.callers import Caller, Target
 from services.contracts.cases import CaseClass
@@ -18,6 +21,22 @@ READ_MARK = METADATA.tables["read_mark"]
 MAX_PAGE = 100
 
 
+@prepared
+def _page(*, after: bool, before: bool) -> Select[Any]:
+    """Entries of `addresses`, at most `most`: newest first, or those behind the id `after`, oldest first; all of them before the id `before`."""
+    query = select(ENTRY).where(among(ENTRY.c.address, "addresses")).limit(bindparam("most"))
+    query = query.where(ENTRY.c.id < bindparam("before")) if before else query
+    if after:
+        return query.where(ENTRY.c.id > bindparam("after")).order_by(ENTRY.c.id)
+    return query.order_by(ENTRY.c.id.desc())
+
+
+_MARK = Prepared(select(READ_MARK.c.up_to).where(READ_MARK.c.member == bindparam("member")))
+_UNREAD = Prepared(
+    select(func.count()).select_from(ENTRY).where(among(ENTRY.c.address, "addresses"), ENTRY.c.id > bindparam("up_to"))
+)
+
+
 async def inbox(room: Room, caller: Caller, page: InboxPage) -> InboxLines:
     """A page of the caller's own inbox and of the boards of the groups she belongs to. Entries of matters that she may no longer
     know of (she became a party, the class rose) are gone from it. Raises Refused MALFORMED."""
@@ -25,17 +44,10 @@ async def inbox(room: Room, caller: Caller, page: InboxPage) -> InboxLines:
         raise malformed("first", Wrong.OUT_OF_RANGE, least=1, most=MAX_PAGE)
     addresses = [caller.member, *{grant.node for grant in caller.grants}]
     async with room.reading() as tx:
-        query = select(ENTRY).where(within(ENTRY.c.address, addresses))
-        if page.after:
-            query = query.where(ENTRY.c.id > page.after).order_by(ENTRY.c.id)
-        else:
-            query = query.order_by(ENTRY.c.id.desc())
-        if page.before:
-            query = query.where(ENTRY.c.id < page.before)
-        rows = (await tx.execute(query.limit(page.first + 1))).all()
-        mark = select(READ_MARK.c.up_to).where(READ_MARK.c.member == caller.member)
-        up_to = (await tx.execute(mark)).scalar_one_or_none() or ""
-        unread = select(func.count()).select_from(ENTRY).where(within(ENTRY.c.address, addresses), ENTRY.c.id > up_to)
+        asked = {"addresses": addresses, "after": page.after, "before": page.before, "most": page.first + 1}
+        rows = (await tx.execute(_page(after=bool(page.after), before=bool(page.before)), asked)).all()
+        up_to = (await tx.execute(_MARK, {"member": caller.member})).scalar_one_or_none() or ""
+        unread = await tx.execute(_UNREAD, {"addresses": addresses, "up_to": up_to})
         about = sorted({row.case_id for row in rows if row.case_id})
         accesses = await accesses_of(tx, about) if about else {}
         lines = []
@@ -61,9 +73,7 @@ async def inbox(room: Room, caller: Caller, page: InboxPage) -> InboxLines:
                     read=row.id <= up_to,
                 )
             )
-        return InboxLines(
-            entries=tuple(lines), more=len(rows) > page.first, unread=(await tx.execute(unread)).scalar_one()
-        )
+        return InboxLines(entries=tuple(lines), more=len(rows) > page.first, unread=unread.scalar_one())
 
 
 def _may_know(caller: Caller, access: AccessState) -> bool:

@@ -5,10 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
+from services.chassis import statements
 from services.chassis.ids import ulid
 from services.chassis.lists import within
+from services.chassis.prepared import Prepared
 from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.cases import CaseClass
@@ -168,10 +170,13 @@ async def tell(tx: Transaction, told: Sequence[Told], access: AccessState, numbe
 async def _has(tx: Transaction, told: Told, case_id: str) -> bool:
     if any((each.address, each.kind) == (told.address, told.kind) for each in tx.unit(Post).of(case_id)):
         return True
-    query = select(ENTRY.c.id).where(
-        ENTRY.c.case_id == case_id, ENTRY.c.address == told.address, ENTRY.c.kind == told.kind.value
-    )
-    return (await tx.execute(query.limit(1))).first() is not None
+    asked = {"case_id": case_id, "address": told.address, "kind": told.kind.value}
+    return (await tx.execute(_HAS, asked)).first() is not None
+
+
+_HAS = Prepared(
+    select(ENTRY.c.id).where(*(ENTRY.c[name] == bindparam(name) for name in ("case_id", "address", "kind"))).limit(1)
+)
 
 
 async def keep_waiting(tx: Transaction, topic: Topic, event: Event, case_id: str) -> None:
@@ -185,10 +190,15 @@ async def keep_waiting(tx: Transaction, topic: Topic, event: Event, case_id: str
     await tx.execute(tx.room.database.insert(WAITING), values)
 
 
+_WAITING_FOR = Prepared(select(WAITING).where(WAITING.c.case_id == bindparam("case_id")).order_by(WAITING.c.id))
+_CASES_WAITING = Prepared(select(WAITING.c.case_id).group_by(WAITING.c.case_id).order_by(func.min(WAITING.c.id)))
+
+
 async def waiting_for(tx: Transaction, case_id: str) -> list[Event]:
     """The facts that waited for this matter's access, in the order they came; they wait no more."""
-    rows = (await tx.execute(select(WAITING).where(WAITING.c.case_id == case_id).order_by(WAITING.c.id))).all()
-    await tx.execute(delete(WAITING).where(WAITING.c.case_id == case_id))
+    rows = (await tx.execute(_WAITING_FOR, {"case_id": case_id})).all()
+    if rows:
+        await tx.execute(statements.erased(WAITING.c.case_id), {"the_value": case_id})
     kinds = {(topic.name, kind.type_name()): kind for topic in topics.TOPICS for kind in topic.events}
     return [kinds[row.topic, row.event_type].model_validate_json(row.event) for row in rows]
 
@@ -200,8 +210,7 @@ def topic_of(event: Event) -> Topic:
 
 async def cases_waiting(tx: Transaction) -> list[str]:
     """The matters of which something waits: few, and for a moment."""
-    query = select(WAITING.c.case_id).group_by(WAITING.c.case_id).order_by(func.min(WAITING.c.id))
-    return list((await tx.execute(query)).scalars())
+    return list((await tx.execute(_CASES_WAITING)).scalars())
 
 
 async def nodes_about(tx: Transaction, region: str, *others: str | None) -> dict[str, Node]:

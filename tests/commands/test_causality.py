@@ -219,10 +219,9 @@ async def test_waiting_ends_in_its_time_and_holds_no_connection(room: Room) -> N
         async with room.transaction() as tx:
             await tx.load(Thing, "b")
         await inbox.receive([moved("b", 1, 1)])
-    pool: Any = room.database.engine.pool
     busy = []
     while causality._waiting == MAX_WAITING:
-        busy.append(pool.checkedout())
+        busy.append(room.database.readers)
         await asyncio.sleep(0.002)
     assert max(busy) <= LOOKING
     assert set(await asyncio.gather(*waiting)) == {Code.NOT_YET_KNOWN}

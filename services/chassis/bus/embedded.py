@@ -43,7 +43,8 @@ class Log:
         """How many records of some topics lie behind their offsets."""
         query = statements.count_behind(self.tables.outbox, len(offsets))
         async with self.database.read() as connection:
-            return (await connection.execute(query, _places(offsets))).scalar_one()
+            count: int = (await connection.execute(query, _places(offsets))).scalar_one()
+        return count
 
 
 def _places(offsets: Mapping[str, int]) -> dict[str, Any]:
