@@ -1,0 +1,167 @@
+"""A statement that goes straight to the driver does what it would do through SQLAlchemy, in the same transaction; on both databases."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import bindparam, delete, insert, select, text
+
+from services.chassis import statements
+from services.chassis.database import Connection
+from services.chassis.lists import among
+from services.chassis.prepared import Prepared
+from services.chassis.room import Room
+from tests.bus.rooms import toy_room
+
+ROW = {"topic": "t", "key": "k", "value": b"\x00\xff", "headers": "{}", "event_id": "e-1", "at": "2026"}
+KNOWN = {"topic": "t", "key": "k", "version": 3, "state": "{}"}
+
+
+@pytest_asyncio.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
+async def room(request: pytest.FixtureRequest) -> AsyncIterator[Room]:
+    """A toy service: on SQLite, and on PostgreSQL in the full run."""
+    server = request.getfixturevalue("postgres_server") if request.param == "kafka" else None
+    async with toy_room(server) as made:
+        yield made
+
+
+async def event_ids(room: Room) -> list[str]:
+    outbox = room.service.chassis.outbox
+    async with room.database.read() as connection:
+        return list((await connection.execute(select(outbox.c.event_id).order_by(outbox.c.id))).scalars())
+
+
+async def test_rows_are_as_sqlalchemy_gives_them(room: Room) -> None:
+    outbox = room.service.chassis.outbox
+    rows = [{**ROW, "event_id": f"e-{number}", "sent": number == 2} for number in range(4)]
+    query = select(outbox).where(
+        outbox.c.topic == "t", among(outbox.c.event_id, "ids"), outbox.c.sent.is_(False), outbox.c.id > bindparam("id")
+    )
+    asked: dict[str, Any] = {"ids": ["e-1", "e-2", "e-3", "e'; DROP"], "id": 0}
+    async with room.database.write() as connection:
+        await connection.execute(room.database.insert(outbox), rows)
+        through = (await connection.execute(query.order_by(outbox.c.id), asked)).all()
+        prepared = (await connection.execute(Prepared(query.order_by(outbox.c.id)), asked)).all()
+    assert prepared == through
+    assert [(row.event_id, row.value, row.sent) for row in prepared] == [
+        ("e-1", b"\x00\xff", False),
+        ("e-3", b"\x00\xff", False),
+    ]
+    async with room.database.read() as connection:
+        found = await connection.execute(Prepared(query), {**asked, "ids": []})
+        assert found.one_or_none() is None
+        as_mapping = (await connection.execute(Prepared(select(outbox.c.key, outbox.c.sent)))).mappings().first()
+    assert dict(as_mapping or {}) == {"key": "k", "sent": False}
+
+
+async def test_an_insert_takes_the_defaults_of_what_it_is_not_given(room: Room) -> None:
+    outbox = room.service.chassis.outbox
+    async with room.database.write() as connection:
+        done = await connection.execute(Prepared(insert(outbox)), ROW)
+        assert done.rowcount == 1
+        found = await connection.execute(select(outbox.c.sent))
+        assert found.scalar_one() is False
+        await connection.execute(Prepared(insert(outbox)), {**ROW, "event_id": "e-2", "sent": True})
+        assert (await connection.execute(statements.waiting(outbox))).one()[0] == 1
+
+
+async def test_how_many_rows_it_changed(room: Room) -> None:
+    known = room.service.chassis.known
+    kept = room.database.upsert(known, KNOWN, newer="version")
+    async with room.database.write() as connection:
+        for version, changed in ((3, 1), (3, 0), (2, 0), (4, 1)):
+            assert (await connection.execute(kept, {**KNOWN, "version": version})).rowcount == changed
+        assert (await connection.execute(room.database.insert_new(known), KNOWN)).rowcount == 0
+        assert (await connection.execute(statements.erased(known.c.key), {"the_value": "x"})).rowcount == 0
+        assert (await connection.execute(statements.erased(known.c.key), {"the_value": "k"})).rowcount == 1
+
+
+async def mixed(connection: Connection, room: Room, name: str) -> None:
+    """One prepared, one through SQLAlchemy."""
+    outbox = room.service.chassis.outbox
+    await connection.execute(room.database.insert(outbox), {**ROW, "event_id": f"{name}-prepared"})
+    await connection.execute(insert(outbox), {**ROW, "event_id": f"{name}-through"})
+
+
+async def twice(room: Room, *, prepared: bool) -> None:
+    """Fails at the second of two rows with one id."""
+    outbox = room.service.chassis.outbox
+    statement = Prepared(insert(outbox)) if prepared else insert(outbox)
+    async with room.database.write() as connection:
+        await connection.execute(delete(outbox))
+        for _ in range(2):
+            await connection.execute(statement, {**ROW, "event_id": "twice"})
+
+
+@pytest.mark.parametrize("statement", ["prepared", "through"])
+async def test_both_ways_are_one_transaction(room: Room, statement: str) -> None:
+    with suppress(RuntimeError):
+        async with room.database.write() as connection:
+            await mixed(connection, room, "lost")
+            raise RuntimeError
+    async with room.database.write() as connection:
+        await mixed(connection, room, "first")
+        with suppress(RuntimeError):
+            async with connection.begin_nested():
+                await mixed(connection, room, "inner-lost")
+                raise RuntimeError
+        async with connection.begin_nested():
+            await mixed(connection, room, "inner")
+    assert await event_ids(room) == ["first-prepared", "first-through", "inner-prepared", "inner-through"]
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        await twice(room, prepared=statement == "prepared")
+    assert len(await event_ids(room)) == 4, "what failed was taken back"
+
+
+async def test_a_reader_sees_no_half_of_a_transaction_and_leaves_none_open(room: Room) -> None:
+    outbox = room.service.chassis.outbox
+    count = Prepared(select(outbox.c.id))
+    async with room.database.write() as connection:
+        await mixed(connection, room, "a")
+        async with room.database.read() as beside:
+            assert (await beside.execute(count)).all() == []
+            assert (await beside.execute(select(outbox.c.id))).all() == []
+    for _ in range(3):
+        async with room.database.read() as connection:
+            assert len((await connection.execute(count)).all()) == 2
+            assert len((await connection.execute(select(outbox.c.id))).all()) == 2
+        async with room.database.snapshot() as connection:
+            assert len((await connection.execute(count)).all()) == 2
+    async with room.database.write() as connection:
+        await connection.execute(statements.erased(outbox.c.topic), {"the_value": "t"})
+    assert await event_ids(room) == []
+
+
+def test_a_list_that_is_written_out_is_none_to_prepare(room: Room) -> None:
+    key = room.service.chassis.outbox.c.key
+    with pytest.raises(TypeError, match="among"):
+        Prepared(select(key).where(key.in_(["a", "b"]))).written(room.database.engine.dialect, {})
+
+
+async def test_a_value_that_is_missing_is_none_in_silence(room: Room) -> None:
+    with pytest.raises(KeyError):
+        async with room.database.read() as connection:
+            await connection.execute(statements.held(room.service.chassis.dead_letter), {})
+
+
+@pytest.mark.kafka
+async def test_connections_that_the_server_ended_are_replaced(request: pytest.FixtureRequest) -> None:
+    """It was started again, or an operator ended them: whoever comes next gets new ones."""
+    async with toy_room(request.getfixturevalue("postgres_server")) as room:
+
+        async def look() -> int:
+            async with room.database.read() as connection:
+                await asyncio.sleep(0.01)
+                return int(
+                    (await connection.execute(statements.held_at_all(room.service.chassis.dead_letter))).scalar_one()
+                )
+
+        assert await asyncio.gather(*(look() for _ in range(8))) == [0] * 8
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        async with room.database.read() as connection:
+            assert len((await connection.execute(text(others))).all()) >= 7
+        await asyncio.sleep(0.1)  # the ends of the connections are on their way
+        assert await asyncio.gather(*(look() for _ in range(8))) == [0] * 8
