@@ -13,12 +13,12 @@ from deploy.memory import spare_the_collector
 from deploy.servers import KafkaServer, PostgresServer
 from deploy.wiring import EVERYTHING, whole_system
 from services.chassis.bus.embedded import Chaos, EmbeddedBus
-from services.chassis.bus.kafka import KafkaBus
 from services.chassis.clock import ManualClock
 from services.chassis.identity import Issuer
 from services.chassis.settings import Settings
 from tests.ending import end_in_order
 from tests.harness import START, Harness, Place
+from tests.watched import WatchedBus
 
 SEED = 20261123
 TEST_ISSUER = "yishi-test"
@@ -81,7 +81,7 @@ async def on_kafka(kafka_server: KafkaServer, postgres_server: PostgresServer) -
         from deploy.topics import apply
 
         await apply(kafka_server.bootstrap, settings.cell)
-        bus = KafkaBus(kafka_server.bootstrap, "tests")
+        bus = WatchedBus(kafka_server.bootstrap, "tests")
         async with whole_system(settings, bus, clock=clock, timers=False) as system:
             yield Harness("kafka", system, clock, issuer)
 
