@@ -40,6 +40,7 @@ ESCALATION = Service(
             columns=lambda order: {
                 "case_id": order.case_id,
                 "department": order.department,
+                "issuer": "" if order.stage.ended else order.issuer,
                 "joint": order.joint or "",
             },
             topic=lambda _order: topics.ESCALATION_ORDER,

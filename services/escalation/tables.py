@@ -49,6 +49,8 @@ class WorkOrderRow(EscalationTable, table=True):
     command_version: int
     case_id: str = Field(max_length=40, index=True)
     department: str = Field(max_length=64)
+    issuer: str = Field(default="", max_length=64, index=True)
+    """Who answers for it, until it has ended."""
     joint: str = Field(default="", max_length=40, index=True)
     body: str = Field(sa_type=Text)
 

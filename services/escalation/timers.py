@@ -10,12 +10,13 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Column, ColumnElement, Table, delete, select, update
 
 from services.chassis.database import is_outage
+from services.chassis.lists import within
 from services.chassis.room import Room
 from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.ids import NodeId
 from services.contracts.organisation import Node
-from services.escalation.order_store import look, rest_orders
+from services.escalation.order_store import ORDER, look, rest_orders
 from services.escalation.rules import timing, vacancy
 from services.escalation.rules.custody import Custody
 from services.escalation.store import CUSTODY, DUE, access_of, accesses_of, case_of, facts_of, keep_dues
@@ -102,7 +103,8 @@ _OFFICES: WeakKeyDictionary[Room, dict[NodeId, Office]] = WeakKeyDictionary()
 
 async def vacancies(room: Room) -> int:
     """Matters whose holder has nobody in office surface at a level above; where that has changed, or others are in office where they are held
-    or have surfaced, who may act now is looked at anew. Returns how many of them it changed."""
+    or have surfaced, who may act now is looked at anew. So is who answers for their orders, where that office was left. Returns how many
+    matters it changed."""
     now = room.clock.now()
     async with room.reading() as tx:
         query = select(CUSTODY.c.id, CUSTODY.c.region).where(
@@ -119,9 +121,13 @@ async def vacancies(room: Room) -> int:
         for some in range(0, len(held_there), PAGE):
             unmarked = CUSTODY.c.holder.in_(held_there[some : some + PAGE]) & (CUSTODY.c.vacant != CUSTODY.c.holder)
             to_look += (await tx.execute(select(CUSTODY.c.id).where(unmarked))).scalars()
-        to_tell = await _moving(tx, sorted(to_look), offices, now)
+        to_tell = set(await _moving(tx, sorted(to_look), offices, now))
+        left = sorted(anew.intersection(vacant))
+        for some in range(0, len(left), PAGE):
+            of_them = select(ORDER.c.case_id).where(within(ORDER.c.issuer, left[some : some + PAGE]))
+            to_tell.update((await tx.execute(of_them)).scalars())
     told = 0
-    for case_id in to_tell:
+    for case_id in sorted(to_tell):
         told += await _surface(room, case_id)
     _OFFICES[room] = offices
     return told
@@ -130,11 +136,12 @@ async def vacancies(room: Room) -> int:
 async def _offices(
     tx: Transaction, before: Mapping[NodeId, Office], ladders: Collection[NodeId], now: datetime
 ) -> dict[NodeId, Office]:
-    """Those of all holders, and of the levels where matters have surfaced, that the roster has told of."""
+    """Those of all holders and issuers, and of the levels where matters have surfaced, that the roster has told of."""
     known, roster = tx.room.service.chassis.known, topics.INTAKE_ROSTER.in_cell(tx.room.cell)
-    held = select(CUSTODY.c.holder).where(CUSTODY.c.holder != "").distinct()
+    held = select(CUSTODY.c.holder).where(CUSTODY.c.holder != "")
+    issued = select(ORDER.c.issuer).where(ORDER.c.issuer != "")
     heard = select(known.c.key, known.c.version).where(known.c.topic == roster)
-    versions = {row.key: row.version for row in await tx.execute(heard.where(known.c.key.in_(held)))}
+    versions = {row.key: row.version for row in await tx.execute(heard.where(known.c.key.in_(held.union(issued))))}
     others = sorted(ladders - versions.keys())
     for some in range(0, len(others), PAGE):
         of_them = heard.where(known.c.key.in_(others[some : some + PAGE]))

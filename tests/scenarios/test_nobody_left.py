@@ -229,6 +229,28 @@ async def test_whoever_looks_after_it_hears_what_the_council_proposes(system: Ha
     await system.no_dead_letters()
 
 
+async def test_an_order_whose_issuers_office_was_left_is_the_holders(system: Harness, place: Place) -> None:
+    """Another level holds the matter: without the issuer nobody could verify what was done, and the matter not be resolved."""
+    case_id = await matter(system, place)
+    order_id = (await issue(system, place.county_officer, case_id, department(place)))["orderId"]
+    ended = (await issue(system, place.county_officer, case_id, department(place, "heating")))["orderId"]
+    assert (await act(place.county_officer, "cancelOrder", ended, reason="重复")).code is None
+    assert (await act(place.liaison, "signOrder", order_id)).code is None
+    await system.settle()
+    assert "VerifyOrder" not in (await order(place.chair, order_id) or {}).get("allowedCommands", [])
+    await at(system, place, "county")
+    assert (await place.chair.inbox()).count("ORDER_YOURS") == 1, "of the one that is not over"
+    assert (await act(place.liaison, "reportDone", order_id, result="已修复", reply="已修好")).code is None
+    await system.settle()
+    await at(system, place, "county", line(place.county_chair, Role.CHAIR))
+    assert (await act(place.county_chair, "verifyOrder", order_id)).code in DENIED, "it stays with whom it came to"
+    assert (await act(place.chair, "verifyOrder", order_id)).code is None
+    await system.settle()
+    await done(system, place.chair, "resolveMatter", case_id, evidence="已修好")
+    assert (await place.chair.inbox()).count("ORDER_YOURS") == 1
+    await system.no_dead_letters()
+
+
 @pytest.mark.parametrize("holder", ["village", "county"])
 async def test_an_order_whose_issuer_may_not_act_is_the_holders(system: Harness, place: Place, holder: str) -> None:
     """Or its whom the matter surfaced to: the department is answered, and the matter can be resolved."""
