@@ -6,12 +6,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select, true
 
 from gateway.readmodel.access import (
+    Asker,
     below,
     one_of,
     orders_of_federation,
     per_caller,
     prepared_per_caller,
     visible_orders,
+    who_asks,
 )
 from gateway.readmodel.tables import METADATA
 from services.chassis.database import Connection
@@ -50,7 +52,9 @@ async def orders(
 ) -> list[Order]:
     """A page in the order of their last steps, oldest first, behind a place (changed_at, order_id): whoever reads on catches up."""
     if by == OrderFilter() and after is None:
-        return [_order(row) for row in await connection.execute(_first_page(caller), {"most": first})]
+        return [
+            _order(row) for row in await connection.execute(_first_page(caller), {"most": first, **who_asks(caller)})
+        ]
     where: list[ColumnElement[bool]] = [visible_orders(caller), _behind(after)]
     if by.changed_since:
         where.append(ORDER.c.changed_at >= by.changed_since)
@@ -61,12 +65,12 @@ async def orders(
     if by.stage:
         where.append(ORDER.c.stage == by.stage)
     query = _oldest_first(_orders(caller).where(*where)).limit(first)
-    return [_order(row) for row in await connection.execute(query)]
+    return [_order(row) for row in await connection.execute(query, who_asks(caller))]
 
 
 async def order(connection: Connection, caller: Caller, order_id: str) -> Order | None:
     """One order, or None: it does not exist, or not for her."""
-    row = (await connection.execute(_order_by_id(caller), {"id": order_id})).one_or_none()
+    row = (await connection.execute(_order_by_id(caller), {"id": order_id, **who_asks(caller)})).one_or_none()
     return _order(row) if row else None
 
 
@@ -75,7 +79,7 @@ async def orders_of_cases(
 ) -> Mapping[str, Sequence[Order]]:
     """The orders of some matters, for those who work on them, oldest first: one statement for a page."""
     found: dict[str, list[Order]] = {}
-    for row in await connection.execute(_orders_of_cases(caller), {"ids": list(case_ids)}):
+    for row in await connection.execute(_orders_of_cases(caller), {"ids": list(case_ids), **who_asks(caller)}):
         each = _order(row)
         found.setdefault(each.state.case_id, []).append(each)
     return found
@@ -84,7 +88,7 @@ async def orders_of_cases(
 async def peers(connection: Connection, caller: Caller, joints: Sequence[str]) -> Mapping[str, Sequence[OrderState]]:
     """The orders of some joint ones, of which the caller sees at least one: role and progress, because they work on one thing."""
     found: dict[str, list[OrderState]] = {}
-    for row in await connection.execute(_peers(caller), {"joints": list(joints)}):
+    for row in await connection.execute(_peers(caller), {"joints": list(joints), **who_asks(caller)}):
         found.setdefault(row.joint, []).append(OrderState.model_validate_json(row.state))
     return found
 
@@ -94,11 +98,11 @@ def _oldest_first(orders: Select[Any]) -> Select[Any]:
 
 
 @per_caller
-def _orders(caller: Caller) -> Select[Any]:
+def _orders(who: Asker) -> Select[Any]:
     columns = (
         ORDER.c.state,
         ORDER.c.changed_at,
-        orders_of_federation(caller).label("for_federation"),
+        orders_of_federation(who).label("for_federation"),
         GROUP.c.access_state,
         CASE.c.custody_state,
     )
@@ -107,26 +111,26 @@ def _orders(caller: Caller) -> Select[Any]:
 
 
 @prepared_per_caller
-def _first_page(caller: Caller) -> Select[Any]:
-    return _oldest_first(_orders(caller).where(visible_orders(caller))).limit(bindparam("most"))
+def _first_page(who: Asker) -> Select[Any]:
+    return _oldest_first(_orders(who).where(visible_orders(who))).limit(bindparam("most"))
 
 
 @prepared_per_caller
-def _peers(caller: Caller) -> Select[Any]:
-    still = or_(~one_of(ORDER.c.stage, ["REISSUED", "CANCELLED"]), orders_of_federation(caller))
-    hers = select(ORDER.c.joint).where(visible_orders(caller), still, among(ORDER.c.joint, "joints"))
+def _peers(who: Asker) -> Select[Any]:
+    still = or_(~one_of(ORDER.c.stage, ["REISSUED", "CANCELLED"]), orders_of_federation(who))
+    hers = select(ORDER.c.joint).where(visible_orders(who), still, among(ORDER.c.joint, "joints"))
     return select(ORDER.c.joint, ORDER.c.state).where(ORDER.c.joint.in_(hers)).order_by(ORDER.c.order_id)
 
 
 @prepared_per_caller
-def _order_by_id(caller: Caller) -> Select[Any]:
-    return _orders(caller).where(visible_orders(caller), ORDER.c.order_id == bindparam("id"))
+def _order_by_id(who: Asker) -> Select[Any]:
+    return _orders(who).where(visible_orders(who), ORDER.c.order_id == bindparam("id"))
 
 
 @prepared_per_caller
-def _orders_of_cases(caller: Caller) -> Select[Any]:
-    hers = (orders_of_federation(caller), among(ORDER.c.case_id, "ids"))
-    return _orders(caller).where(*hers).order_by(ORDER.c.order_id)
+def _orders_of_cases(who: Asker) -> Select[Any]:
+    hers = (orders_of_federation(who), among(ORDER.c.case_id, "ids"))
+    return _orders(who).where(*hers).order_by(ORDER.c.order_id)
 
 
 def _order(row: Row[Any]) -> Order:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, Select, Table, and_, bindparam, case, func, or_, select, true
 
 from gateway.readmodel.access import (
+    Asker,
     below,
     counted,
     fully,
@@ -15,6 +16,7 @@ from gateway.readmodel.access import (
     per_caller,
     prepared_per_caller,
     visible,
+    who_asks,
 )
 from gateway.readmodel.case_row import docket_of
 from gateway.readmodel.shown import (
@@ -71,7 +73,9 @@ async def matters(
 ) -> list[Matter]:
     """A page, newest first, behind a place (submitted_at, case_id): keyset, so that a page costs the same wherever it lies."""
     if by == Filter() and after is None:
-        return [_matter(row) for row in await connection.execute(_first_page(caller), {"most": first})]
+        return [
+            _matter(row) for row in await connection.execute(_first_page(caller), {"most": first, **who_asks(caller)})
+        ]
     place: ColumnElement[bool] = true()
     if after:
         place = or_(CASE.c.submitted_at < after[0], and_(CASE.c.submitted_at == after[0], CASE.c.case_id < after[1]))
@@ -86,12 +90,12 @@ async def matters(
             or_(and_(fully(caller), CASE.c.state == by.state), and_(~fully(caller), CASE.c.state.in_(seen_as)))
         )
     query = _newest_first(_matters(caller).where(*where)).limit(first)
-    return [_matter(row) for row in await connection.execute(query)]
+    return [_matter(row) for row in await connection.execute(query, who_asks(caller))]
 
 
 async def matters_by_id(connection: Connection, caller: Caller, case_ids: Sequence[str]) -> Mapping[str, Matter]:
     """Some matters; absent are those that do not exist, or not for her."""
-    rows = await connection.execute(_matters_by_id(caller), {"ids": list(case_ids)})
+    rows = await connection.execute(_matters_by_id(caller), {"ids": list(case_ids), **who_asks(caller)})
     return {matter.case.case_id: matter for matter in map(_matter, rows)}
 
 
@@ -106,7 +110,7 @@ class Seen(NamedTuple):
 
 async def seen(connection: Connection, caller: Caller, case_id: str) -> Seen:
     """What a command's caller has seen of a matter; zeros: nothing, or it is not for her."""
-    row = (await connection.execute(_versions_by_id(caller), {"id": case_id})).one_or_none()
+    row = (await connection.execute(_versions_by_id(caller), {"id": case_id, **who_asks(caller)})).one_or_none()
     return Seen(*row) if row else Seen()
 
 
@@ -133,7 +137,7 @@ async def timelines(
 ) -> Mapping[str, Sequence[Row[Any]]]:
     """The facts of some matters that the caller may see, oldest first: one statement for a page."""
     found: dict[str, list[Row[Any]]] = {}
-    for row in await connection.execute(_timelines(caller), {"ids": list(case_ids)}):
+    for row in await connection.execute(_timelines(caller), {"ids": list(case_ids), **who_asks(caller)}):
         found.setdefault(row.case_id, []).append(row)
     return found
 
@@ -162,7 +166,7 @@ def _newest_first(matters: Select[Any]) -> Select[Any]:
 
 
 @per_caller
-def _matters(caller: Caller) -> Select[Any]:
+def _matters(who: Asker) -> Select[Any]:
     """The matters that she may know of."""
     columns = (
         CASE.c.case_state,
@@ -172,35 +176,35 @@ def _matters(caller: Caller) -> Select[Any]:
         CASE.c.summary,
         GROUP.c.access_state,
         PEOPLE.c.people_state,
-        fully(caller).label("fully"),
-        inside(caller).label("inside"),
+        fully(who).label("fully"),
+        inside(who).label("inside"),
     )
     grouped = CASE.outerjoin(GROUP, GROUP.c.case_id == CASE.c.case_id)
     peopled = grouped.outerjoin(PEOPLE, PEOPLE.c.case_id == CASE.c.case_id)
-    return select(*columns).select_from(peopled).where(visible(caller))
+    return select(*columns).select_from(peopled).where(visible(who))
 
 
 @prepared_per_caller
-def _first_page(caller: Caller) -> Select[Any]:
-    return _newest_first(_matters(caller)).limit(bindparam("most"))
+def _first_page(who: Asker) -> Select[Any]:
+    return _newest_first(_matters(who)).limit(bindparam("most"))
 
 
 @prepared_per_caller
-def _matters_by_id(caller: Caller) -> Select[Any]:
-    return _matters(caller).where(among(CASE.c.case_id, "ids"))
+def _matters_by_id(who: Asker) -> Select[Any]:
+    return _matters(who).where(among(CASE.c.case_id, "ids"))
 
 
 @prepared_per_caller
-def _versions_by_id(caller: Caller) -> Select[Any]:
+def _versions_by_id(who: Asker) -> Select[Any]:
     query = select(CASE.c.case_class, CASE.c.case_version, CASE.c.docket_version, CASE.c.custody_version)
-    return query.where(visible(caller), CASE.c.case_id == bindparam("id"))
+    return query.where(visible(who), CASE.c.case_id == bindparam("id"))
 
 
 @prepared_per_caller
-def _timelines(caller: Caller) -> Select[Any]:
+def _timelines(who: Asker) -> Select[Any]:
     asked = among(CASE.c.case_id, "ids")
-    seen = select(CASE.c.case_id).where(fully(caller), asked)
-    worked_on = select(CASE.c.case_id).where(inside(caller), asked)
+    seen = select(CASE.c.case_id).where(fully(who), asked)
+    worked_on = select(CASE.c.case_id).where(inside(who), asked)
     sealed = select(CASE.c.case_id).where(CASE.c.case_class == CaseClass.C3.value, asked)
     # At one moment intake's fact comes first: the others' follow from it.
     after_intake = case((TIMELINE.c.service == "intake", 0), else_=1)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 
-from gateway.readmodel.access import CASE, OFFICERS, below, not_barred, of_office
+from gateway.readmodel.access import CASE, OFFICERS, below, not_barred, of_office, who_asks
 from gateway.readmodel.board_reads import SHOWN_FROM
 from gateway.readmodel.tables import METADATA
 from services.chassis.database import Connection
@@ -66,4 +66,5 @@ async def sample(
     drawn = or_(it.lot < first_not_drawn(SHARE), it.place == 1)
     not_a_party = it.case_id.in_(select(CASE.c.case_id).where(not_barred(caller)))
     query = select(drawn_from).where(behind, hers, drawn, or_(~it.private, it.size >= SHOWN_FROM), not_a_party)
-    return (await connection.execute(query.order_by(it.at.desc(), it.case_id.desc()).limit(first))).all()
+    query = query.order_by(it.at.desc(), it.case_id.desc()).limit(first)
+    return (await connection.execute(query, who_asks(caller))).all()

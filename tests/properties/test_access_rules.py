@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from gateway.projector import PROJECTOR
-from gateway.readmodel.access import fully, visible
+from gateway.readmodel.access import fully, visible, who_asks
 from gateway.readmodel.tables import METADATA
 from services.contracts.allowed import allowed_commands
 from services.contracts.callers import Caller, Grant, Target
@@ -303,7 +303,11 @@ async def _visible_to(lines: Sequence[Line], asking: Sequence[Caller]) -> list[t
         async with room.database.read() as connection:
             found = []
             for caller in asking:
-                rows = (await connection.execute(select(view.c.case_id).where(visible(caller)))).scalars()
-                full = (await connection.execute(select(view.c.case_id).where(fully(caller)))).scalars()
+                rows = (
+                    await connection.execute(select(view.c.case_id).where(visible(caller)), who_asks(caller))
+                ).scalars()
+                full = (
+                    await connection.execute(select(view.c.case_id).where(fully(caller)), who_asks(caller))
+                ).scalars()
                 found.append((set(rows), set(full)))
             return found

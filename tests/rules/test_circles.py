@@ -71,7 +71,7 @@ def test_once_is_enough(case: Case, offices: dict[str, tuple[str, ...]], turned:
     assert hand_over(after, FIRST, CAME_TO, offices, turned, NOW) == (after, ())
 
 
-@given(cases(), ROSTERS, TURNED, st.sampled_from([Stage.CLOSED, Stage.MERGED, None]))
+@given(cases(), ROSTERS, TURNED, st.sampled_from([Stage.CLOSED, Stage.WITHDRAWN, None]))
 def test_only_what_is_open_and_private(
     case: Case, offices: dict[str, tuple[str, ...]], turned: str | None, stage: Stage | None
 ) -> None:
