@@ -85,15 +85,13 @@ async def test_a_hundred_thousand_members(province: tuple[Harness, Yishi], tmp_p
     system, yishi = province
     villages = codes()[-VILLAGES:][:GROUPS]
     needed = sorted({"21", *(village[:width] for village in villages for width in (4, 6, 9, 12))})
-    await system._operate(
-        "ImportRegions", {"regions": [{"code": code, "name": f"区划{code}"} for code in needed[:500]]}
-    )
+    await system.operate("ImportRegions", {"regions": [{"code": code, "name": f"区划{code}"} for code in needed[:500]]})
     for start in range(500, len(needed), 500):
         lines = [{"code": code, "name": f"区划{code}"} for code in needed[start : start + 500]]
-        await system._operate("ImportRegions", {"regions": lines})
+        await system.operate("ImportRegions", {"regions": lines})
     groups = [f"n_g-{village}" for village in villages]
     for group, village in zip(groups, villages, strict=True):
-        await system._operate("PutNode", {"node": {"id": group, "kind": "GROUP", "region": village, "name": "群"}})
+        await system.operate("PutNode", {"node": {"id": group, "kind": "GROUP", "region": village, "name": "群"}})
     rows = [("member", "node", "role", "since")]
     rows += [(f"m_{number:06d}", groups[number % GROUPS], "RESIDENT", "2026-01-01") for number in range(MEMBERS)]
     source = written(tmp_path / "members.csv", rows)

@@ -95,7 +95,7 @@ async def test_pages(system: Harness, place: Place, monkeypatch: pytest.MonkeyPa
     """A page looks at so many federations and no more; the next one goes on from there."""
     codes = [f"{place.township}3{number:02d}" for number in range(7)]
     for code in codes:
-        await system._operate("ImportRegions", {"regions": [{"code": code, "name": "村"}]})
+        await system.operate("ImportRegions", {"regions": [{"code": code, "name": "村"}]})
     for number, code in enumerate(codes):
         people = () if number % 2 else ((f"m_chair-{number}", Role.CHAIR, None),)
         await put(system, code, *people)
