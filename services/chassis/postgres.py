@@ -62,7 +62,10 @@ class PostgresConnection:
     async def is_whole(self) -> bool:
         """Whether it can be used again, by somebody who knows of no transaction before."""
         if self._asked:
-            await self._connection.rollback()
+            try:
+                await self._connection.rollback()
+            except Exception:  # it was lost; whoever used it has heard so already
+                return False
             self._asked = False
         return not (self.raw.is_closed() or self.raw.is_in_transaction())
 
@@ -88,7 +91,11 @@ class Postgres:
         engine = create_async_engine(
             url,
             poolclass=NullPool,
-            connect_args={"statement_cache_size": LEARNED, "max_cached_statement_lifetime": 0},
+            connect_args={
+                "statement_cache_size": LEARNED,
+                "max_cached_statement_lifetime": 0,
+                "max_cacheable_statement_size": 0,  # however many offices a caller bears
+            },
             hide_parameters=True,  # an error's text may be printed by somebody: never with what a person wrote
         )
         self.engine = engine.sync_engine
