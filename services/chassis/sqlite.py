@@ -35,6 +35,8 @@ class SqliteConnection:
         self._dialect = sync.dialect
         self._asked = False
         """Whether SQLAlchemy was: it has a transaction of its own in mind then."""
+        self._writes = False
+        """Whether a transaction that writes was begun and is not at its end."""
 
     async def execute(
         self, statement: Executable | Prepared, parameters: Values = None, /
@@ -62,6 +64,7 @@ class SqliteConnection:
                 self.raw.execute("ROLLBACK TO inner")
                 self.raw.execute("RELEASE inner")
             raise
+        self._check()
         self.raw.execute("RELEASE inner")
 
     @asynccontextmanager
@@ -79,8 +82,15 @@ class SqliteConnection:
         """What a function answers that wants a synchronous connection."""
         return work(self._through(), *given)
 
+    def writes(self) -> None:
+        """A transaction that writes was begun."""
+        self._writes = True
+
     def end(self, word: Literal["COMMIT", "ROLLBACK"]) -> None:
-        """End the transaction, if there still is one."""
+        """End the transaction. One that writes must still be there to be committed."""
+        if word == "COMMIT":
+            self._check()
+        self._writes = False
         if self.raw.in_transaction:
             self.raw.execute(word)
         if self._asked:
@@ -92,10 +102,18 @@ class SqliteConnection:
         self._sync.close()
 
     def _begin(self) -> None:
+        self._check()
         if not self.raw.in_transaction:
             self.raw.execute("BEGIN")
 
+    def _check(self) -> None:
+        """Where the disk is full or fails, SQLite takes a whole transaction back: what comes after whoever passed over that would stand
+        alone."""
+        if self._writes and not self.raw.in_transaction:
+            raise sqlite3.OperationalError("the transaction was taken back")
+
     def _through(self) -> Connection:
+        self._check()
         self._asked = True
         return self._sync
 
@@ -126,6 +144,7 @@ class Sqlite:
             try:
                 if not _begun_at_once(writer.raw):
                     await self._on_thread(_begin_patiently, writer.raw)
+                writer.writes()
                 yield writer
                 writer.end("COMMIT")
             finally:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from sqlite3 import OperationalError
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest_asyncio
 from sqlalchemy import bindparam, delete, insert, select, text
 
 from services.chassis import statements
-from services.chassis.database import Connection
+from services.chassis.database import Connection, is_outage
 from services.chassis.lists import among
 from services.chassis.prepared import Prepared
 from services.chassis.room import Room
@@ -165,3 +166,35 @@ async def test_connections_that_the_server_ended_are_replaced(request: pytest.Fi
             assert len((await connection.execute(text(others))).all()) >= 7
         await asyncio.sleep(0.1)  # the ends of the connections are on their way
         assert await asyncio.gather(*(look() for _ in range(8))) == [0] * 8
+
+
+async def pass_over_a_full_disk(room: Room, then: str, *, inside: bool) -> None:
+    """One transaction of which a statement found no room; then another step."""
+    outbox, insert_one = room.service.chassis.outbox, room.database.insert(room.service.chassis.outbox)
+    async with room.database.write() as connection:
+        await connection.execute(insert_one, {**ROW, "event_id": "before"})
+        with suppress(OperationalError):
+            async with connection.begin_nested() if inside else nullcontext():
+                await connection.execute(insert_one, {**ROW, "value": b"x" * 400_000})
+        if then == "a savepoint":
+            async with connection.begin_nested():
+                pass
+        elif then != "nothing":
+            statement = insert_one if then == "prepared" else insert(outbox)
+            await connection.execute(statement, {**ROW, "event_id": "after"})
+
+
+@pytest.mark.parametrize("then", ["nothing", "prepared", "through", "a savepoint"])
+@pytest.mark.parametrize("inside", [False, True])
+async def test_what_sqlite_took_back_is_not_half_committed(then: str, *, inside: bool) -> None:
+    """The disk is full: the whole transaction is gone, not the statement alone. Who passes over that is told so at the next step."""
+    async with toy_room(None) as room:
+        async with room.database.write() as connection:
+            (pages,) = connection.raw.execute("PRAGMA page_count").fetchone()
+            connection.raw.execute(f"PRAGMA max_page_count={pages + 20}")
+        with pytest.raises(OperationalError, match="taken back") as caught:
+            await pass_over_a_full_disk(room, then, inside=inside)
+        assert is_outage(caught.value)
+        async with room.database.write() as connection:
+            await connection.execute(room.database.insert(room.service.chassis.outbox), {**ROW, "event_id": "later"})
+        assert await event_ids(room) == ["later"]
