@@ -11,6 +11,7 @@ from services.chassis.prepared import Found, Prepared, Values, one_of_many
 from services.chassis.seats import Seats
 
 T = TypeVar("T")
+Isolation = Literal["repeatable_read"]
 
 LEARNED = 512
 """Statements that a connection remembers."""
@@ -42,6 +43,18 @@ class PostgresConnection:
             return written.found(rows, len(rows))
         done = await self.raw.execute(written.sql, *values)  # such as "INSERT 0 1"
         return written.found((), int(done.rpartition(" ")[2]))
+
+    @asynccontextmanager
+    async def begin(self, isolation: Isolation | None = None) -> AsyncIterator[None]:
+        """A transaction."""
+        begun = False
+        try:
+            async with self.raw.transaction(isolation=isolation):
+                begun = True
+                yield
+        finally:
+            if not begun:
+                self.raw.terminate()  # the driver takes it for begun from now on: every other BEGIN would be a savepoint
 
     @asynccontextmanager
     async def begin_nested(self) -> AsyncIterator[None]:
@@ -106,7 +119,7 @@ class Postgres:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[PostgresConnection]:
-        async with self.read() as connection, connection.raw.transaction():
+        async with self.read() as connection, connection.begin():
             yield connection
 
     @asynccontextmanager
@@ -128,8 +141,7 @@ class Postgres:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[PostgresConnection]:
         """READ COMMITTED, the default, would show each statement a moment of its own."""
-        isolation: Literal["repeatable_read"] = "repeatable_read"
-        async with self.read() as connection, connection.raw.transaction(isolation=isolation):
+        async with self.read() as connection, connection.begin("repeatable_read"):
             yield connection
 
     async def close(self) -> None:

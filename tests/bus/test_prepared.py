@@ -6,6 +6,7 @@ from contextlib import nullcontext, suppress
 from sqlite3 import OperationalError
 from typing import Any
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from sqlalchemy import bindparam, delete, insert, select, text
@@ -198,3 +199,29 @@ async def test_what_sqlite_took_back_is_not_half_committed(then: str, *, inside:
         async with room.database.write() as connection:
             await connection.execute(room.database.insert(room.service.chassis.outbox), {**ROW, "event_id": "later"})
         assert await event_ids(room) == ["later"]
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("how", ["write", "snapshot"])
+async def test_a_begin_that_failed_is_the_last_of_its_connection(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """An operator cancelled just that: asyncpg takes the transaction for begun, and whatever comes next would be a savepoint in none."""
+    async with toy_room(request.getfixturevalue("postgres_server")) as room:
+        run, left = asyncpg.Connection.execute, [1]
+
+        async def execute(connection: Any, query: str, *values: Any) -> Any:
+            if query.startswith("BEGIN") and left:
+                left.pop()
+                raise asyncpg.QueryCanceledError("canceling statement due to user request")
+            return await run(connection, query, *values)
+
+        monkeypatch.setattr(asyncpg.Connection, "execute", execute)
+        opened = room.database.write if how == "write" else room.database.snapshot
+        with pytest.raises(asyncpg.QueryCanceledError):
+            async with opened():
+                pass
+        assert not left
+        for _ in range(2):
+            async with opened() as connection:
+                await connection.execute(statements.waiting(room.service.chassis.outbox))
