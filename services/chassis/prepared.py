@@ -103,6 +103,8 @@ def _write(statement: Statement, dialect: Dialect, values: Mapping[str, Any]) ->
     sql = str(compiled)
     if "POSTCOMPILE" in sql:
         raise TypeError(f"a list that is written out cannot be prepared; use lists.among: {sql}")
+    if getattr(compiled, "insert_prefetch", ()) or getattr(compiled, "update_prefetch", ()):
+        raise TypeError(f"a default that is made anew each time cannot be prepared; give its value: {sql}")
     takes = []
     for name in getattr(compiled, "positiontup") or ():  # noqa: B009  (SQLCompiler's, which Compiled does not declare)
         bind = getattr(compiled, "binds")[name]  # noqa: B009

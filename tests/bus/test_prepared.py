@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
-from sqlalchemy import bindparam, delete, insert, select, text
+from sqlalchemy import Column, Integer, MetaData, Table, bindparam, delete, insert, select, text, update
 
 from services.chassis import statements
 from services.chassis.database import Connection, is_outage
@@ -141,6 +141,19 @@ def test_a_list_that_is_written_out_is_none_to_prepare(room: Room) -> None:
     key = room.service.chassis.outbox.c.key
     with pytest.raises(TypeError, match="among"):
         Prepared(select(key).where(key.in_(["a", "b"]))).written(room.database.engine.dialect, {})
+
+
+def test_a_default_that_is_made_anew_is_none_to_prepare(room: Room) -> None:
+    """Through SQLAlchemy it would be called each time; here it would be NULL."""
+    made = Table(
+        "made", MetaData(), Column("id", Integer, default=lambda: 1), Column("at", Integer, onupdate=lambda: 2)
+    )
+    dialect = room.database.engine.dialect
+    with pytest.raises(TypeError, match="give its value"):
+        Prepared(insert(made)).written(dialect, {"at": 1})
+    with pytest.raises(TypeError, match="give its value"):
+        Prepared(update(made)).written(dialect, {"id": 1})
+    assert Prepared(insert(made)).written(dialect, {"id": 3, "at": 4}).arguments({"id": 3, "at": 4}) == [3, 4]
 
 
 async def test_a_value_that_is_missing_is_none_in_silence(room: Room) -> None:
