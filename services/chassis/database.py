@@ -133,7 +133,9 @@ PASSING = ("08", "40", "53", "55P03", "57")
 def is_outage(error: BaseException) -> bool:
     """Whether the database could not be reached or was too busy: try again later, nothing is wrong with the work."""
     passing = OperationalError | sqlite3.OperationalError | InterfaceError | asyncpg.InterfaceError | PoolTimeout
-    if isinstance(error, passing | OSError | asyncio.TimeoutError | asyncpg.InvalidCachedStatementError):
+    # InternalClientError: a statement met a connection that the server was just ending.
+    ended = asyncpg.InternalClientError | asyncpg.InvalidCachedStatementError
+    if isinstance(error, passing | ended | OSError | asyncio.TimeoutError):
         return True
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or _passes(error.orig)

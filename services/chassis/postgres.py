@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, Literal, TypeVar
 
+import asyncpg
 from sqlalchemy import URL, CursorResult, Executable, NullPool
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncResult, create_async_engine
 
@@ -129,6 +130,9 @@ class Postgres:
             connection = await self._open()
             try:
                 yield connection
+            except asyncpg.InternalClientError:
+                await connection.drop()  # the server's farewell was read, the end of the connection not yet
+                raise
             except Exception:
                 await self._give_back(connection)
                 raise

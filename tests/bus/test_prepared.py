@@ -238,3 +238,30 @@ async def test_a_begin_that_failed_is_the_last_of_its_connection(
         for _ in range(2):
             async with opened() as connection:
                 await connection.execute(statements.waiting(room.service.chassis.outbox))
+
+
+@pytest.mark.kafka
+async def test_a_connection_that_the_server_was_just_ending(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its last message was read, its end not yet: asyncpg says that another operation is in progress. That is an outage, and nobody is
+    given the connection again."""
+    async with toy_room(request.getfixturevalue("postgres_server")) as room:
+
+        async def fetch(_connection: Any, _query: str, *_values: Any) -> Any:
+            raise asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+
+        waiting = statements.waiting(room.service.chassis.outbox)
+        async with room.database.read() as connection:
+            await connection.execute(waiting)
+            ending = connection.raw
+        with monkeypatch.context() as patched:
+            patched.setattr(asyncpg.Connection, "fetch", fetch)
+            with pytest.raises(asyncpg.InternalClientError) as caught:
+                async with room.database.read() as connection:
+                    await connection.execute(waiting)
+        assert is_outage(caught.value)
+        async with room.database.read() as connection:
+            await connection.execute(waiting)
+            assert connection.raw is not ending
+        assert ending.is_closed()
