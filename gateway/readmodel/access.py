@@ -30,8 +30,8 @@ WORKERS = frozenset({Role.GROUP_OWNER, Role.UNIT_LEADER})
 NEIGHBOURS = frozenset({Role.RESIDENT, Role.REPRESENTATIVE, Role.VOLUNTEER})
 
 T = TypeVar("T")
-KEPT = 512
-"""Kinds of callers whose trees are kept: about 100 KiB for each."""
+KEPT = 256
+"""Kinds of callers whose trees are kept: 200 to 350 KiB for each, by the number of her roles."""
 
 
 class Office(NamedTuple):
