@@ -3,7 +3,7 @@ three things that are intake's: a call-back or a question that lapsed closes the
 circle."""
 
 from services.chassis.transaction import Transaction
-from services.contracts.cases import CaseClass
+from services.contracts.cases import PRIVATE, CaseClass
 from services.contracts.events.escalation import CallBackLapsed, CustodyEvent, InformationLapsed
 from services.contracts.regions import Level
 from services.intake.rules import course, secrecy, straight_way
@@ -32,7 +32,25 @@ async def follow_custody(tx: Transaction, event: CustodyEvent) -> None:
 async def _join_levels(tx: Transaction, event: CustodyEvent) -> None:
     """The chairs and officers in office where the matter has come to; of C3 above the county the heads alone."""
     case = await tx.load(Case, event.key)
-    if case is None or case.case_class not in {CaseClass.C2, CaseClass.C3}:
+    if case is None:
+        return
+    await _joins(tx, case, event)
+    if not case.circled:
+        await _join_reports(tx, case, event)
+
+
+async def _join_reports(tx: Transaction, master: Case, event: CustodyEvent) -> None:
+    """Where a matter has no circle, those of its reports that stay private have people of their own wherever it comes to."""
+    for joined in master.joined:
+        report = await tx.load(Case, joined.case_id)
+        assert report is not None, "what was joined is there"
+        await _joins(tx, report, event)
+        if not report.circled:
+            await _join_reports(tx, report, event)
+
+
+async def _joins(tx: Transaction, case: Case, event: CustodyEvent) -> None:
+    if case.case_class not in PRIVATE:
         return
     sealed = case.case_class is CaseClass.C3
     nodes = [await tx.load(KeptNode, entry.node) for entry in event.custody.entries]

@@ -131,7 +131,7 @@ async def _take_along(tx: Transaction, master: Case) -> None:
         if not followed.events and followed.case != report:
             await tx.save(followed.case)
         await save_reclassed(tx, followed)
-        if not master.circled:
+        if not master.leads(followed.case):
             await save_with_access(tx, (await handed_over(tx, followed.case))[0])
 
 

@@ -66,11 +66,11 @@ async def _matters(room: Room, region: str, last: str) -> list[str]:
 
 
 async def _of_matter(room: Room, case_id: str, turned: str) -> tuple[bool, bool]:
-    """A report whose matter has a circle follows that one's."""
+    """A report that its matter's circle handles follows that one's."""
     async with room.transaction() as tx:
         master = await matter_before(tx, case_id)
         case = await tx.load(Case, case_id)
-        if case is None or (master is not None and master.circled):
+        if case is None or (master is not None and master.leads(case)):
             return False, True
         moved, settled = await handed_over(tx, case, turned)
         await save_with_access(tx, moved)

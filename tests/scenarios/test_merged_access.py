@@ -253,3 +253,75 @@ async def test_so_it_has_where_its_circle_are_parties(system: Harness, place: Pl
     assert await send(place.township_chair, "unmergeMatter", caseId=report) is None
     await system.settle()
     await system.no_dead_letters()
+
+
+async def readers(place: Place, case_id: str) -> set[str]:
+    """Who reads its words, beside its reporters."""
+    people = {who: person for who, person in place.people.items() if who not in {"resident", "neighbour"}}
+    return {who for who, person in people.items() if await reads(person, case_id)}
+
+
+async def lowered(system: Harness, place: Place) -> tuple[str, str]:
+    """A matter that was made more open, and a report that goes on as it and stays private."""
+    master, report = await merged(system, place, C2)
+    await done(system, place.chair, "changeCircle", master, add=[place.county_chair.member])
+    await done(system, place.county_chair, "lowerClass", master, to="C1", reason="当事人同意")
+    return master, report
+
+
+async def test_a_report_that_stays_private_is_in_the_hands_of_the_level_its_matter_comes_to(
+    system: Harness, place: Place
+) -> None:
+    master, report = await lowered(system, place)
+    await done(system, place.chair, "acceptMatter", master)
+    assert not await reads(place.township_officer, report)
+    await up(system, place.chair, place.township_officer, master)
+    told = await place.township_chair.inbox()
+    assert len(told) == 1, f"of the one matter that is to be done: {told}"
+    assert await reads(place.township_officer, report)
+    assert not await reads(place.county_officer, report)
+    assert not await reads(place.council_member, report)
+    assert "UnmergeMatter" in (await place.township_officer.case(report) or {})["allowedCommands"]
+    await done(system, place.township_officer, "unmergeMatter", report)
+    await system.no_dead_letters()
+
+
+async def test_so_it_is_where_all_below_the_city_are_parties(system: Harness, place: Place) -> None:
+    """Its circle is empty then, until its matter surfaces."""
+    await put(system, place, federation_of(place.township), place.township, line(place.township_chair, Role.CHAIR))
+    master, report = await lowered(system, place)
+    for party in (place.chair, place.township_chair, place.county_chair, place.county_officer):
+        await name(system, place.resident, master, party)
+    refused = await place.city_chair.do("unmergeMatter", caseId=report)
+    assert refused.code == "NOT_THE_HOLDER", "it is not hers yet"
+    await done(system, place.city_chair, "takeOver", master, reason="下面均须回避")
+    assert await readers(place, report) == {"city_chair", "city_officer"}
+    await done(system, place.city_chair, "unmergeMatter", report)
+    await system.no_dead_letters()
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_whom_a_report_was_closed_to_does_not_read_it_as_the_only_one_in_office(
+    system: Harness, place: Place, leaves: bool
+) -> None:
+    """She handles the matter; the report is the next level's."""
+    master, report = await reported(system, place, C2), await reported(system, place, C2, place.neighbour)
+    for change in ("add", "remove"):
+        await done(system, place.chair, "changeCircle", report, **{change: [place.exec_member.member]})
+    await done(system, place.chair, "mergeMatter", report, into=master)
+    chair = system.person(place.exec_member.member, (Role.CHAIR, federation_of(place.village), place.village))
+    await put(system, place, federation_of(place.village), place.village, line(chair, Role.CHAIR))
+    assert await reads(chair, master)
+    assert await readers(place, report) == {"township_chair"}
+    assert await send(chair, "unmergeMatter", caseId=report) in DENIED
+    who = place.township_chair
+    if leaves:
+        who = system.person(f"m_{place.township}-new", (Role.CHAIR, federation_of(place.township), place.township))
+        await put(system, place, federation_of(place.township), place.township, line(who, Role.CHAIR))
+        assert not await reads(place.township_chair, report)
+    await done(system, who, "unmergeMatter", report)
+    assert not await reads(chair, report)
+    assert not await reads(who, master)
+    await system.advance(minutes=2)
+    await done(system, who, "takeOver", report, reason="村主席不得参与")
+    await system.no_dead_letters()

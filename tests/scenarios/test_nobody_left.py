@@ -251,6 +251,21 @@ async def test_an_order_whose_issuers_office_was_left_is_the_holders(system: Har
     await system.no_dead_letters()
 
 
+async def test_so_is_one_that_was_issued_with_a_token_that_outlived_the_office(system: Harness, place: Place) -> None:
+    """That the office was left is known by then: another matter surfaced from there."""
+    await done(system, place.county_chair, "takeOver", await matter(system, place), reason="由县里办理")
+    case_id = await matter(system, place)
+    await at(system, place, "county")
+    order_id = (await issue(system, place.county_officer, case_id, department(place)))["orderId"]
+    await system.advance(minutes=2)
+    its_order = await order(place.chair, order_id)
+    assert its_order is not None
+    assert its_order["issuer"]["code"] == federation_of(place.village)
+    await system.advance(minutes=2)
+    assert (await place.chair.inbox()).count("ORDER_YOURS") == 1
+    await system.no_dead_letters()
+
+
 @pytest.mark.parametrize("holder", ["village", "county"])
 async def test_an_order_whose_issuer_may_not_act_is_the_holders(system: Harness, place: Place, holder: str) -> None:
     """Or its whom the matter surfaced to: the department is answered, and the matter can be resolved."""

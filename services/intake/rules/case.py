@@ -100,6 +100,10 @@ class Case(CaseState):
         """Whether it is private, and open or a report that may be taken out again: its circle must have somebody to handle it."""
         return self.case_class in PRIVATE and (self.stage is Stage.MERGED or not self.stage.ended)
 
+    def leads(self, report: "Case") -> bool:
+        """Whether its circle handles a report that goes on as it, too; else that one has people of its own."""
+        return self.circled and any(each in self.circle for each in report.circle)
+
     def public(self) -> CaseState:
         """What events carry: of C2 no sub-category, of C3 nothing below the county and no public number; of neither a profile that says
         which of the sub-categories it is that its category may stand for."""

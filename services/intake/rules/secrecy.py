@@ -71,14 +71,17 @@ def lower_class(
 
 def follow(report: Case, master: Case, now: datetime) -> Reclassed:
     """A report that goes on as another matter is nobody's but that matter's people's: its parties are barred from both (I6), its circle
-    handles both, and the report's class is never lower. What it learns so it keeps, should it be taken out again."""
+    handles both, and the report's class is never lower. What it learns so it keeps, should it be taken out again. Whom it was closed to
+    does not read it as the matter's only people either: it keeps its own then, who move with the offices."""
     barred = master.parties
     to = max(report.case_class, master.case_class)
     names = ("circle", "seated", "dismissed")
     if master.case_class in PRIVATE and to is master.case_class:
         out = tuple(dict.fromkeys((*report.dismissed, *master.dismissed)))
-        handling = tuple(each for each in master.circle if each not in report.dismissed) or master.circle
-        people: dict[str, object] = {"circle": handling, "seated": master.seated, "dismissed": out}
+        handling, seated = tuple(each for each in master.circle if each not in report.dismissed), master.seated
+        if not handling and to is report.case_class:
+            handling, seated = tuple(each for each in report.circle if each not in barred), report.seated
+        people: dict[str, object] = {"circle": handling, "seated": seated, "dismissed": out}
     else:
         people = {name: tuple(each for each in getattr(report, name) if each not in barred) for name in names}
     people["barred"] = barred
