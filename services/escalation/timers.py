@@ -126,10 +126,17 @@ async def vacancies(room: Room) -> int:
         for some in range(0, len(vacant), PAGE):
             of_them = select(ORDER.c.case_id).where(within(ORDER.c.issuer, vacant[some : some + PAGE]))
             to_tell.update((await tx.execute(of_them)).scalars())
-    told = 0
+    told, failed = 0, False
     for case_id in sorted(to_tell):
-        told += await _surface(room, case_id)
-    _OFFICES[room] = offices
+        try:
+            told += await _surface(room, case_id)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.exception("who may act on a matter could not be looked at", extra={"facts": {"case_id": case_id}})
+            failed = True
+    if not failed:  # else what was found is found again: the others have moved already
+        _OFFICES[room] = offices
     return told
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from services.contracts.commands.matters import MAX_CIRCLE
 from services.contracts.organisation import Role, federation_of
+from services.escalation import order_store, timers
 from tests.access.world import DENIED, send
 from tests.harness import Harness, Person, Place
 from tests.orders import act, department, issue, matter, order
@@ -226,6 +227,28 @@ async def test_whoever_looks_after_it_hears_what_the_council_proposes(system: Ha
     await done(system, place.council_member, "passUp", case_id, reason="NEEDS_FUNDS")
     now = await place.township_chair.inbox()
     assert now[: len(now) - len(before)] == ["VACANT_BELOW"]
+    await system.no_dead_letters()
+
+
+async def test_one_that_cannot_be_looked_at_keeps_no_other_back(
+    system: Harness, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = [await accepted(system, place, C1) for _ in range(2)]
+    look = order_store.look
+
+    async def failing(tx: Any, custody: Any, access: Any) -> Any:
+        if custody.case_id == first:
+            raise RuntimeError("a bug")
+        return await look(tx, custody, access)
+
+    monkeypatch.setattr(timers, "look", failing)
+    await at(system, place, "village")
+    assert "TakeOver" in await may(place.township_chair, second)
+    assert "TakeOver" not in await may(place.township_chair, first)
+    monkeypatch.setattr(timers, "look", look)
+    await system.advance(minutes=2)
+    assert "TakeOver" in await may(place.township_chair, first), "it is looked at again"
+    assert (await place.township_chair.inbox()).count("VACANT_BELOW") == 2
     await system.no_dead_letters()
 
 
