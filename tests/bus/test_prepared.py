@@ -169,7 +169,7 @@ async def test_connections_that_the_server_ended_are_replaced(request: pytest.Fi
 
         async def look() -> int:
             async with room.database.read() as connection:
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.01)  # so that all eight have a connection at once
                 return int(
                     (await connection.execute(statements.held_at_all(room.service.chassis.dead_letter))).scalar_one()
                 )
