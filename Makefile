@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-compile
-COMPILE := $(BIN)/python -m compileall -qq -j 0 .venv/lib || true # on all cores, which pip does not
+COMPILE := $(BIN)/python -m compileall -qq -j 0 .venv/lib services gateway deploy || true # on all cores, which pip does not
 
 .PHONY: up up-distributed test test-embedded check lint types architecture bench lock schema clean
 
