@@ -25,7 +25,7 @@ from strawberry.schema.schema import validate_document
 from strawberry.types import ExecutionContext, ExecutionResult
 
 from gateway.faults import BadRequest, Rejected, executed, internal
-from gateway.limits import Limits, check, too_deep, too_long
+from gateway.limits import Limits, check, page_variables, too_deep, too_long
 
 CACHED_DOCUMENTS = 256
 CACHED_CHARACTERS = 131_072
@@ -85,27 +85,38 @@ class Outcome:
         return any(error["extensions"]["code"] == "INTERNAL" for error in self.errors)
 
 
+@dataclass(slots=True)
+class _Known:
+    """A document that was valid; and of which operation, with which page sizes, it was found last to be within the limits."""
+
+    document: DocumentNode
+    within: tuple[str | None, dict[str, int]]
+
+
 class Engine:
     """One schema behind its limits. Shared by all requests; holds a bounded cache of parsed and validated documents."""
 
     def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
         self._served = _Served(schema)
         self._limits = limits
-        self._known: OrderedDict[str, DocumentNode] = OrderedDict()
+        self._known: OrderedDict[str, _Known] = OrderedDict()
         self._known_characters = 0
 
     def prepare(self, request: Request) -> Operation:
         """Everything before execution. Raises `Rejected` (document) or `BadRequest` (which operation is meant?)."""
         known = self._known.get(request.query)
-        document = known or self._parsed(request.query)
+        document = known.document if known else self._parsed(request.query)
         operation = _chosen(document, request.operation_name)
         name = operation.name.value if operation.name else None
-        if broken := check(document, name, request.variables, self._limits):
+        asked = name, page_variables(operation, request.variables or {})
+        measured = known is not None and known.within == asked
+        if not measured and (broken := check(document, name, request.variables, self._limits)):
             raise Rejected(broken, "QUERY_TOO_COSTLY", "查询超出限制。")
         if known is None:
             self._validate(document)
-            self._remember(request.query, document)
+            self._remember(request.query, _Known(document, asked))
         else:
+            known.within = asked
             self._known.move_to_end(request.query)
         return Operation(_Checked(request.query, document), operation.operation, name, request.variables)
 
@@ -150,10 +161,10 @@ class Engine:
         if errors:
             raise Rejected(errors, "VALIDATION_FAILED", "查询与模式不符", "The query does not fit the schema")
 
-    def _remember(self, text: str, document: DocumentNode) -> None:
+    def _remember(self, text: str, known: _Known) -> None:
         if len(text) > CACHED_CHARACTERS // 8:
             return
-        self._known[text] = document
+        self._known[text] = known
         self._known_characters += len(text)
         while len(self._known) > CACHED_DOCUMENTS or self._known_characters > CACHED_CHARACTERS:
             forgotten, _ = self._known.popitem(last=False)

@@ -71,7 +71,7 @@ def check(
     """
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     chosen = next((node for node in operations if operation_name is None or _name(node) == operation_name), None)
-    measure = _Measure(document, limits, _page_variables(chosen, variables or {}))
+    measure = _Measure(document, limits, page_variables(chosen, variables or {}))
     errors = []
     try:
         shapes = {id(node): measure.selections(node.selection_set, limits.nesting, _Scope()) for node in operations}
@@ -246,8 +246,8 @@ class _Measure:
             raise _TooDeep(self.limits.nesting, self.limits.nesting - room + levels)
 
 
-def _page_variables(operation: OperationDefinitionNode | None, variables: Mapping[str, Any]) -> dict[str, int]:
-    """The whole numbers among the operation's variables, defaults included."""
+def page_variables(operation: OperationDefinitionNode | None, variables: Mapping[str, Any]) -> dict[str, int]:
+    """The whole numbers among the operation's variables, defaults included: all of them that `check` looks at."""
     pages = {}
     for definition in (operation.variable_definitions if operation else None) or ():
         name, default = definition.variable.name.value, definition.default_value
