@@ -111,6 +111,7 @@ PROJECTOR = Service(
         Reaction(topics.ESCALATION_ORDER, apply.on_order),
         Reaction(topics.NOTIFY_INBOX, apply.on_inbox),
     ),
+    keeps_states=False,  # it has rows of its own
     take_turn=apply.take_turn,
     timers=(Timer("summaries", every=0.3, run=fetch_summaries), Timer("freshness", every=0.4, run=measure_freshness)),
 )

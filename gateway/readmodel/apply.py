@@ -52,7 +52,7 @@ async def on_case(tx: Transaction, event: Event, *, sealed: bool = False) -> Non
             return
     unit = tx.unit(UnitOfWork)
     count_case(unit, event)
-    if (await unit.case(event.key)).part("case", event.case, sealed=sealed):
+    if (await unit.case(event.key)).part("case", event, sealed=sealed):
         await rejections.note(tx, event, sealed=sealed)
         unit.line(event, getattr(event, "by", "") or "", sealed=sealed)
         _changed(unit, event)
@@ -61,7 +61,7 @@ async def on_case(tx: Transaction, event: Event, *, sealed: bool = False) -> Non
 async def on_docket(tx: Transaction, event: DocketEvent) -> None:
     """A fact of deliberation about a docket."""
     unit = tx.unit(UnitOfWork)
-    if (await unit.case(event.key)).part("docket", event.docket, sealed=False):
+    if (await unit.case(event.key)).part("docket", event, sealed=False):
         if not isinstance(event, UNTOLD):
             unit.line(event, getattr(event, "by", None) or "")
         _changed(unit, event)
@@ -76,7 +76,7 @@ async def on_custody(tx: Transaction, event: CustodyEvent, *, sealed: bool = Fal
     """A fact of escalation about custody, ordinary or sealed."""
     unit = tx.unit(UnitOfWork)
     count_custody(unit, event)
-    if (await unit.case(event.key)).part("custody", event.custody, sealed=sealed):
+    if (await unit.case(event.key)).part("custody", event, sealed=sealed):
         node = getattr(event, "by", "") or event.custody.holder or ""
         unit.line(event, node, _detail(event), sealed=sealed)
         _changed(unit, event, _detail(event))
@@ -94,7 +94,7 @@ async def on_order(tx: Transaction, event: OrderStepTaken) -> None:
         "department": order.department,
         "stage": order.stage.value,
         "changed_at": event.at.isoformat(),
-        "state": order.model_dump_json(exclude_none=True),
+        "state": event.state_json,
         "version": order.version,
     }
     await tx.execute(tx.room.database.upsert(ORDER, values, newer="version"), values)
@@ -108,7 +108,7 @@ async def on_access(tx: Transaction, event: AccessEvent) -> None:
     values = {
         "case_id": access.case_id,
         "group_node": access.group or "",
-        "access_state": access.model_dump_json(exclude_none=True),
+        "access_state": event.state_json,
         "version": access.version,
     }
     done = await tx.execute(tx.room.database.upsert(GROUP, values, newer="version"), values)
@@ -137,7 +137,7 @@ async def on_nodes(tx: Transaction, events: Sequence[NodeChanged]) -> None:
         {
             "id": event.node.id,
             "region": event.node.region,
-            "state": event.node.model_dump_json(exclude_none=True),
+            "state": event.state_json,
             "version": event.version,
         }
         for event in events

@@ -18,7 +18,7 @@ async def on_people(tx: Transaction, event: PeopleChanged) -> None:
     people = event.people
     values = {
         "case_id": people.case_id,
-        "people_state": people.model_dump_json(exclude_none=True),
+        "people_state": event.state_json,
         "version": people.version,
     }
     done = await tx.execute(tx.room.database.upsert(PEOPLE, values, newer="version"), values)
@@ -36,7 +36,7 @@ async def on_people(tx: Transaction, event: PeopleChanged) -> None:
 async def on_council(tx: Transaction, event: CouncilEvent) -> None:
     """A council's standing members; one that has not confirmed yet is none."""
     council = event.council
-    values = {"node": council.node, "state": council.model_dump_json(exclude_none=True), "version": council.version}
+    values = {"node": council.node, "state": event.state_json, "version": council.version}
     done = await tx.execute(tx.room.database.upsert(COUNCIL, values, newer="version"), values)
     if done.rowcount == 0:
         return

@@ -4,6 +4,7 @@ from typing import Any
 
 from services.contracts.base import Model
 from services.contracts.cases import CaseClass
+from services.contracts.events.base import Event
 from services.contracts.lifecycle import lifecycle
 from services.contracts.regions import Level
 from services.contracts.states import CaseState, CustodyState, DocketState
@@ -40,18 +41,19 @@ class CaseRow:
         self.stood = self.states()
         """The states as they were found."""
 
-    def part(self, part: str, state: Model, *, sealed: bool) -> bool:
-        """One service's state. Returns whether its facts are kept: not if the matter has left and this came on an ordinary topic. Of one
-        version the sealed state is the later."""
+    def part(self, part: str, event: Event, *, sealed: bool) -> bool:
+        """The state of one service after a fact. Returns whether its facts are kept: not if the matter has left and this came on an ordinary
+        topic. Of one version the sealed state is the later."""
         if self._value("left") and not sealed:
             return False
-        version = state.version  # type: ignore[attr-defined]
+        version = event.version
         if (self._value(f"{part}_version"), self._is_sealed(part)) >= (version, sealed):
             return True
-        self._told |= {f"{part}_state": state.model_dump_json(exclude_none=True), f"{part}_version": version}
+        self._told |= {f"{part}_state": event.state_json, f"{part}_version": version}
         if part in SEALABLE:
             self._told[f"{part}_sealed"] = sealed
-        self._read[part] = state
+        if event.state is not None:
+            self._read[part] = event.state
         return True
 
     def leave(self) -> None:

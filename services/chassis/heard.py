@@ -2,13 +2,15 @@
 is learned is written once, before the transaction commits."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
-
-from sqlalchemy import Table
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from services.chassis import statements
 from services.chassis.database import Connection, Database
 from services.contracts.base import Model
+from services.contracts.events.base import Event
+
+if TYPE_CHECKING:
+    from services.chassis.service import Service
 
 S = TypeVar("S", bound=Model)
 
@@ -16,12 +18,13 @@ S = TypeVar("S", bound=Model)
 class Fact:
     """The newest state heard of an aggregate: as it was told in this transaction, or as it lies in the table until somebody reads it."""
 
-    __slots__ = ("_state", "_text", "version")
+    __slots__ = ("_event", "_state", "_text", "version")
 
-    def __init__(self, version: int, *, text: str = "", state: Model | None = None) -> None:
+    def __init__(self, version: int, *, text: str = "", event: Event | None = None) -> None:
         self.version = version
         self._text = text
-        self._state = state
+        self._event = event
+        self._state = event.state if event else None
 
     def read_as(self, kind: type[S]) -> S | None:
         """The state; None where its owner tells no more of it."""
@@ -33,7 +36,7 @@ class Fact:
 
     def written(self) -> str:
         """As it lies in the table."""
-        return "null" if self._state is None else self._state.model_dump_json(exclude_none=True)
+        return self._event.state_json if self._event else self._text
 
 
 class Lately:
@@ -58,10 +61,11 @@ class Lately:
 class Heard:
     """The table `known` within a transaction."""
 
-    def __init__(self, database: Database, connection: Connection, table: Table, topics: Sequence[str]) -> None:
+    def __init__(self, database: Database, connection: Connection, service: "Service", topics: Sequence[str]) -> None:
+        self._keeps_states = service.keeps_states
         self._database = database
         self._connection = connection
-        self._table = table
+        self._table = service.chassis.known
         self._topics = list(topics)
         self._found: dict[str, dict[str, Fact]] = {}
         """Key → topic → what the table says."""
@@ -80,19 +84,24 @@ class Heard:
                 found[key] = max(told, key=lambda fact: fact.version).read_as(kind)
         return {key: state for key, state in found.items() if state is not None}
 
-    def learn(self, topic: str, facts: Iterable[tuple[str, int, Model | None]]) -> None:
-        """Keep states that were told: key, version, state."""
-        for key, version, state in facts:
-            before = self._learned.get((topic, key))
-            if before is None or before.version < version:
-                self._learned[topic, key] = Fact(version, state=state)
+    def learn(self, topic: str, events: Iterable[Event]) -> None:
+        """Keep the states that were told."""
+        for event in events:
+            before = self._learned.get((topic, event.key))
+            if before is None or before.version < event.version:
+                self._learned[topic, event.key] = Fact(event.version, event=event)
 
     async def write(self) -> None:
         """Write what was learned, in the order of topics and keys: no two transactions wait for each other."""
         if not self._learned:
             return
         rows: list[dict[str, Any]] = [
-            {"topic": topic, "key": key, "version": fact.version, "state": fact.written()}
+            {
+                "topic": topic,
+                "key": key,
+                "version": fact.version,
+                "state": fact.written() if self._keeps_states else "null",
+            }
             for (topic, key), fact in sorted(self._learned.items())
         ]
         await self._connection.execute(self._database.upsert(self._table, rows[0], newer="version"), rows)

@@ -56,4 +56,4 @@ def _to_many(reaction: Reaction) -> ReactToMany | None:
 
 def remember(tx: Transaction, topic: Topic, *events: Event) -> None:
     """Keep the newest state of what was heard: guards read it, commands that saw it need not wait any more."""
-    tx.heard.learn(topic.in_cell(tx.room.cell), ((event.key, event.version, event.state) for event in events))
+    tx.heard.learn(topic.in_cell(tx.room.cell), events)

@@ -125,6 +125,8 @@ class Service:
     reactions: tuple[Reaction, ...] = ()
     timers: tuple[Timer, ...] = ()
     routes: MakeRoutes = field(default=lambda _room: [])
+    keeps_states: bool = True
+    """Whether the states that it hears are kept for its guards and handlers to look at, or their versions alone."""
     take_turn: TakeTurn = at_once
     """Awaited before the first effect of a transaction that applies facts, once they are claimed: what all such transactions would come
     to wait for must come before their rows, or two of them wait for each other."""

@@ -83,7 +83,7 @@ class Transaction:
         self._telling: list[dict[str, Any]] = []
         """Rows of the outbox that are not written yet."""
         self._units: dict[type[Unit], Unit] = {}
-        self.heard = Heard(room.database, connection, room.service.chassis.known, room.hears)
+        self.heard = Heard(room.database, connection, room.service, room.hears)
 
     def get(self, kind: type[R]) -> R:
         """A resource that the service was started with: its limits, its calendar."""

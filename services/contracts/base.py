@@ -8,9 +8,10 @@ from pydantic.alias_generators import to_camel
 
 
 def _aware(value: datetime) -> datetime:
-    if value.tzinfo is None:
+    offset = value.utcoffset()
+    if offset is None:
         raise ValueError("a time without a zone means nothing here: add an offset, as in 2026-10-13T17:00:00+08:00")
-    return value.astimezone(UTC)
+    return value.astimezone(UTC) if offset else value  # as a rule there is none, and an event has dozens of times
 
 
 Instant = Annotated[datetime, AfterValidator(_aware)]

@@ -1,6 +1,7 @@
 """What every fact has: a key, a version, a type, a schema version."""
 
 from abc import abstractmethod
+from functools import cached_property
 from typing import ClassVar
 
 from services.contracts.base import Instant, Model
@@ -37,3 +38,8 @@ class Event(Model):
     @abstractmethod
     def state(self) -> Model | None:
         """The public state after the fact; None of a fact that ends what its topic tells of the subject."""
+
+    @cached_property
+    def state_json(self) -> str:
+        """The state as tables keep it: written once, whoever of a process hears the fact."""
+        return "null" if self.state is None else self.state.model_dump_json(exclude_none=True)
