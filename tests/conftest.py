@@ -12,7 +12,8 @@ import pytest_asyncio
 from deploy.memory import spare_the_collector
 from deploy.servers import KafkaServer, PostgresServer
 from deploy.wiring import EVERYTHING, whole_system
-from services.chassis.bus.embedded import Chaos, EmbeddedBus
+from services.chassis.bus.embedded import EmbeddedBus
+from services.chassis.bus.log import Chaos
 from services.chassis.clock import ManualClock
 from services.chassis.identity import Issuer
 from services.chassis.settings import Settings

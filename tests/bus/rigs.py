@@ -11,8 +11,9 @@ from typing import Any, Protocol
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from sqlalchemy import MetaData
 
-from services.chassis.bus.embedded import Chaos, EmbeddedBus
+from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.bus.kafka import KafkaBus
+from services.chassis.bus.log import Chaos
 from services.chassis.bus.port import Bus, Consumer, Receiver
 from services.chassis.database import Database
 from services.chassis.tables import Chassis, chassis_tables

@@ -14,7 +14,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from sqlalchemy.exc import OperationalError
 
 from deploy.servers import KafkaServer
-from services.chassis.bus.embedded import Chaos
+from services.chassis.bus.log import Chaos
 from services.chassis.bus.port import rewind
 from services.chassis.wire import MAX_RECORD
 from tests.bus.rigs import Collector, Rig, caught_up, consuming, embedded_rig, kafka_rig, make_rig, record, until

@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 
 from deploy.wiring import whole_system
-from services.chassis.bus.embedded import Chaos, EmbeddedBus
+from services.chassis.bus.embedded import EmbeddedBus
+from services.chassis.bus.log import Chaos
 from services.chassis.clock import ManualClock
 from services.chassis.identity import Issuer
 from services.chassis.settings import Settings

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -21,7 +21,11 @@ log = logging.getLogger(__name__)
 
 class Awake(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka tells no types
     """Waits until there is something. FastStream sleeps as long again after each empty poll, deaf to what comes meanwhile: on every hop
-    from service to service."""
+    from service to service. And commits where it moved: aiokafka sends the offset of every partition that it has, after each batch."""
+
+    def __init__(self, *topics: str, **settings: Any) -> None:
+        super().__init__(*topics, **settings)
+        self._moved: dict[TopicPartition, int] = {}
 
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
@@ -29,7 +33,19 @@ class Awake(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka tells no types
         found: dict[TopicPartition, list[ConsumerRecord[Any, Any]]] = {}
         while not found and not self._closed:
             found = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
+        self._moved |= {place: records[-1].offset + 1 for place, records in found.items()}
         return found
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        self._moved.pop(partition, None)
+        super().seek(partition, offset)
+
+    async def commit(self, offsets: Mapping[TopicPartition, int] | None = None) -> None:
+        ours = self.assignment()
+        moved = {place: offset for place, offset in self._moved.items() if place in ours}
+        if moved:
+            await super().commit(moved)
+        self._moved.clear()
 
 
 class AwakeBroker(KafkaBroker):
@@ -68,6 +84,7 @@ class KafkaConsumer:
                 consumer_only=True,  # the relay publishes
                 logger=None,
                 graceful_timeout=20,
+                apply_types=False,
             )
             subscribe(broker, self._group, self._receiver, poll_ms=500)
             self._broker = broker  # also half started: stop() gives it back

@@ -66,9 +66,10 @@ class Bus(Protocol):
         ...
 
 
-async def raw(message: StreamMessage[Any]) -> Any:
-    """Bytes stay bytes: unreadable records are ours to hold."""
-    return message.body
+async def whole(message: StreamMessage[Any]) -> Any:
+    """The batch as it came: its bytes stay bytes, for unreadable records are ours to hold. Asked for as a dependency, it would come by way of a
+    thread."""
+    return message
 
 
 async def legible(
@@ -76,12 +77,22 @@ async def legible(
 ) -> KafkaMessage:
     """Headers that the framework's own parser can read. It takes them all for UTF-8, and a batch that it cannot parse is neither
     handled nor taken back: the next commit would lose every record of it."""
-    return await parse(tuple(replace(record, headers=_text_headers(record)) for record in batch))
+    return await parse(tuple(record if _is_legible(record) else _made_legible(record) for record in batch))
 
 
-def _text_headers(record: ConsumerRecord[Any, Any]) -> tuple[tuple[str, bytes], ...]:
+def _is_legible(record: ConsumerRecord[Any, Any]) -> bool:
+    try:
+        for _, value in record.headers:
+            value.decode()
+    except (UnicodeDecodeError, AttributeError):
+        return False
+    return True
+
+
+def _made_legible(record: ConsumerRecord[Any, Any]) -> ConsumerRecord[Any, Any]:
     """What is no text gets replacement characters, what is null becomes empty: headers that no reader knows."""
-    return tuple((name, (value or b"").decode("utf-8", "replace").encode()) for name, value in record.headers)
+    headers = tuple((name, (value or b"").decode("utf-8", "replace").encode()) for name, value in record.headers)
+    return replace(record, headers=headers)
 
 
 def rewind(message: KafkaMessage) -> None:
@@ -109,12 +120,12 @@ def subscribe(broker: KafkaBroker, group: str, receiver: Receiver, *, poll_ms: i
         max_records=BATCH,
         batch_timeout_ms=poll_ms,
         parser=legible,
-        decoder=raw,
+        decoder=whole,
         no_reply=True,  # else a record's `reply_to` would have us publish wherever it says
         session_timeout_ms=6000,
         heartbeat_interval_ms=2000,
     )
-    async def on_batch(_bodies: Any, message: KafkaMessage) -> None:
+    async def on_batch(message: KafkaMessage) -> None:
         records = [record_of(each) for each in message.raw_message]
         try:
             await receiver.receive(records)
