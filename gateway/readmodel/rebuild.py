@@ -34,8 +34,10 @@ LIVE_PATIENCE = 60.0
 """Seconds without any progress that the live model may take for facts that their topics have told already: on a machine with its hands full
 one batch takes longer than ten, and a model that is late has no gap."""
 CHUNK = 500
-STEP = 100
-"""Records of a batch that are taken at a time: on a busy machine a whole one may take longer than PATIENCE."""
+STEP = 25
+"""Records of a batch that are taken at a time: some ten milliseconds, for which nothing else of the process goes on."""
+REST = 0.02
+"""Seconds that are rested after a step, at most: as long as it took. Commands and the live model go first."""
 
 
 class CannotRebuild(Exception):
@@ -48,10 +50,11 @@ class Gate:
     def __init__(self, inbox: Inbox) -> None:
         self.inbox = inbox
         self.taken = 0
-        """Records that the bus has brought."""
+        """How often a record was let through or told to wait: it gets on."""
         self._only: frozenset[str] | None = frozenset()
         self._waiting: list[Record] = []
         self._one_at_a_time = asyncio.Lock()
+        self._rest = REST
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -66,24 +69,29 @@ class Gate:
     async def receive(self, records: Sequence[Record]) -> None:
         """Takes the batch whole; what must wait is taken too, since this model is thrown away if the rebuild breaks off."""
         async with self._one_at_a_time:
-            for start in range(0, len(records), STEP):
-                await self._sort(some := records[start : start + STEP])
-                self.taken += len(some)
+            await self._sort(records)
+
+    def hurry(self) -> None:
+        """Rest no more: the live model waits."""
+        self._rest = 0.0
 
     async def open_for(self, facts: Collection[str] | None) -> None:
         """Let these facts through from now on, those that wait among them; None: everything."""
         async with self._one_at_a_time:
             self._only = None if facts is None else frozenset(facts)
             waiting, self._waiting = self._waiting, []
-            for start in range(0, len(waiting), CHUNK):
-                await self._sort(waiting[start : start + CHUNK])
+            await self._sort(waiting)
 
     async def _sort(self, records: Sequence[Record]) -> None:
-        through = [record for record in records if self._only is None or record.event_id in self._only]
-        if through:
-            await self.inbox.receive(through)
-        if self._only is not None:
-            self._waiting += [record for record in records if record.event_id not in self._only]
+        for start in range(0, len(records), STEP):
+            some, began = records[start : start + STEP], time.monotonic()
+            through = [record for record in some if self._only is None or record.event_id in self._only]
+            if through:
+                await self.inbox.receive(through)
+            if self._only is not None:
+                self._waiting += [record for record in some if record.event_id not in self._only]
+            self.taken += len(some)
+            await asyncio.sleep(min(self._rest, time.monotonic() - began))
 
 
 @dataclass
@@ -120,6 +128,7 @@ async def rebuild(live: Room, beside: Beside, *, check_only: bool = False, force
     async def ready(connection: Connection) -> None:
         """Whatever the live model has taken from the bus is in the rebuilt one or held there; then the gate shuts. What only the
         rebuilt one has comes to the live consumer later, and the inbox knows it."""
+        beside.gate.hurry()
         await beside.gate.open_for(None)
         await _reach(beside, await _applied(connection), await _held(connection))
         await beside.gate.open_for(())
