@@ -176,7 +176,7 @@ class PostgresServer(Server):
         }
         if self.fast:
             # Not synchronous_commit: without it a mere kill -9 loses commits that were already answered.
-            settings |= {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "5s"}
+            settings |= {"fsync": "off", "full_page_writes": "off"}
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         return [str(binaries() / "postgres"), "-D", str(self.data / "cluster"), "-p", str(self.port), *options]
 

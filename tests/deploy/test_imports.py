@@ -229,8 +229,8 @@ async def test_members_go_in_row_by_row_others_stay_and_terms_change(
     again = await door("members", "import", "--from-csv", source)
     assert "0 new, 0 changed, 5 same, 7 refused" in again.output
     assert await facts(system) == before
-    for reader in ("notify", "gateway"):
-        [row] = await system.rows(reader, "SELECT state FROM known WHERE key = :k", k=federation)
+    for reader, kept in (("notify", "known WHERE key"), ("gateway", "node_view WHERE id")):
+        [row] = await system.rows(reader, f"SELECT state FROM {kept} = :k", k=federation)
         assert Node.model_validate_json(row.state) == office
     await system.no_dead_letters()
 
