@@ -69,7 +69,13 @@ class Gate:
     async def receive(self, records: Sequence[Record]) -> None:
         """Takes the batch whole; what must wait is taken too, since this model is thrown away if the rebuild breaks off."""
         async with self._one_at_a_time:
-            await self._sort(records)
+            taken, waiting = self.taken, len(self._waiting)
+            try:
+                await self._sort(records)
+            except BaseException:  # it comes again, whole
+                self.taken = taken
+                del self._waiting[waiting:]
+                raise
 
     def hurry(self) -> None:
         """Rest no more: the live model waits."""
@@ -243,7 +249,7 @@ async def _until(done: Callable[[], Awaitable[bool]], beside: Beside, otherwise:
     """However long it takes, as long as it gets on. Raises CannotRebuild."""
     taken, end = beside.gate.taken, time.monotonic() + PATIENCE
     while not await done():
-        if beside.gate.taken != taken:
+        if beside.gate.taken > taken:  # not if a batch comes again and again
             taken, end = beside.gate.taken, time.monotonic() + PATIENCE
         if time.monotonic() > end:
             raise CannotRebuild(otherwise)

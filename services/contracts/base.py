@@ -1,17 +1,23 @@
 """What every message is made of."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timezone
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
+from pydantic_core import TzInfo
+
+FIXED = (timezone, TzInfo)
+"""Zones whose offset is always the same; pydantic's own is what it makes of a text."""
 
 
 def _aware(value: datetime) -> datetime:
     offset = value.utcoffset()
     if offset is None:
         raise ValueError("a time without a zone means nothing here: add an offset, as in 2026-10-13T17:00:00+08:00")
-    return value.astimezone(UTC) if offset else value  # as a rule there is none, and an event has dozens of times
+    if offset or not isinstance(value.tzinfo, FIXED):
+        return value.astimezone(UTC)
+    return value  # as a rule it is so already, and an event has dozens of times
 
 
 Instant = Annotated[datetime, AfterValidator(_aware)]

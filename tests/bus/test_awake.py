@@ -1,6 +1,5 @@
 """A consumer on Kafka that is never deaf: FastStream sleeps after an empty poll, so there is none. And it commits where it moved, no more."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -46,42 +45,57 @@ async def test_a_consumer_that_is_closed_polls_no_more(polls: list[Any]) -> None
 
 
 @pytest.fixture
-def commits(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[TopicPartition, int]]:
-    """What is sent to Kafka by a consumer that has the first two places."""
-    sent: list[Mapping[TopicPartition, int]] = []
+def commits(monkeypatch: pytest.MonkeyPatch) -> list[dict[TopicPartition, int]]:
+    """What is sent to Kafka."""
+    sent: list[dict[TopicPartition, int]] = []
 
-    async def commit(_consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]) -> None:
-        sent.append(dict(offsets))
+    async def commit(_consumer: AIOKafkaConsumer, offsets: Any) -> None:
+        sent.append({place: at.offset for place, at in offsets.items()})
 
     monkeypatch.setattr(AIOKafkaConsumer, "commit", commit)
-    monkeypatch.setattr(AIOKafkaConsumer, "seek", lambda *_given: None)
-    monkeypatch.setattr(AIOKafkaConsumer, "assignment", lambda _consumer: frozenset({FIRST, SECOND}))
     return sent
 
 
-async def test_it_commits_where_it_moved(polls: list[Any], commits: list[Any]) -> None:
+def standing(**at: int) -> Awake:
+    """A consumer that has these places and stands there."""
     consumer = Awake(bootstrap_servers="127.0.0.1:1")
+    places = {"first": FIRST, "second": SECOND}
+    consumer._subscription.assign_from_user({places[name] for name in at})
+    stand(consumer, **at)
+    return consumer
+
+
+def stand(consumer: Awake, **at: int) -> None:
+    """As the client does when records are handed out, a place is gone back to, or comes back from another consumer."""
+    for name, offset in at.items():
+        place = {"first": FIRST, "second": SECOND}[name]
+        consumer._subscription.subscription.assignment.state_value(place).seek(offset)
+
+
+async def test_it_commits_where_it_moved(polls: list[Any], commits: list[Any]) -> None:
+    consumer = standing(first=6, second=9)
     await consumer.getmany()
     await consumer.commit()
     polls.append({SECOND: records(SECOND, 9), THIRD: records(THIRD, 1)})
     await consumer.getmany()
+    stand(consumer, second=10)
     await consumer.commit()
     await consumer.commit()
     assert commits == [{FIRST: 6, SECOND: 9}, {SECOND: 10}], "and not where it is another's by now"
 
 
-async def test_it_does_not_commit_what_it_went_back_behind(polls: list[Any], commits: list[Any]) -> None:
-    consumer = Awake(bootstrap_servers="127.0.0.1:1")
+async def test_it_commits_no_more_than_it_stands_at(polls: list[Any], commits: list[Any]) -> None:
+    consumer = standing(first=6, second=9)
     await consumer.getmany()
-    consumer.seek(FIRST, 4)
+    stand(consumer, first=4)
     await consumer.commit()
-    assert commits == [{SECOND: 9}]
+    assert commits == [{FIRST: 4, SECOND: 9}], "it went back, for the batch was refused"
 
 
-async def test_what_could_not_be_committed_is_the_next_time(
+async def test_what_could_not_be_committed_is_the_next_time_and_never_backwards(
     polls: list[Any], commits: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    consumer = Awake(bootstrap_servers="127.0.0.1:1")
+    consumer = standing(first=6, second=9)
     await consumer.getmany()
     working = AIOKafkaConsumer.commit
 
@@ -92,5 +106,13 @@ async def test_what_could_not_be_committed_is_the_next_time(
     with pytest.raises(ConnectionError):
         await consumer.commit()
     monkeypatch.setattr(AIOKafkaConsumer, "commit", working)
+    stand(consumer, first=30)
     await consumer.commit()
-    assert commits == [{FIRST: 6, SECOND: 9}]
+    assert commits == [{FIRST: 30, SECOND: 9}], "another had the first place meanwhile, and went on"
+
+
+async def test_without_an_assignment_nothing_is_committed(polls: list[Any], commits: list[Any]) -> None:
+    consumer = Awake(bootstrap_servers="127.0.0.1:1")
+    await consumer.getmany()
+    await consumer.commit()
+    assert commits == []

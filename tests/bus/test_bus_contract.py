@@ -1,10 +1,11 @@
 """One suite on both buses: what the services may rely on, whichever they stand on."""
 
 import asyncio
+import gc
 import secrets
 from collections.abc import AsyncIterator
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -15,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from deploy.servers import KafkaServer
 from services.chassis.bus.log import Chaos
-from services.chassis.bus.port import rewind
+from services.chassis.bus.port import Batch, rewind
 from services.chassis.wire import MAX_RECORD
 from tests.bus.rigs import Collector, Rig, caught_up, consuming, embedded_rig, kafka_rig, make_rig, record, until
 
@@ -39,6 +40,23 @@ async def test_every_record_arrives_in_order_per_topic_and_key(rig: Rig) -> None
     for topic in topics:
         for key in keys:
             assert collector.lane(topic, key) == [b"%d" % n for n in range(200)]
+
+
+async def test_a_batch_that_was_taken_leaves_memory_at_once(rig: Rig) -> None:
+    """Not when the collector of cycles comes by, which is seldom."""
+    [topic] = await rig.topics(1)
+    collector = Collector([topic])
+    gc.disable()
+    try:
+        async with consuming(rig, await rig.reader(), collector) as consumer:
+            for n in range(5):
+                await rig.bus.publish([record(topic, "key", b"%d" % n)])
+                await until(lambda n=n: len(collector.records) == n + 1)  # type: ignore[misc]
+            await caught_up(consumer)
+            alive = [each for each in gc.get_objects() if isinstance(each, KafkaAckableMessage)]
+            assert len(alive) <= 1, "the last one at most"
+    finally:
+        gc.enable()
 
 
 async def test_a_refused_batch_comes_again_whole_and_later(rig: Rig) -> None:
@@ -341,7 +359,7 @@ async def test_a_rebalance_during_a_refused_batch_loses_no_other_partition() -> 
 
     consumer = Consumer()
     raw = tuple(consumed(partition, offset) for partition in (0, 1, 2) for offset in (7, 5, 6))
-    rewind(KafkaAckableMessage(raw, body=[], consumer=cast(Any, consumer)))
+    rewind(Batch(raw, consumer))
     assert consumer.at == {TopicPartition("t", 1): 5, TopicPartition("t", 2): 5}
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -25,7 +25,7 @@ class Awake(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka tells no types
 
     def __init__(self, *topics: str, **settings: Any) -> None:
         super().__init__(*topics, **settings)
-        self._moved: dict[TopicPartition, int] = {}
+        self._moved: set[TopicPartition] = set()
 
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
@@ -33,16 +33,14 @@ class Awake(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka tells no types
         found: dict[TopicPartition, list[ConsumerRecord[Any, Any]]] = {}
         while not found and not self._closed:
             found = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
-        self._moved |= {place: records[-1].offset + 1 for place, records in found.items()}
+        self._moved |= found.keys()
         return found
 
-    def seek(self, partition: TopicPartition, offset: int) -> None:
-        self._moved.pop(partition, None)
-        super().seek(partition, offset)
-
-    async def commit(self, offsets: Mapping[TopicPartition, int] | None = None) -> None:
-        ours = self.assignment()
-        moved = {place: offset for place, offset in self._moved.items() if place in ours}
+    async def commit(self, offsets: Any = None) -> None:
+        # Where it stands now, not where it stood behind the batch: what was another's meanwhile may be further on.
+        if self._subscription.subscription is None or (ours := self._subscription.subscription.assignment) is None:
+            return
+        moved = {place: at for place, at in ours.all_consumed_offsets().items() if place in self._moved}
         if moved:
             await super().commit(moved)
         self._moved.clear()

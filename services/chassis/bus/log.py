@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 KEEP_SECONDS = 0.5
 """How often offsets are kept. What a process that was killed had read since comes again, and the inbox knows it."""
+STOP_SECONDS = 2.0
+"""How long a consumer that stops waits for its turn to keep them."""
 TURNS = 5
 """How often everybody else of the process has a turn before a batch is read: where many commands go on, what they tell comes in few batches;
 where one does, it is nothing."""
@@ -142,7 +144,8 @@ class LogConsumer:
         self._open = False
         self._bell.ring()
         with suppress(Exception):  # what is not kept comes again
-            await self._keep()
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._keep()
 
     async def commit(self) -> None:
         """All that was read is taken. Its offsets are kept now and then: a transaction for each batch takes a tenth of what the batch takes."""
@@ -174,6 +177,7 @@ class LogConsumer:
                 found = await self._read(max_records or BATCH)
                 if not found and self.done != self._kept and time.monotonic() >= self._keep_at:
                     await self._keep()
+                    continue  # the bell may have rung meanwhile
             except Exception as error:
                 # Passed on, it would end the framework's loop, which starts again at once, thousands of times a second.
                 log.warning("a log could not be read", extra={"facts": {"error": type(error).__name__}})

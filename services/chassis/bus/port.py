@@ -4,14 +4,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalStateError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage, KafkaRouter
-from faststream.message import StreamMessage
 
 from services.chassis.wire import Record, keepable
 
@@ -66,10 +65,18 @@ class Bus(Protocol):
         ...
 
 
-async def whole(message: StreamMessage[Any]) -> Any:
-    """The batch as it came: its bytes stay bytes, for unreadable records are ours to hold. Asked for as a dependency, it would come by way of a
-    thread."""
-    return message
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records as they came, and the client that brought them."""
+
+    records: Sequence[ConsumerRecord[Any, Any]]
+    client: Any
+
+
+async def whole(message: KafkaMessage) -> Batch:
+    """Bytes stay bytes, for unreadable records are ours to hold. Asked for as a dependency, the message would come by way of a thread; and
+    handed on as its own body, it would hold itself in memory."""
+    return Batch(message.raw_message, message.consumer)
 
 
 async def legible(
@@ -95,16 +102,16 @@ def _made_legible(record: ConsumerRecord[Any, Any]) -> ConsumerRecord[Any, Any]:
     return replace(record, headers=headers)
 
 
-def rewind(message: KafkaMessage) -> None:
+def rewind(batch: Batch) -> None:
     """Every partition of a refused batch back to its first record. The framework does it too, but stops at the first partition that a
     rebalance took away meanwhile, and the next commit would go past the others."""
     firsts: dict[TopicPartition, int] = {}
-    for record in message.raw_message:
+    for record in batch.records:
         place = TopicPartition(record.topic, record.partition)
         firsts[place] = min(record.offset, firsts.get(place, record.offset))
     for place, offset in firsts.items():
         with suppress(IllegalStateError):
-            message.consumer.seek(place, offset)
+            batch.client.seek(place, offset)
 
 
 def subscribe(broker: KafkaBroker, group: str, receiver: Receiver, *, poll_ms: int) -> None:
@@ -125,15 +132,15 @@ def subscribe(broker: KafkaBroker, group: str, receiver: Receiver, *, poll_ms: i
         session_timeout_ms=6000,
         heartbeat_interval_ms=2000,
     )
-    async def on_batch(message: KafkaMessage) -> None:
-        records = [record_of(each) for each in message.raw_message]
+    async def on_batch(batch: Batch) -> None:
+        records = [record_of(each) for each in batch.records]
         try:
             await receiver.receive(records)
         except Exception as error:
             # A nack rewinds at once and for ever: the pause is ours to make.
             log.warning("a batch will come again", extra={"facts": {"group": group, "error": type(error).__name__}})
             await back_off.pause()
-            rewind(message)
+            rewind(batch)
             raise
         back_off.reset()
 
