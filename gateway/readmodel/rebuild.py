@@ -34,10 +34,8 @@ LIVE_PATIENCE = 60.0
 """Seconds without any progress that the live model may take for facts that their topics have told already: on a machine with its hands full
 one batch takes longer than ten, and a model that is late has no gap."""
 CHUNK = 500
-STEP = 25
-"""Records of a batch that are taken at a time: some ten milliseconds, for which nothing else of the process goes on."""
-REST = 0.02
-"""Seconds that are rested after a step, at most: as long as it took. Commands and the live model go first."""
+STEP = 100
+"""Records of a batch that are taken at a time: on a busy machine a whole one may take longer than PATIENCE."""
 
 
 class CannotRebuild(Exception):
@@ -54,7 +52,6 @@ class Gate:
         self._only: frozenset[str] | None = frozenset()
         self._waiting: list[Record] = []
         self._one_at_a_time = asyncio.Lock()
-        self._rest = REST
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -77,10 +74,6 @@ class Gate:
                 del self._waiting[waiting:]
                 raise
 
-    def hurry(self) -> None:
-        """Rest no more: the live model waits."""
-        self._rest = 0.0
-
     async def open_for(self, facts: Collection[str] | None) -> None:
         """Let these facts through from now on, those that wait among them; None: everything."""
         async with self._one_at_a_time:
@@ -90,14 +83,13 @@ class Gate:
 
     async def _sort(self, records: Sequence[Record]) -> None:
         for start in range(0, len(records), STEP):
-            some, began = records[start : start + STEP], time.monotonic()
+            some = records[start : start + STEP]
             through = [record for record in some if self._only is None or record.event_id in self._only]
             if through:
                 await self.inbox.receive(through)
             if self._only is not None:
                 self._waiting += [record for record in some if record.event_id not in self._only]
             self.taken += len(some)
-            await asyncio.sleep(min(self._rest, time.monotonic() - began))
 
 
 @dataclass
@@ -134,7 +126,6 @@ async def rebuild(live: Room, beside: Beside, *, check_only: bool = False, force
     async def ready(connection: Connection) -> None:
         """Whatever the live model has taken from the bus is in the rebuilt one or held there; then the gate shuts. What only the
         rebuilt one has comes to the live consumer later, and the inbox knows it."""
-        beside.gate.hurry()
         await beside.gate.open_for(None)
         await _reach(beside, await _applied(connection), await _held(connection))
         await beside.gate.open_for(())

@@ -15,13 +15,13 @@ from tests.harness import Harness, Place, key
 
 RATE = 100.0
 """Commands a second that are sent."""
-FIRST = 100
+FIRST = 60
 """Commands before the first rebuild begins, so that there is something to build."""
-DURING = 200
+DURING = 100
 """Commands that are done while models are built and compared; and again while they are swapped as well."""
 MOST = 3_000
 """Commands in all, if the rebuilds do not come to an end."""
-AT_A_TIME = 30
+AT_A_TIME = 20
 """Matters that are worked on at the same time, at most: on the embedded system a command waits for its turn while a batch of facts is applied."""
 
 
