@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from contextvars import Context
 from functools import partial
 from typing import Any
 
@@ -42,7 +43,9 @@ class Awake(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka tells no types
             return
         moved = {place: at for place, at in ours.all_consumed_offsets().items() if place in self._moved}
         if moved:
-            await super().commit(moved)
+            # In a context of its own: the loop keeps the timer of an answered request for a while (40 s at most), and with it the context
+            # that it was made in, where the framework has the whole batch.
+            await asyncio.create_task(super().commit(moved), context=Context())
         self._moved.clear()
 
 

@@ -94,20 +94,12 @@ class LogConsumer:
     """The eight methods that FastStream calls on an aiokafka consumer, over logs."""
 
     def __init__(
-        self,
-        logs: Mapping[str, Log],
-        home: Log,
-        bell: Bell,
-        chaos: Chaos | None,
-        *,
-        group_id: str | None = None,
-        **_ignored: Any,
+        self, logs: Mapping[str, Log], home: Log, bell: Bell, chaos: Chaos | None, **_for_sockets: Any
     ) -> None:
         self._logs = logs
         self._home = home
         self._bell = bell
         self._chaos = chaos
-        self._group = group_id
         self._by_log: dict[Log, list[str]] = {}
         self._next: dict[str, int] = {}
         """Behind what was read."""
@@ -148,7 +140,7 @@ class LogConsumer:
                 await self._keep()
 
     async def commit(self) -> None:
-        """All that was read is taken. Its offsets are kept now and then: a transaction for each batch takes a tenth of what the batch takes."""
+        """All that was read is taken. Its offsets are kept now and then, for one transaction more a batch is as many again."""
         self.done = dict(self._next)
         if time.monotonic() >= self._keep_at:
             await self._keep()
