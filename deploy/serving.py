@@ -1,9 +1,10 @@
 """The HTTP server of every process: it drains when told to stop, and then lets the process finish by itself."""
 
+import asyncio
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -39,8 +40,9 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def server_of(app: ASGIApp, begun: Callable[[], None] = lambda: None) -> Server:
-    """A server for one app, to be given its sockets: `await server_of(app).serve(sockets=[listener])`. `begun` is called once it listens."""
+def server_of(app: ASGIApp, begun: Callable[[], None] = lambda: None, *, drain: int = DRAIN_SECONDS) -> Server:
+    """A server for one app, to be given its sockets: `await server_of(app).serve(sockets=[listener])`. `begun` is called once it listens.
+    `drain`: seconds that requests in flight have at its end."""
     return Server(
         uvicorn.Config(
             app,
@@ -51,8 +53,24 @@ def server_of(app: ASGIApp, begun: Callable[[], None] = lambda: None) -> Server:
             ws="websockets-sansio",
             ws_max_size=1024 * 1024,
             h11_max_incomplete_event_size=64 * 1024,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
+            timeout_graceful_shutdown=drain,
             server_header=False,
         ),
         begun,
     )
+
+
+@asynccontextmanager
+async def served(app: ASGIApp, *, drain: int = DRAIN_SECONDS) -> AsyncIterator[str]:
+    """An app of this process on a free port of the loopback; its address. Signals stay with whoever has it served."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        begun = asyncio.Event()
+        server = server_of(app, begun.set, drain=drain)
+        server.capture_signals = nullcontext  # type: ignore[assignment,method-assign]
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            await begun.wait()
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving

@@ -1,20 +1,17 @@
 """Runs whose time can be moved: a private system of the demonstration's own, and a run that reads its time from a test's file."""
 
 import asyncio
-import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-
-from starlette.types import ASGIApp
 
 from deploy.demo import roster
 from deploy.demo.client import CannotPlay, Front
 from deploy.demo.seed import operator, seed
-from deploy.serving import server_of
+from deploy.serving import served
 from deploy.wiring import DEMO_ISSUER, SERVICES, System, whole_system
 from gateway.projector import fetch_summaries
 from services.chassis.bus.embedded import EmbeddedBus
@@ -93,24 +90,6 @@ class FromFile:
 
     async def settle(self) -> None:
         """It is awaited by subscription, as on any other run."""
-
-
-@asynccontextmanager
-async def served(app: ASGIApp) -> AsyncIterator[str]:
-    """An app of this process on a free port of the loopback; its address."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        begun = asyncio.Event()
-        server = server_of(app, begun.set)
-        server.capture_signals = nullcontext  # type: ignore[assignment,method-assign]  # Ctrl-C is for whoever plays
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            await begun.wait()
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await serving
 
 
 @asynccontextmanager

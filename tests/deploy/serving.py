@@ -1,15 +1,13 @@
 """A system behind a real port, and the `yishi` command run against it as a process would."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
-import uvicorn
 from typer.testing import CliRunner, Result
 
 from deploy.cli.commands import app
+from deploy.serving import served
 from tests.harness import Harness
 
 
@@ -28,13 +26,5 @@ class Yishi:
 @asynccontextmanager
 async def serving(system: Harness) -> AsyncIterator[Yishi]:
     """The gateway on a port of its own."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    application: Any = system.system.app
-    server = uvicorn.Server(uvicorn.Config(application, lifespan="off", log_config=None, ws="none"))
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield Yishi(system, f"http://127.0.0.1:{listener.getsockname()[1]}")
-    finally:
-        server.should_exit = True
-        await task
+    async with served(system.system.app) as url:
+        yield Yishi(system, url)

@@ -1,47 +1,28 @@
 """What an operator does with the `yishi` command on a running system: dead letters, regions of her own, a rebuild."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-import uvicorn
 from sqlalchemy import text
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from deploy.cli.commands import app
 from services.chassis.wire import Record
+from tests.deploy.serving import Yishi, serving
 from tests.harness import Harness, Place
 
 READERS = ("deliberation", "escalation", "notify", "gateway")
 """Who reads the topic of regions."""
 CANARY = "绝不外传"
 
-Yishi = Callable[..., Awaitable[Result]]
-
-
-@pytest_asyncio.fixture(scope="session")
-async def address(system: Harness) -> AsyncIterator[str]:
-    """The gateway behind a real port."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(system.system.app, lifespan="off", log_config=None, ws="none"))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    await serving
-
 
 @pytest_asyncio.fixture
-async def yishi(system: Harness, address: str) -> Yishi:
-    """Runs the command as a process would, in a thread of its own."""
-
-    async def run(*words: str, token: str | None = None) -> Result:
-        last = ["--url", address, "--token", token or system.operator.token()]
-        return await asyncio.to_thread(lambda: CliRunner().invoke(app, [*words, *last], env={"COLUMNS": "250"}))
-
-    return run
+async def yishi(system: Harness) -> AsyncIterator[Yishi]:
+    """The command, as a process would run it."""
+    async with serving(system) as found:
+        yield found
 
 
 async def hold(system: Harness, key: str, number: int = 1) -> None:

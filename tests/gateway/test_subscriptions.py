@@ -2,17 +2,16 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 import pytest_asyncio
-import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from deploy.serving import served
 from gateway.paging import cursor
 from tests.access.world import MATTER_COMMANDS
 from tests.harness import Harness, Person, Place
@@ -25,18 +24,8 @@ INBOX = "subscription($after: String) { inboxReceived(after: $after) { cursor en
 @pytest_asyncio.fixture
 async def address(system: Harness) -> AsyncIterator[str]:
     """The system's app behind a real port, for sockets."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            system.system.app, lifespan="off", log_config=None, ws="websockets-sansio", timeout_graceful_shutdown=2
-        )
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started:
-            await asyncio.sleep(0)
-        yield f"ws://127.0.0.1:{listener.getsockname()[1]}/graphql"
-        server.should_exit = True
-        await serving
+    async with served(system.system.app, drain=2) as url:
+        yield f"{url.replace('http', 'ws', 1)}/graphql"
 
 
 @asynccontextmanager

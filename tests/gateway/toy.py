@@ -3,7 +3,6 @@
 import asyncio
 import json
 import secrets
-import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +11,6 @@ from typing import Annotated, Any, NewType
 
 import httpx
 import strawberry
-import uvicorn
 from graphql import GraphQLError
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
@@ -20,6 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 from strawberry.schema.config import StrawberryConfig
 
+from deploy import serving
 from gateway.door import Door, Forbidden, Limits, Unauthenticated, with_cors
 from gateway.http import GRAPHQL_JSON, JSON
 
@@ -221,13 +220,5 @@ def code(response: httpx.Response) -> str:
 @asynccontextmanager
 async def served(application: ASGIApp) -> AsyncIterator[int]:
     """The application on a real server; the port."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(application, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
-    task = asyncio.create_task(server.serve(sockets=[listening]))
-    while not server.started:
-        await asyncio.sleep(0.01)
-    try:
-        yield listening.getsockname()[1]
-    finally:
-        server.should_exit = True
-        await task
+    async with serving.served(application, drain=1) as url:
+        yield int(url.rpartition(":")[2])

@@ -11,12 +11,13 @@ import pytest_asyncio
 
 from deploy.demo import notation, roster
 from deploy.demo.client import Front
-from deploy.demo.clockworks import LIFETIME, served
+from deploy.demo.clockworks import LIFETIME
 from deploy.demo.days import close, morning
 from deploy.demo.player import Seen, clock_of, play
 from deploy.demo.seed import operator, seed
 from deploy.demo.stories.base import Scene, Story, Tier
 from deploy.demo.stories.shelf import stories
+from deploy.serving import served
 from tests.access.test_canary import logged, on_topics
 from tests.harness import Harness
 

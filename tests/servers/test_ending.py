@@ -11,6 +11,16 @@ import pytest
 
 IN_PLAIN_CODE = "def test_at_work(server):\n    say(server.pid)\n    threading.Event().wait()\n"
 IN_AN_EVENT_LOOP = "async def test_at_work(server):\n    say(server.pid)\n    await asyncio.Event().wait()\n"
+BEHIND_A_PORT = """from deploy.serving import served
+
+async def nothing(scope, receive, send):
+    pass
+
+async def test_at_work(server):
+    async with served(nothing):
+        say(server.pid)
+        await asyncio.Event().wait()
+"""
 BEFORE = """import asyncio, subprocess, sys, threading
 import pytest
 
@@ -35,7 +45,7 @@ TOGETHER = (
 )
 
 
-@pytest.mark.parametrize("body", [IN_PLAIN_CODE, IN_AN_EVENT_LOOP], ids=["plain", "loop"])
+@pytest.mark.parametrize("body", [IN_PLAIN_CODE, IN_AN_EVENT_LOOP, BEHIND_A_PORT], ids=["plain", "loop", "port"])
 @pytest.mark.parametrize(("how", "code"), [(ALONE, 2), (TOGETHER, 128 + signal.SIGTERM)], ids=["pytest", "run"])
 def test_what_fixtures_started_ends_with_the_run(tmp_path: Path, how: Sequence[str], code: int, body: str) -> None:
     pipe, file = tmp_path / "pipe", tmp_path / "test_waiting.py"
@@ -47,7 +57,10 @@ def test_what_fixtures_started_ends_with_the_run(tmp_path: Path, how: Sequence[s
         server = int(pipe.read_text())
         os.kill(server, 0)  # it runs
         run.terminate()
-        said = run.communicate()[0].decode()
+        try:
+            said = run.communicate(timeout=60)[0].decode()
+        finally:
+            run.kill()
     left = True
     try:
         os.kill(server, signal.SIGKILL)
