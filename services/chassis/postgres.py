@@ -14,6 +14,7 @@ from services.chassis.seats import Seats
 T = TypeVar("T")
 Isolation = Literal["repeatable_read"]
 
+BEGIN: Mapping[Isolation | None, str] = {None: "BEGIN", "repeatable_read": "BEGIN ISOLATION LEVEL REPEATABLE READ"}
 LEARNED = 512
 """Statements that a connection remembers."""
 
@@ -47,21 +48,26 @@ class PostgresConnection:
 
     @asynccontextmanager
     async def begin(self, isolation: Isolation | None = None) -> AsyncIterator[None]:
-        """A transaction."""
-        begun = False
+        """A transaction. After an error that somebody passed over, PostgreSQL answers its COMMIT with ROLLBACK: that is told."""
+        await self.raw.execute(BEGIN[isolation])
         try:
-            async with self.raw.transaction(isolation=isolation):
-                begun = True
-                yield
-        finally:
-            if not begun:
-                self.raw.terminate()  # the driver takes it for begun from now on: every other BEGIN would be a savepoint
+            yield
+        except BaseException:
+            await self.raw.execute("ROLLBACK")
+            raise
+        if await self.raw.execute("COMMIT") != "COMMIT":
+            raise asyncpg.InFailedSQLTransactionError("the transaction was taken back: a statement of it had failed")
 
     @asynccontextmanager
     async def begin_nested(self) -> AsyncIterator[None]:
         """A savepoint."""
-        async with self.raw.transaction():
+        await self.raw.execute("SAVEPOINT step")
+        try:
             yield
+        except BaseException:
+            await self.raw.execute("ROLLBACK TO step; RELEASE step")
+            raise
+        await self.raw.execute("RELEASE step")
 
     def stream(
         self, statement: Executable, /, *, execution_options: Mapping[str, Any] | None = None

@@ -215,11 +215,34 @@ async def test_what_sqlite_took_back_is_not_half_committed(then: str, *, inside:
 
 
 @pytest.mark.kafka
+@pytest.mark.parametrize("inside", [False, True])
+async def test_what_postgresql_took_back_is_not_told_as_done(
+    request: pytest.FixtureRequest, *, inside: bool
+) -> None:
+    """A statement failed, and somebody passed over that: the server takes the whole transaction back and answers COMMIT without an error."""
+    async with toy_room(request.getfixturevalue("postgres_server")) as room:
+        insert_one = room.database.insert(room.service.chassis.outbox)
+        with pytest.raises(asyncpg.InFailedSQLTransactionError) as caught:
+            async with room.database.write() as connection:
+                await connection.execute(insert_one, {**ROW, "event_id": "before"})
+                async with connection.begin_nested() if inside else nullcontext():
+                    with suppress(asyncpg.UniqueViolationError):
+                        await connection.execute(insert_one, {**ROW, "event_id": "before"})
+        assert not is_outage(caught.value)
+        async with room.database.write() as connection:
+            await connection.execute(insert_one, {**ROW, "event_id": "later"})
+            with suppress(asyncpg.UniqueViolationError):
+                async with connection.begin_nested(), connection.begin_nested():
+                    await connection.execute(insert_one, {**ROW, "event_id": "later"})
+        assert await event_ids(room) == ["later"]
+
+
+@pytest.mark.kafka
 @pytest.mark.parametrize("how", ["write", "snapshot"])
 async def test_a_begin_that_failed_is_the_last_of_its_connection(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    """An operator cancelled just that: asyncpg takes the transaction for begun, and whatever comes next would be a savepoint in none."""
+    """An operator cancelled just that: whatever comes next begins anew."""
     async with toy_room(request.getfixturevalue("postgres_server")) as room:
         run, left = asyncpg.Connection.execute, [1]
 
