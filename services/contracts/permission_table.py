@@ -4,6 +4,8 @@ A line grants a command to a role whose node stands at one of the levels, within
 beyond that (state, class, who did the work) is the business of the service's rules.
 """
 
+from collections.abc import Mapping
+
 from services.contracts.callers import Permission, Reach
 from services.contracts.organisation import Role
 from services.contracts.regions import Level
@@ -226,3 +228,8 @@ TABLE: tuple[Permission, ...] = (
     *_lines("CancelOrder", *_ISSUER),
     *_lines("MarkRead", (None, _ALL, Reach.SELF)),
 )
+
+LINES: Mapping[str, tuple[Permission, ...]] = {
+    command: tuple(line for line in TABLE if line.command == command) for command in {line.command for line in TABLE}
+}
+"""The table by command."""

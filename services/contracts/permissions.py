@@ -3,7 +3,7 @@
 from services.contracts.callers import Caller, Grant, Reach, Target
 from services.contracts.cases import CaseClass
 from services.contracts.organisation import GROUP_ROLES, Role, council_of, federation_of, rights_department_of
-from services.contracts.permission_table import TABLE
+from services.contracts.permission_table import LINES
 from services.contracts.regions import contains, is_above
 
 FOLLOWERS = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER, Role.EXEC_MEMBER})
@@ -18,8 +18,7 @@ def may_ever(caller: Caller, command: str) -> bool:
     roles = {(grant.role, grant.level) for grant in caller.grants}
     return any(
         line.role is None or any((line.role, level) in roles for level in line.levels)
-        for line in TABLE
-        if line.command == command
+        for line in LINES.get(command, ())
     )
 
 
@@ -41,8 +40,8 @@ def acting_grant(caller: Caller, command: str, target: Target) -> Grant | None:
     closed = target.case_class in {CaseClass.C2, CaseClass.C3} and not in_circle
     fitting = [
         grant
-        for line in TABLE
-        if line.command == command and line.role is not None and not (closed and line.reach is not Reach.DEPARTMENT)
+        for line in LINES.get(command, ())
+        if line.role is not None and not (closed and line.reach is not Reach.DEPARTMENT)
         for grant in caller.grants
         if grant.role is line.role and grant.level in line.levels and _reaches(line.reach, grant, target, in_circle)
     ]
@@ -51,7 +50,7 @@ def acting_grant(caller: Caller, command: str, target: Target) -> Grant | None:
 
 def may_as_herself(caller: Caller, command: str, target: Target) -> bool:
     """Whether she may ask this as the reporter, or because it is her own."""
-    reaches = {line.reach for line in TABLE if line.command == command and line.role is None}
+    reaches = {line.reach for line in LINES.get(command, ()) if line.role is None}
     if Reach.SELF in reaches:
         return True
     if caller.member in target.barred:
@@ -69,8 +68,7 @@ def had_it(caller: Caller, command: str, target: Target) -> bool:
         return False
     return any(
         grant.role is line.role and grant.level in line.levels and _follows(line.reach, grant, target)
-        for line in TABLE
-        if line.command == command
+        for line in LINES.get(command, ())
         for grant in caller.grants
     )
 
@@ -84,7 +82,7 @@ def takes_part(caller: Caller, target: Target) -> bool:
 def sees_it(caller: Caller, command: str, target: Target) -> bool:
     """Of what is its reporters' to ask: whether she is shown the matter though it is not hers, and may be told so: by the group or the
     council that it comes from, by the level that it has reached, by having reported it or handling it (`gateway.readmodel.access`)."""
-    its_reporters = any(line.command == command and line.reach in {Reach.REPORTER, Reach.SPEAKER} for line in TABLE)
+    its_reporters = any(line.reach in {Reach.REPORTER, Reach.SPEAKER} for line in LINES.get(command, ()))
     if not its_reporters or target.department is not None or not may_see_at_all(caller, target):
         return False
     known = caller.member in target.reporters or caller.member in target.circle

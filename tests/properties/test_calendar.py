@@ -100,6 +100,12 @@ def test_working_time_ends_while_people_work(
     )
 
 
+@given(st.dates(date(2024, 1, 1), date(2030, 12, 31)), st.integers(-20, 1500), calendars)
+def test_working_days_are_those_that_are_worked(first: date, length: int, calendar: Calendar) -> None:
+    one_by_one = sum(calendar.is_working(first + number * ONE_DAY) for number in range(length))
+    assert calendar.worked(first, first + (length - 1) * ONE_DAY) == one_by_one
+
+
 @given(moments, spans, spans, calendars, hours)
 def test_working_time_adds_up(
     start: datetime, one: timedelta, two: timedelta, calendar: Calendar, hours: WorkingHours

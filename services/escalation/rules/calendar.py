@@ -95,6 +95,14 @@ class Calendar:
             count -= self.is_working(day)
         return day
 
+    def worked(self, first: date, last: date) -> int:
+        """How many working days there are from `first` to `last`, both included."""
+        weeks, rest = divmod(max(0, (last - first).days + 1), 7)
+        plain = 5 * weeks + sum(day.weekday() < 5 for day in (first + timedelta(days=n) for n in range(rest)))
+        unknown = (year for year in range(first.year, last.year + 1) if year not in self.years)
+        unlike = {*self.days, *(date(year, month, day) for year in unknown for month, day in self.fixed)}
+        return plain + sum(self.is_working(day) - (day.weekday() < 5) for day in unlike if first <= day <= last)
+
     def awaited_year(self, today: date) -> int | None:
         """The year whose official calendar the operator must load now: this one, or from 15 December the next (3.4)."""
         wanted = today.year + ((today.month, today.day) >= (12, 15))
@@ -173,8 +181,7 @@ def working_time(since: datetime, until: datetime, calendar: Calendar, hours: Wo
         if calendar.is_working(day):
             for opens, closes in hours.on(day):
                 total += max(NOTHING, min(closes, until) - max(opens, since))
-    between = sum(calendar.is_working(day) for day in _days(first + ONE_DAY, last - ONE_DAY))
-    return total + between * hours.length
+    return total + calendar.worked(first + ONE_DAY, last - ONE_DAY) * hours.length
 
 
 def after_working_time(start: datetime, work: timedelta, calendar: Calendar, hours: WorkingHours) -> datetime:
