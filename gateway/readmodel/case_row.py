@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.contracts.base import Model
+from services.contracts.base import Model, read
 from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
 from services.contracts.lifecycle import lifecycle
@@ -85,7 +85,7 @@ class CaseRow:
 
     def _state(self, part: str) -> Model | None:
         if part not in self._read and (text := self._value(f"{part}_state")):
-            self._read[part] = STATES[part].model_validate_json(text)
+            self._read[part] = read(STATES[part], text)
         return self._read.get(part)
 
 

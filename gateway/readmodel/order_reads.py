@@ -18,6 +18,7 @@ from gateway.readmodel.access import (
 from gateway.readmodel.tables import METADATA
 from services.chassis.database import Connection
 from services.chassis.lists import among
+from services.contracts.base import read
 from services.contracts.callers import Caller
 from services.contracts.orders import OrderState
 from services.contracts.states import AccessState, CustodyState
@@ -89,7 +90,7 @@ async def peers(connection: Connection, caller: Caller, joints: Sequence[str]) -
     """The orders of some joint ones, of which the caller sees at least one: role and progress, because they work on one thing."""
     found: dict[str, list[OrderState]] = {}
     for row in await connection.execute(_peers(caller), {"joints": list(joints), **who_asks(caller)}):
-        found.setdefault(row.joint, []).append(OrderState.model_validate_json(row.state))
+        found.setdefault(row.joint, []).append(read(OrderState, row.state))
     return found
 
 
@@ -135,11 +136,11 @@ def _orders_of_cases(who: Asker) -> Select[Any]:
 
 def _order(row: Row[Any]) -> Order:
     return Order(
-        OrderState.model_validate_json(row.state),
+        read(OrderState, row.state),
         row.changed_at,
         bool(row.for_federation),
-        AccessState.model_validate_json(row.access_state) if row.access_state else None,
-        CustodyState.model_validate_json(row.custody_state) if row.custody_state else None,
+        read(AccessState, row.access_state) if row.access_state else None,
+        read(CustodyState, row.custody_state) if row.custody_state else None,
     )
 
 

@@ -30,6 +30,7 @@ from gateway.readmodel.tables import METADATA
 from services.chassis import statements
 from services.chassis.database import Connection
 from services.chassis.lists import among
+from services.contracts.base import read
 from services.contracts.callers import Caller
 from services.contracts.cases import CaseClass
 from services.contracts.council import PeopleState
@@ -226,12 +227,12 @@ _AMONG_LEVELS = or_(
 
 
 def _matter(row: Row[Any]) -> Matter:
-    case = CaseState.model_validate_json(row.case_state)
-    docket = DocketState.model_validate_json(row.docket_state) if row.docket_state else None
-    custody = CustodyState.model_validate_json(row.custody_state) if row.custody_state else None
-    access = AccessState.model_validate_json(row.access_state) if row.access_state else None
+    case = read(CaseState, row.case_state)
+    docket = read(DocketState, row.docket_state) if row.docket_state else None
+    custody = read(CustodyState, row.custody_state) if row.custody_state else None
+    access = read(AccessState, row.access_state) if row.access_state else None
     if row.fully:
-        people = PeopleState.model_validate_json(row.people_state) if row.people_state else None
+        people = read(PeopleState, row.people_state) if row.people_state else None
         docket = docket_of(case, docket)
         custody = custody if row.inside or custody is None else custody_to_others(custody)
         seen = Matter(case, docket, custody, access, row.state, row.summary, people=people if docket else None)

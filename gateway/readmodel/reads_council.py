@@ -9,6 +9,7 @@ from gateway.readmodel.access import COUNCIL, OFFICERS
 from gateway.readmodel.board_reads import SHOWN_FROM
 from gateway.readmodel.tables import METADATA
 from services.chassis.database import Connection
+from services.contracts.base import read
 from services.contracts.callers import Caller
 from services.contracts.cases import CaseClass, Category, Stage
 from services.contracts.council import CouncilState
@@ -24,7 +25,7 @@ async def council(connection: Connection, caller: Caller, node: str) -> CouncilS
     """A council's standing members: for its own members and the officers of its region, and for whoever is one of them."""
     query = select(COUNCIL_VIEW.c.state).where(COUNCIL_VIEW.c.node == node)
     state = (await connection.execute(query)).scalar_one_or_none()
-    found = CouncilState.model_validate_json(state) if state else None
+    found = read(CouncilState, state) if state else None
     if found is None:
         return None
     addresses = {caller.member, *(grant.node for grant in caller.grants if grant.role is Role.LIAISON)}
@@ -40,7 +41,7 @@ async def confidential(connection: Connection, caller: Caller, region: str) -> M
     query = select(CASE.c.case_state).where(
         CASE.c.region == region, CASE.c.case_class == CaseClass.C2.value, CASE.c.case_state != ""
     )
-    cases = [CaseState.model_validate_json(state) for state in (await connection.execute(query)).scalars()]
+    cases = [read(CaseState, state) for state in (await connection.execute(query)).scalars()]
     found = Counter(case.category for case in cases if case.stage in {Stage.ACCEPTED, Stage.FEEDBACK_GIVEN})
     hers = any(grant.region == region for grant in caller.grants)
     return found if hers else {category: count for category, count in found.items() if count >= SHOWN_FROM}

@@ -10,6 +10,7 @@ from gateway.readmodel.tables import METADATA
 from services.chassis.database import Connection
 from services.chassis.lists import among
 from services.chassis.prepared import Prepared
+from services.contracts.base import read
 from services.contracts.callers import Caller
 from services.contracts.organisation import Node, federation_of
 from services.contracts.refusals import Code, Refused
@@ -24,7 +25,7 @@ FEDERATIONS = federation_of("")
 async def nodes(connection: Connection, ids: Sequence[str]) -> Mapping[str, Node]:
     """Organisation nodes by id: no secret."""
     rows = await connection.execute(_NODES, {"ids": list(ids)})
-    return {row.id: Node.model_validate_json(row.state) for row in rows}
+    return {row.id: read(Node, row.state) for row in rows}
 
 
 _NODES = Prepared(select(NODE.c.id, NODE.c.state).where(among(NODE.c.id, "ids")))
@@ -48,7 +49,7 @@ async def federations(connection: Connection, caller: Caller, region_code: str, 
         NODE.c.id.startswith(FEDERATIONS, autoescape=True),
     )
     query = select(NODE.c.state).where(*where, NODE.c.id > after).order_by(NODE.c.id).limit(limit)
-    found = [Node.model_validate_json(state) for state in (await connection.execute(query)).scalars()]
+    found = [read(Node, state) for state in (await connection.execute(query)).scalars()]
     return Federations(found, full=len(found) == limit)
 
 

@@ -13,6 +13,7 @@ from gateway.subjects.counts import month_in
 from gateway.subjects.matter import node_of
 from gateway.subjects.node import OrgNode
 from gateway.words import RegionCode
+from services.contracts.base import read
 from services.contracts.cases import CaseClass, Category, RejectionFinding, RejectReason
 from services.contracts.lifecycle import Lifecycle
 from services.contracts.states import CaseState
@@ -47,7 +48,7 @@ class SampledRejection:
     @classmethod
     def of(cls, row: Any) -> "SampledRejection":
         """From the read model's row."""
-        case = CaseState.model_validate_json(row.case_state)
+        case = read(CaseState, row.case_state)
         return cls(
             case_id=row.case_id,
             number=case.number or None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from services.chassis import statements
 from services.chassis.database import Connection, Database
-from services.contracts.base import Model
+from services.contracts.base import Model, read
 from services.contracts.events.base import Event
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Fact:
     def read_as(self, kind: type[S]) -> S | None:
         """The state; None where its owner tells no more of it."""
         if self._state is None and self._text not in {"", "null"}:
-            self._state = kind.model_validate_json(self._text)
+            self._state = read(kind, self._text)
         if self._state is not None and not isinstance(self._state, kind):
             raise TypeError(f"heard a {type(self._state).__name__}, asked for a {kind.__name__}")
         return self._state

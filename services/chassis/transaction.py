@@ -17,7 +17,7 @@ from services.chassis.ids import ulid
 from services.chassis.prepared import Found, Prepared
 from services.chassis.telemetry import correlation
 from services.chassis.wire import headers_json, headers_of, value_of
-from services.contracts.base import Model
+from services.contracts.base import Model, read
 from services.contracts.events.base import Event
 from services.contracts.refusals import Code, Refused, Said
 from services.contracts.topics import Topic
@@ -108,7 +108,7 @@ class Transaction:
             self._loaded.pop((kind, key), None)  # a savepoint may have taken back what was saved here
             return None
         self._loaded[kind, key] = (row.version, row.command_version)
-        return kind.model_validate_json(row.body)
+        return read(kind, row.body)
 
     async def load_many(self, kind: type[A], keys: Collection[str]) -> dict[str, A]:
         """The same for several keys in one statement, in the order of their keys; unknown ones are absent."""
@@ -119,7 +119,7 @@ class Transaction:
         self._may_wait()
         for row in await self.execute(statements.stored_many(table, locked=not self._reading), {"the_ids": list(keys)}):
             self._loaded[kind, row.id] = (row.version, row.command_version)
-            found[row.id] = kind.model_validate_json(row.body)
+            found[row.id] = read(kind, row.body)
         return found
 
     def _may_wait(self) -> None:

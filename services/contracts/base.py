@@ -1,7 +1,8 @@
 """What every message is made of."""
 
 from datetime import UTC, datetime, timezone
-from typing import Annotated
+from functools import lru_cache
+from typing import Annotated, TypeVar, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter
 from pydantic.alias_generators import to_camel
@@ -34,6 +35,20 @@ class Model(BaseModel):
         serialize_by_alias=True,
         use_attribute_docstrings=True,  # the sentence under a field is its description in the JSON Schemas
     )
+
+
+M = TypeVar("M", bound=Model)
+
+
+def read(kind: type[M], text: str) -> M:
+    """A value from its JSON. It cannot be changed, so whoever reads the same text next is given the same value: between two of its changes
+    a matter is looked at by many people, and by every service of a process. Raises pydantic.ValidationError."""
+    return cast(M, _read(kind, text))
+
+
+@lru_cache(500)
+def _read(kind: type[Model], text: str) -> Model:
+    return kind.model_validate_json(text)
 
 
 class Asked(Model):

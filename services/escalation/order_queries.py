@@ -9,7 +9,7 @@ from sqlalchemy import select
 from services.chassis.lists import within
 from services.chassis.room import Room
 from services.chassis.transaction import Transaction
-from services.contracts.base import Model
+from services.contracts.base import Model, read
 from services.contracts.callers import Caller
 from services.contracts.cases import CaseClass
 from services.contracts.disclosure import PackageLine
@@ -42,7 +42,7 @@ async def order_texts(room: Room, caller: Caller, wanted: OrdersWanted) -> Order
     table = room.service.stored_as(WorkOrder).table
     async with room.reading() as tx:
         rows = await tx.execute(select(table.c.body).where(within(table.c.id, wanted.order_ids)))
-        orders = [WorkOrder.model_validate_json(body) for body in rows.scalars()]
+        orders = [read(WorkOrder, body) for body in rows.scalars()]
         files = await files_of(tx, list(dict.fromkeys(order.case_id for order in orders)))
         reads = {order.order_id: _reads(files[order.case_id], caller, order) for order in orders}
         if not any(reads.values()):

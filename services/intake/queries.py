@@ -10,7 +10,7 @@ from services.chassis.lists import among
 from services.chassis.prepared import Prepared
 from services.chassis.room import Room
 from services.chassis.transaction import Transaction
-from services.contracts.base import Model
+from services.contracts.base import Model, read
 from services.contracts.callers import Caller, Target
 from services.contracts.permissions import acting_grant
 from services.contracts.queries import (
@@ -59,7 +59,7 @@ async def case_texts(room: Room, caller: Caller, wanted: Wanted) -> CaseTexts:
         raise malformed("caseIds", Wrong.TOO_MANY, most=MAX_BATCH)
     async with room.reading() as tx:
         rows = await tx.execute(_BODIES, {"the_ids": list(wanted.case_ids)})
-        cases = [Case.model_validate_json(body) for body in rows.scalars()]
+        cases = [read(Case, body) for body in rows.scalars()]
         held = await custodies_of(tx, [case.case_id for case in cases])
         readable = {
             case.case_id: allowed

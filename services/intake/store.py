@@ -11,6 +11,7 @@ from services.chassis.lists import among
 from services.chassis.prepared import Prepared, prepared
 from services.chassis.transaction import Transaction
 from services.contracts import topics
+from services.contracts.base import read
 from services.contracts.cases import CaseClass
 from services.contracts.commands.base import Answer
 from services.contracts.events.intake import AccessChanged
@@ -79,13 +80,13 @@ async def contents_of(tx: Transaction, case_ids: Sequence[str]) -> dict[str, dic
 async def regions_of(tx: Transaction, codes: Collection[str]) -> dict[str, KeptRegion]:
     """Regions by code; unknown ones are absent."""
     rows = await tx.execute(_REGIONS, {"the_ids": list(codes)})
-    return {row.id: KeptRegion.model_validate_json(row.body) for row in rows}
+    return {row.id: read(KeptRegion, row.body) for row in rows}
 
 
 async def nodes_of(tx: Transaction, ids: Collection[str]) -> dict[str, KeptNode]:
     """Nodes by id; unknown ones are absent."""
     rows = await tx.execute(_NODES, {"the_ids": list(ids)})
-    return {row.id: KeptNode.model_validate_json(row.body) for row in rows}
+    return {row.id: read(KeptNode, row.body) for row in rows}
 
 
 async def note_turnover(tx: Transaction, node: str, version: int) -> None:
@@ -138,7 +139,7 @@ async def _take_along(tx: Transaction, master: Case) -> None:
 async def matter_before(tx: Transaction, case_id: str) -> Case | None:
     """The matter that a report goes on as, looked up and locked before the report itself; None of what goes on by itself."""
     body = (await tx.execute(_BODY, {"the_id": case_id})).scalar_one_or_none()
-    into = Case.model_validate_json(body).merged_into if body else None
+    into = read(Case, body).merged_into if body else None
     return await tx.load(Case, into) if into else None
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, update
 
 from services.chassis.database import is_outage
 from services.chassis.room import Room
+from services.contracts.base import read
 from services.intake.rules.case import Case
 from services.intake.rules.roster import KeptNode, next_term
 from services.intake.store import NODE, TURNOVER, handed_over, matter_before, save_with_access
@@ -36,7 +37,7 @@ async def handovers(room: Room) -> int:
         if not page:
             break
         for row in page:
-            changed += await _of_node(room, KeptNode.model_validate_json(row.body), row.version)
+            changed += await _of_node(room, read(KeptNode, row.body), row.version)
     return changed
 
 

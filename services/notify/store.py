@@ -13,6 +13,7 @@ from services.chassis.lists import within
 from services.chassis.prepared import Prepared
 from services.chassis.transaction import Transaction
 from services.contracts import topics
+from services.contracts.base import read
 from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
 from services.contracts.events.notify import InboxEntryAdded
@@ -200,7 +201,7 @@ async def waiting_for(tx: Transaction, case_id: str) -> list[Event]:
     if rows:
         await tx.execute(statements.erased(WAITING.c.case_id), {"the_value": case_id})
     kinds = {(topic.name, kind.type_name()): kind for topic in topics.TOPICS for kind in topic.events}
-    return [kinds[row.topic, row.event_type].model_validate_json(row.event) for row in rows]
+    return [read(kinds[row.topic, row.event_type], row.event) for row in rows]
 
 
 def topic_of(event: Event) -> Topic:
