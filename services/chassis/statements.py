@@ -145,6 +145,18 @@ def behind(outbox: Table, topics: int) -> Select[Any]:
 
 
 @prepared
+def rows_after(outbox: Table) -> Select[Any]:
+    """All records behind `the_id`, at most `the_most`."""
+    return select(outbox).where(outbox.c.id > bindparam("the_id")).order_by(outbox.c.id).limit(bindparam("the_most"))
+
+
+@prepared
+def newest(outbox: Table) -> Select[Any]:
+    """The id of the newest record; null of none."""
+    return select(func.max(outbox.c.id))
+
+
+@prepared
 def count_behind(outbox: Table, topics: int) -> Select[int]:
     """How many there are."""
     return select(func.count()).where(_behind(outbox, topics))

@@ -214,21 +214,25 @@ async def test_what_sqlite_took_back_is_not_half_committed(then: str, *, inside:
         assert await event_ids(room) == ["later"]
 
 
+async def pass_over_an_error(room: Room, *, inside: bool) -> None:
+    """One transaction of which a statement failed."""
+    insert_one = room.database.insert(room.service.chassis.outbox)
+    async with room.database.write() as connection:
+        await connection.execute(insert_one, {**ROW, "event_id": "before"})
+        async with connection.begin_nested() if inside else nullcontext():
+            with suppress(asyncpg.UniqueViolationError):
+                await connection.execute(insert_one, {**ROW, "event_id": "before"})
+
+
 @pytest.mark.kafka
 @pytest.mark.parametrize("inside", [False, True])
-async def test_what_postgresql_took_back_is_not_told_as_done(
-    request: pytest.FixtureRequest, *, inside: bool
-) -> None:
+async def test_what_postgresql_took_back_is_not_told_as_done(request: pytest.FixtureRequest, *, inside: bool) -> None:
     """A statement failed, and somebody passed over that: the server takes the whole transaction back and answers COMMIT without an error."""
     async with toy_room(request.getfixturevalue("postgres_server")) as room:
-        insert_one = room.database.insert(room.service.chassis.outbox)
         with pytest.raises(asyncpg.InFailedSQLTransactionError) as caught:
-            async with room.database.write() as connection:
-                await connection.execute(insert_one, {**ROW, "event_id": "before"})
-                async with connection.begin_nested() if inside else nullcontext():
-                    with suppress(asyncpg.UniqueViolationError):
-                        await connection.execute(insert_one, {**ROW, "event_id": "before"})
+            await pass_over_an_error(room, inside=inside)
         assert not is_outage(caught.value)
+        insert_one = room.database.insert(room.service.chassis.outbox)
         async with room.database.write() as connection:
             await connection.execute(insert_one, {**ROW, "event_id": "later"})
             with suppress(asyncpg.UniqueViolationError):

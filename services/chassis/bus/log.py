@@ -4,8 +4,10 @@ import asyncio
 import logging
 import random
 import time
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from operator import attrgetter
 from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -29,21 +31,60 @@ TURNS = 5
 where one does, it is nothing."""
 
 
+LATELY = 500
+"""Records that a log keeps in memory at least, once it has had so many: all consumers of the process read the same."""
+
+_OFFSET = attrgetter("offset")
+
+
 class Log:
-    """Where a topic's records lie: its owner's outbox."""
+    """Where a topic's records lie: its owner's outbox. What came last is read once for all of its readers."""
 
     def __init__(self, database: Database, tables: Chassis) -> None:
         self.database = database
         self.tables = tables
         self.commits = 0
         """How often something was added: a consumer that has read up to here need not look again."""
+        self._seen = -1
+        self._lately: list[ConsumerRecord[Any, Any]] = []
+        self._since = self._end = 0
+        """Everything behind the one, up to the other, is in memory."""
+        self._one_reads_on = asyncio.Lock()
 
-    async def after(self, offsets: Mapping[str, int], limit: int) -> Sequence[Any]:
-        """Records of some topics, each behind its offset. SQLite commits in the order of ids, so nothing appears before them later."""
-        query = statements.behind(self.tables.outbox, len(offsets))
-        async with self.database.read() as connection:
-            rows: Sequence[Any] = (await connection.execute(query, {"the_most": limit, **_places(offsets)})).all()
-        return rows
+    async def after(
+        self, offsets: Mapping[str, int], passed: int, limit: int
+    ) -> tuple[Sequence[ConsumerRecord[Any, Any]], int]:
+        """Records of some topics, each behind its offset, and the place that was passed with them: up to there nothing is left of any. SQLite
+        commits in the order of ids, so nothing appears before it later."""
+        await self._read_on()
+        end = self._end
+        if passed < self._since:
+            query = statements.behind(self.tables.outbox, len(offsets))
+            async with self.database.read() as connection:
+                rows = (await connection.execute(query, {"the_most": limit, **_places(offsets)})).all()
+            found = [_record(row) for row in rows]
+        else:
+            newer = self._lately[bisect_right(self._lately, passed, key=_OFFSET) :]
+            found = [record for record in newer if record.offset > offsets.get(record.topic, end)][:limit]
+        return found, found[-1].offset if len(found) == limit else end
+
+    async def _read_on(self) -> None:
+        if self._seen == self.commits:
+            return
+        async with self._one_reads_on, self.database.read() as connection:
+            commits, outbox = self.commits, self.tables.outbox
+            asked = {"the_id": self._end, "the_most": LATELY + 1}
+            rows = (await connection.execute(statements.rows_after(outbox), asked)).all() if self._seen >= 0 else []
+            if self._seen < 0 or len(rows) > LATELY:  # so much at once is left to the table
+                self._since = self._end = (await connection.execute(statements.newest(outbox))).scalar_one() or 0
+                self._lately = []
+            elif rows:
+                self._lately += [_record(row) for row in rows]
+                self._end = rows[-1].id
+            self._seen = commits
+        if len(self._lately) > 2 * LATELY:
+            self._since = self._lately[-LATELY - 1].offset
+            del self._lately[:-LATELY]
 
     async def behind(self, offsets: Mapping[str, int]) -> int:
         """How many records of some topics lie behind their offsets."""
@@ -65,6 +106,12 @@ def _places(offsets: Mapping[str, int]) -> dict[str, Any]:
         for n, (topic, offset) in enumerate(offsets.items())
         for name, value in ((f"topic{n}", topic), (f"offset{n}", offset))
     }
+
+
+def _record(row: Any) -> ConsumerRecord[Any, Any]:
+    headers = tuple((name, value.encode()) for name, value in headers_from_json(row.headers).items())
+    key = row.key.encode()
+    return ConsumerRecord(row.topic, 0, row.id, 0, 0, key, row.value, None, len(key), len(row.value or b""), headers)
 
 
 class Chaos:
@@ -108,6 +155,9 @@ class LogConsumer:
         self._kept: dict[str, int] = {}
         self._keep_at = 0.0
         self._read_up_to: dict[Log, int] = {}
+        """Commits of each log that were looked at."""
+        self._passed: dict[Log, int] = {}
+        """Up to where all of its topics were read."""
         self._back_off = BackOff()
         self._open = True
 
@@ -157,6 +207,7 @@ class LogConsumer:
         """A nack: read again from there."""
         self._next[partition.topic] = min(self._next.get(partition.topic, 0), offset - 1)
         self._read_up_to.clear()
+        self._passed.clear()
 
     async def getmany(
         self, timeout_ms: int = 0, max_records: int | None = None
@@ -195,19 +246,17 @@ class LogConsumer:
     async def _read(self, limit: int) -> list[ConsumerRecord[Any, Any]]:
         """Moves on only when every log was read: what one gave must not be passed over because another failed."""
         found: list[ConsumerRecord[Any, Any]] = []
-        at, read_up_to = dict(self._next), dict(self._read_up_to)
+        at, read_up_to, passed = dict(self._next), dict(self._read_up_to), dict(self._passed)
         for source, topics in self._by_log.items():
             commits = source.commits
             if read_up_to.get(source) == commits:
                 continue
-            rows = await source.after({topic: at[topic] for topic in topics}, limit)
-            if len(rows) < limit:
+            records, passed[source] = await source.after(
+                {topic: at[topic] for topic in topics}, passed.get(source, 0), limit
+            )
+            if len(records) < limit:
                 read_up_to[source] = commits
-            for row in rows:
-                headers = tuple((name, value.encode()) for name, value in headers_from_json(row.headers).items())
-                key = row.key.encode()
-                size = len(row.value or b"")
-                found.append(ConsumerRecord(row.topic, 0, row.id, 0, 0, key, row.value, None, len(key), size, headers))
-                at[row.topic] = row.id
-        self._next, self._read_up_to = at, read_up_to
+            found += records
+            at |= {record.topic: record.offset for record in records}
+        self._next, self._read_up_to, self._passed = at, read_up_to, passed
         return found

@@ -79,27 +79,14 @@ async def whole(message: KafkaMessage) -> Batch:
     return Batch(message.raw_message, message.consumer)
 
 
-async def legible(
+async def unread(
     batch: tuple[ConsumerRecord[Any, Any], ...], parse: Callable[[Any], Awaitable[KafkaMessage]]
 ) -> KafkaMessage:
-    """Headers that the framework's own parser can read. It takes them all for UTF-8, and a batch that it cannot parse is neither
-    handled nor taken back: the next commit would lose every record of it."""
-    return await parse(tuple(record if _is_legible(record) else _made_legible(record) for record in batch))
-
-
-def _is_legible(record: ConsumerRecord[Any, Any]) -> bool:
-    try:
-        for _, value in record.headers:
-            value.decode()
-    except (UnicodeDecodeError, AttributeError):
-        return False
-    return True
-
-
-def _made_legible(record: ConsumerRecord[Any, Any]) -> ConsumerRecord[Any, Any]:
-    """What is no text gets replacement characters, what is null becomes empty: headers that no reader knows."""
-    headers = tuple((name, (value or b"").decode("utf-8", "replace").encode()) for name, value in record.headers)
-    return replace(record, headers=headers)
+    """The framework's own parser is shown no headers: it takes them all for UTF-8, and a batch that it cannot parse is neither handled nor
+    taken back, so that the next commit would lose every record of it. We read them once, for ourselves."""
+    message = await parse((replace(batch[0], headers=(), value=None),))
+    message.raw_message = batch
+    return message
 
 
 def rewind(batch: Batch) -> None:
@@ -126,7 +113,7 @@ def subscribe(broker: KafkaBroker, group: str, receiver: Receiver, *, poll_ms: i
         batch=True,
         max_records=BATCH,
         batch_timeout_ms=poll_ms,
-        parser=legible,
+        parser=unread,
         decoder=whole,
         no_reply=True,  # else a record's `reply_to` would have us publish wherever it says
         session_timeout_ms=6000,
@@ -164,7 +151,8 @@ class BackOff:
 
 
 def record_of(record: ConsumerRecord[Any, Any]) -> Record:
-    """A client's record, its headers legible, as ours. A key that is no text, or none of ours, becomes one that no reader knows."""
-    headers = {name: value.decode() for name, value in record.headers}
+    """A client's record as ours. What is no text of its headers gets replacement characters, and a key that is none, or none of ours, becomes
+    one that no reader knows."""
+    headers = {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
     key = keepable((record.key or b"").decode("utf-8", "replace"))
     return Record(record.topic, record.partition, record.offset, key, record.value, headers)
