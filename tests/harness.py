@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-import httpx
 from sqlalchemy import text
 
 from deploy.wiring import SERVICES, System
@@ -23,6 +22,7 @@ from services.contracts.organisation import Role, federation_of, rights_departme
 from services.escalation.rules.calendar import SHANGHAI
 from services.escalation.rules.limits import RuleBook
 from services.intake.commands.roster import import_regions, put_node
+from tests.straight import Straight
 
 PROVINCE = "21"
 SINCE = "2020-01-01T00:00:00+08:00"
@@ -170,7 +170,7 @@ class Harness:
         self.system = system
         self.clock = clock
         self.issuer = issuer
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(system.app), base_url="http://yishi", timeout=60)
+        self.http = Straight(system.app, "http://yishi")
         self._places = itertools.count()
         self._founded: list[Place] = []
         self._found_lately = 0

@@ -11,6 +11,7 @@ from PIL.ExifTags import GPS, IFD, Base
 
 from tests.access.council_oracle import COUNCIL_COMMANDS
 from tests.harness import Harness, Person, Place, key
+from tests.straight import Straight
 
 T = TypeVar("T")
 
@@ -122,8 +123,7 @@ async def download(person: Person, attachment: str, *, evidence: bool = False) -
 def service(system: Harness, name: str) -> httpx.AsyncClient:
     """A service's own door, past the gateway."""
     app = system.system.wiring.parts[name].runtime.app
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url=f"http://{name}")
+    return Straight(app, f"http://{name}", raise_app_exceptions=False)
 
 
 async def reported(system: Harness, place: Place, case_class: str, /, **input: Any) -> str:

@@ -5,7 +5,6 @@ import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
-import httpx
 import pytest
 import pytest_asyncio
 
@@ -20,6 +19,7 @@ from deploy.demo.stories.shelf import stories
 from deploy.serving import served
 from tests.access.test_canary import logged, on_topics
 from tests.harness import Harness
+from tests.straight import Straight
 
 pytestmark = pytest.mark.timeout(600)
 TITLE = re.compile(r"^S\d\d$")
@@ -52,7 +52,7 @@ async def front(system: Harness) -> AsyncIterator[Front]:
             url, lambda name: system.issuer.token(roster.caller(name), system.clock.now(), LIFETIME), Moved(system)
         )
         await found.http.aclose()
-        found.http = httpx.AsyncClient(transport=httpx.ASGITransport(system.system.app), base_url=url)
+        found.http = Straight(system.system.app, url)
         yield found
         await found.close()
 
