@@ -10,11 +10,12 @@ from contextlib import contextmanager, suppress
 
 import httpx
 
+from deploy.demo import roster
 from deploy.demo.seed import edition, operator, seed
-from deploy.embedded import RUNNING, address
 from deploy.process import PROCESSES
 from deploy.servers import Server, ServerError
-from deploy.wiring import DEMO_ISSUER, addresses_of, clock_of
+from deploy.starting import RUNNING, address, clock_of
+from deploy.wiring import addresses_of
 from services.chassis.calls import Calls, RefusedElsewhere
 from services.chassis.identity import Issuer
 from services.chassis.settings import Settings
@@ -78,7 +79,7 @@ class Caretaker:
             return
 
         async def load() -> None:
-            issuer = Issuer.kept_in(self._settings.keys, DEMO_ISSUER, self._settings.audience)
+            issuer = Issuer.kept_in(self._settings.keys, roster.ISSUER, self._settings.audience)
             calls = Calls(addresses_of(self._settings))
             try:
                 await seed(calls, issuer.token(operator(), clock_of(self._settings).now()), self._settings.cell)

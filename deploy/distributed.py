@@ -16,12 +16,13 @@ from contextlib import ExitStack
 
 from deploy import topics
 from deploy.caretaker import Caretaker
+from deploy.demo import roster
 from deploy.doctor import needs
-from deploy.embedded import CannotStart, address, check_python, data_folder, of_data
 from deploy.process import PROCESSES, PROJECTION
 from deploy.servers import KafkaServer, PostgresServer, Server, ServerError
+from deploy.starting import CannotStart, address, check_python, data_folder, of_data
 from deploy.supervisor import run as supervise
-from deploy.wiring import DEMO_ISSUER, SERVICES, SYSTEM_ISSUER, book_of, secret_of, trusted
+from deploy.wiring import SERVICES, SYSTEM_ISSUER, book_of, secret_of, trusted
 from gateway.projector import PROJECTOR
 from services.chassis.identity import Issuer, KeySetError
 from services.chassis.settings import Settings
@@ -129,13 +130,13 @@ def prepare_keys(settings: Settings) -> None:
     trusted(settings)
     Issuer.kept_in(settings.system_keys, SYSTEM_ISSUER, settings.audience)
     if settings.demo_issuer:
-        Issuer.kept_in(settings.keys, DEMO_ISSUER, settings.audience)
+        Issuer.kept_in(settings.keys, roster.ISSUER, settings.audience)
         return
-    (settings.keys / f"{DEMO_ISSUER}.pem").unlink(missing_ok=True)
+    (settings.keys / f"{roster.ISSUER}.pem").unlink(missing_ok=True)
     file = settings.keys / "jwks.json"
     if not file.exists():  # the operator's own issuers are in a file of theirs
         return
-    keys = [key for key in json.loads(file.read_text(encoding="utf-8"))["keys"] if key["iss"] != DEMO_ISSUER]
+    keys = [key for key in json.loads(file.read_text(encoding="utf-8"))["keys"] if key["iss"] != roster.ISSUER]
     fresh = file.with_suffix(f".{os.getpid()}")
     fresh.write_text(json.dumps({"keys": keys}, indent=1), encoding="utf-8")
     fresh.replace(file)

@@ -1,16 +1,11 @@
 """`make up`: the whole system in one process, on SQLite files and the embedded bus. No server needed."""
 
 import asyncio
-import errno
-import fcntl
 import json
 import os
-import shlex
 import socket
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import select
@@ -20,7 +15,17 @@ from deploy.demo import roster
 from deploy.demo.seed import edition, operator, seed
 from deploy.migrate import SchemaUnknown
 from deploy.serving import server_of
-from deploy.wiring import DEMO_ISSUER, System, whole_system
+from deploy.starting import (
+    RUNNING,
+    CannotStart,
+    address,
+    cannot_be_written,
+    check_python,
+    data_folder,
+    listening_socket,
+    of_data,
+)
+from deploy.wiring import System, whole_system
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.identity import Issuer, KeySetError
 from services.chassis.settings import Settings
@@ -28,68 +33,8 @@ from services.chassis.telemetry import log_to_stderr
 from services.escalation.limits_file import LimitsFileError
 from services.intake.store import REGION
 
-BACKLOG = 2048
-"""Connections that may wait to be taken, those that come while the databases are opened among them."""
-
-
-RUNNING = "run.json"
-"""The file in the data folder by which other commands find the run that uses it."""
 OTHERS = 0o077
 """Other accounts of the machine: what people said lies in the databases, which are not theirs to read."""
-
-
-class CannotStart(Exception):
-    """Why not, and what to do, in one sentence."""
-
-
-@contextmanager
-def data_folder(settings: Settings) -> Iterator[None]:
-    """The data folder, made and locked for this process; what a run said of itself that was killed is gone. Raises CannotStart."""
-    folder = settings.data
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "lock").open("a+")
-    except OSError as error:
-        raise CannotStart(_cannot_be_written(folder, os.strerror(error.errno or errno.EIO))) from None
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise CannotStart(
-                f"The data folder {folder} is in use by another run: stop that one, or set YISHI_DATA to another folder."
-            ) from None
-        with suppress(OSError):  # where nothing can be written, that is said soon
-            (folder / RUNNING).unlink()
-        yield
-
-
-def listening_socket(settings: Settings, process: str = "gateway") -> socket.socket:
-    """The port of the gateway, or of another process of a distributed run. Raises CannotStart."""
-    port, variable = (
-        settings.port_of(process),
-        "YISHI_PORT" if process == "gateway" else f"YISHI_{process.upper()}_PORT",
-    )
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # Named as TCP, because asyncio turns Nagle's algorithm off only for sockets that say so; with it each answer takes 40 ms longer.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, port))
-        listener.listen(BACKLOG)  # at once: two starters at the same time could both have bound it
-    except OSError as error:
-        listener.close()
-        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-            raise CannotStart(f"{settings.host} is no address of this machine: set YISHI_HOST to one.") from None
-        reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be had ({os.strerror(error.errno or 0)})"
-        raise CannotStart(f"Port {port} {reason}: set {variable} to a free one.") from None
-    return listener
-
-
-def check_python() -> None:
-    """Python 3.11 is what the locked dependencies are for. Raises CannotStart."""
-    if sys.version_info[:2] != (3, 11):
-        found = ".".join(map(str, sys.version_info[:2]))
-        raise CannotStart(f"Yishi runs on Python 3.11; this is {found}: make the .venv with python3.11.")
 
 
 def run(settings: Settings, *, quiet: bool = False) -> int:
@@ -112,11 +57,11 @@ def run(settings: Settings, *, quiet: bool = False) -> int:
 def _why(error: Exception, settings: Settings) -> str:
     match error:
         case OperationalError():
-            return _cannot_be_written(settings.data, str(error.orig))
+            return cannot_be_written(settings.data, str(error.orig))
         case DatabaseError():
             return f"A database in {settings.data} is damaged ({error.orig}): put back a backup, or set YISHI_DATA to a new folder."
         case OSError(filename=str(name)) if settings.data in Path(name).parents:
-            return _cannot_be_written(settings.data, f"{Path(name).name}: {error.strerror}")
+            return cannot_be_written(settings.data, f"{Path(name).name}: {error.strerror}")
         case OSError():
             return f"{error.filename or 'A file'} cannot be used ({error.strerror}): it must be there, and yours."
         case LimitsFileError():
@@ -124,12 +69,8 @@ def _why(error: Exception, settings: Settings) -> str:
     return str(error)
 
 
-def _cannot_be_written(folder: Path, reason: str) -> str:
-    return f"The data folder {folder} cannot be written ({reason}): set YISHI_DATA to one that can."
-
-
 async def _serve(settings: Settings, listener: socket.socket, started: float, *, quiet: bool) -> int:
-    Issuer.kept_in(settings.keys, DEMO_ISSUER, settings.audience)
+    Issuer.kept_in(settings.keys, roster.ISSUER, settings.audience)
     async with whole_system(settings, EmbeddedBus()) as system:
         await _first_run(settings, system)
         running = settings.data / RUNNING
@@ -163,11 +104,6 @@ async def _has_regions(system: System) -> bool:
         return (await connection.execute(select(REGION.c.id).limit(1))).first() is not None
 
 
-def address(settings: Settings) -> str:
-    """Where the gateway is."""
-    return settings.url_of(settings.port)
-
-
 def welcome(settings: Settings, seconds: float) -> str:
     """What a first visitor needs."""
     url = address(settings)
@@ -184,28 +120,3 @@ def welcome(settings: Settings, seconds: float) -> str:
             "",
         ]
     )
-
-
-def of_data(settings: Settings) -> str:
-    """What must stand before a command in another terminal, so that it finds this run and its keys."""
-    usual = settings.data == Settings.model_fields["data"].default
-    return "" if usual else f"YISHI_DATA={shlex.quote(str(settings.data))} "
-
-
-def running_at(data: Path) -> str | None:
-    """The address of the run that uses a data folder, if there is one: what a run left behind that was killed is none."""
-    try:
-        found = json.loads((data / RUNNING).read_text(encoding="utf-8"))
-        return str(found["url"]) if _is_there(int(found["pid"])) else None
-    except (OSError, ValueError, KeyError):
-        return None
-
-
-def _is_there(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # another account's
-    return True

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp
 
-from deploy.embedded import CannotStart, check_python, listening_socket
 from deploy.migrate import SchemaUnknown, check, migrate
 from deploy.serving import server_of
+from deploy.starting import CannotStart, check_python, listening_socket
 from deploy.wiring import SERVICES, Wiring
 from gateway.projector import PROJECTOR
 from services.chassis.bus.kafka import KafkaBus

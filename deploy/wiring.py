@@ -12,12 +12,13 @@ from starlette.types import ASGIApp
 
 from deploy import readmodel
 from deploy.migrate import check, migrate
+from deploy.starting import clock_of
 from gateway.projector import PROJECTOR, Sources, SystemCaller
 from gateway.readmodel.comparison import Comparison
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.bus.port import Bus
 from services.chassis.calls import Calls
-from services.chassis.clock import Clock, FileClock, SystemClock
+from services.chassis.clock import Clock
 from services.chassis.crash import crash_at
 from services.chassis.database import Database
 from services.chassis.identity import Issuer, Verifier, check_key_set
@@ -38,15 +39,8 @@ from services.notify.service import NOTIFY
 
 SERVICES: Mapping[str, Service] = {s.name: s for s in (INTAKE, DELIBERATION, ESCALATION, NOTIFY)}
 EVERYTHING: Mapping[str, Service] = {**SERVICES, PROJECTOR.name: PROJECTOR}
-DEMO_ISSUER, SYSTEM_ISSUER = "yishi-demo", "yishi-system"
+SYSTEM_ISSUER = "yishi-system"
 SYSTEM_LIFETIME = timedelta(minutes=5)
-
-
-def clock_of(settings: Settings) -> Clock:
-    """The machine's clock; a test's file, which the settings refuse outside tests. Raises OSError, ValueError if that tells no time."""
-    clock = FileClock(settings.test_clock) if settings.test_clock else SystemClock()
-    clock.now()
-    return clock
 
 
 def database_of(settings: Settings, name: str) -> Database:

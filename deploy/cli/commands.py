@@ -31,7 +31,7 @@ app.add_typer(members.app, name="members", help="Who holds which role where.")
 
 def run() -> None:
     """As the words of the command line say: errors of ours are one sentence, without a traceback."""
-    from deploy.embedded import CannotStart
+    from deploy.starting import CannotStart
 
     try:
         app()

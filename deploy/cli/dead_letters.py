@@ -7,7 +7,6 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from deploy.cli.instance import Instance, RefusedThere, Token, Url
-from deploy.wiring import EVERYTHING
 
 app = typer.Typer(no_args_is_help=True)
 Id = Annotated[str, typer.Argument(help="Service and number, as `list` shows them: intake/12.")]
@@ -22,7 +21,7 @@ def listed(url: Url = "", token: Token = "") -> None:
     )  # what the other commands ask for, whole
     for name in ("held since", "reason", "error", "event", "topic", "key", "tries"):
         table.add_column(name, overflow="fold")
-    for service in EVERYTHING:
+    for service in _services():
         try:
             letters = instance.get(_path(service))
         except RefusedThere as refused:
@@ -63,7 +62,7 @@ def retry(
     if bool(letter) == everything:
         raise typer.BadParameter("give one id, or --all")
     instance, left = Instance(url, token), 0
-    for service, number in [(name, None) for name in EVERYTHING] if everything else [_parsed(letter)]:
+    for service, number in [(name, None) for name in _services()] if everything else [_parsed(letter)]:
         try:
             done = instance.post(_path(service), {"do": "retry"} | ({} if number is None else {"id": number}))
         except RefusedThere as refused:
@@ -98,10 +97,19 @@ def _path(service: str) -> str:
     return f"/operations/{service}/dead-letters"
 
 
+def _services() -> tuple[str, ...]:
+    """Whose consumers hold records."""
+    from deploy.wiring import EVERYTHING
+
+    return tuple(EVERYTHING)
+
+
 def _parsed(letter: str) -> tuple[str, int]:
     service, _, number = letter.partition("/")
-    if service not in EVERYTHING or not (number.isascii() and number.isdigit()):
-        raise typer.BadParameter(f"an id is a service and a number, as in intake/12; services: {', '.join(EVERYTHING)}")
+    if service not in _services() or not (number.isascii() and number.isdigit()):
+        raise typer.BadParameter(
+            f"an id is a service and a number, as in intake/12; services: {', '.join(_services())}"
+        )
     return service, int(number)
 
 

@@ -27,7 +27,7 @@ def demo(
 ) -> None:
     """Play stories with each person's own token; those that take days, on a system of their own whose clock is moved. Exits 0 if all held, 1 if not, 2 if it cannot be played."""
     from deploy.demo.client import CannotPlay
-    from deploy.embedded import CannotStart
+    from deploy.starting import CannotStart
 
     try:
         played = _play(_stories(story), _address(url), as_json=as_json)
@@ -50,7 +50,7 @@ def _stories(wanted: str) -> "Sequence[Story]":
 
 def _address(url: str) -> str:
     from deploy.demo.client import CannotPlay
-    from deploy.embedded import running_at
+    from deploy.starting import running_at
     from services.chassis.settings import Settings
 
     data = Settings().data

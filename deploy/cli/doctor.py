@@ -6,7 +6,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.distributed import ports_of
 from deploy.doctor import checks, programs
 from services.chassis.settings import Settings
 
@@ -22,6 +21,8 @@ def doctor(
         for check in missing:
             typer.echo(f"{check.name} is missing: {check.found}. {check.how_to_get_it}", err=True)
         raise typer.Exit(1 if missing else 0)
+    from deploy.distributed import ports_of
+
     settings = Settings()
     found = checks(data=settings.data, ports=ports_of(settings))
     table = Table("", "what", "found", "how to get it")

@@ -22,7 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from deploy.cli.instance import Instance, RefusedThere
 from deploy.cli.main import INTERRUPTED
-from deploy.embedded import CannotStart
+from deploy.starting import CannotStart
 from services.contracts.commands.intake import MAX_LINES
 from services.contracts.queries import LineFate
 from services.contracts.refusals import Code

@@ -7,7 +7,7 @@ import httpx
 import typer
 
 from deploy.cli.token import issue
-from deploy.embedded import CannotStart, address, running_at
+from deploy.starting import CannotStart, address, running_at
 from services.chassis.settings import Settings
 
 Url = Annotated[str, typer.Option(help="Where Yishi runs; by default the run that uses the data folder.")]

@@ -8,8 +8,8 @@ import typer
 from deploy.cli.importing import Import, Kind, Line, RefusedRows, goes_on
 from deploy.cli.instance import Instance, Token, Url
 from deploy.csv_source import SourceError
-from deploy.embedded import CannotStart
 from deploy.members_source import MemberRow, MemberRowError, from_csv
+from deploy.starting import CannotStart
 
 app = typer.Typer(no_args_is_help=True)
 

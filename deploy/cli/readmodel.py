@@ -1,20 +1,18 @@
 """`yishi readmodel rebuild`: build the read model again from the topics, compare it with the live one, put it in its place."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from deploy.cli.instance import Instance, RefusedThere, Token, Url
-from deploy.embedded import CannotStart, data_folder, running_at
-from deploy.wiring import Wiring, whole_system
-from gateway.readmodel.comparison import Comparison
-from gateway.readmodel.rebuild import CannotRebuild
-from services.chassis.bus.embedded import EmbeddedBus
-from services.chassis.bus.kafka import KafkaBus
+from deploy.starting import CannotStart, data_folder, running_at
 from services.chassis.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.readmodel.comparison import Comparison
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -34,6 +32,8 @@ def rebuild(
     """Rebuild the read model beside the live one and compare every row. Exits with 0 when they agree, 1 when they differ.
 
     Goes through the running instance; in a distributed run, and when nothing runs, does it in this process."""
+    from gateway.readmodel.rebuild import CannotRebuild
+
     settings = Settings()
     try:
         if url or (not settings.kafka and running_at(settings.data)):
@@ -51,6 +51,10 @@ def rebuild(
 
 
 async def _here(settings: Settings, *, check_only: bool, force: bool) -> dict[str, Any]:
+    from deploy.wiring import Wiring, whole_system
+    from services.chassis.bus.embedded import EmbeddedBus
+    from services.chassis.bus.kafka import KafkaBus
+
     if settings.kafka:
         wiring = Wiring(settings, KafkaBus(settings.kafka, "rebuild"), timers=False)
         try:
@@ -66,7 +70,7 @@ async def _here(settings: Settings, *, check_only: bool, force: bool) -> dict[st
     return as_json(comparison)
 
 
-def as_json(comparison: Comparison) -> dict[str, Any]:
+def as_json(comparison: "Comparison") -> dict[str, Any]:
     """As the running instance answers."""
     return {**comparison.model_dump(mode="json"), "agrees": comparison.agrees}
 

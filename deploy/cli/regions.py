@@ -10,7 +10,6 @@ import typer
 
 from deploy.cli.importing import Import, Kind, Line, RefusedRows, goes_on
 from deploy.cli.instance import Instance, RefusedThere, Token, Url
-from deploy.embedded import CannotStart
 from deploy.regions_source import (
     PACKAGE,
     PARENT_WIDTH,
@@ -20,6 +19,7 @@ from deploy.regions_source import (
     from_csv,
     from_npm,
 )
+from deploy.starting import CannotStart
 
 app = typer.Typer(no_args_is_help=True)
 CACHE = Path(tempfile.gettempdir(), "yishi-regions")

@@ -5,14 +5,13 @@ from typing import Annotated
 
 import typer
 
-from gateway.schema import sdl
-
 ROOT = Path(__file__).parents[2]
 
 
 def documents() -> dict[Path, str]:
     """Every generated document and its text."""
     from deploy.documents import generated
+    from gateway.schema import sdl
 
     return {ROOT / "gateway" / "schema.graphql": sdl(), **{ROOT / name: text for name, text in generated().items()}}
 
@@ -34,4 +33,6 @@ def schema(
             typer.echo(f"{file.relative_to(ROOT)} is not what the code says: run `yishi schema --write`", err=True)
         raise typer.Exit(1 if stale else 0)
     else:
+        from gateway.schema import sdl
+
         typer.echo(sdl())

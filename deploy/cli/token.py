@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from deploy.demo import roster
-from deploy.embedded import CannotStart
-from deploy.wiring import DEMO_ISSUER, clock_of
+from deploy.starting import CannotStart, clock_of
 from services.chassis.identity import Issuer
 from services.chassis.settings import Settings
 
@@ -31,10 +30,10 @@ def issue(name: str, hours: float = 12) -> str:
         caller = roster.caller(name)
     except KeyError:
         raise CannotStart(f"No role is called {name}; the roster has: {', '.join(roster.names())}.") from None
-    if not (settings.keys / f"{DEMO_ISSUER}.pem").exists():
+    if not (settings.keys / f"{roster.ISSUER}.pem").exists():
         raise CannotStart(
             f"The demonstration's issuer has no key in {settings.keys}: start Yishi first (make up; a distributed run has it with "
             "YISHI_DEMO_ISSUER=1)."
         )
-    issuer = Issuer.kept_in(settings.keys, DEMO_ISSUER, settings.audience)
+    issuer = Issuer.kept_in(settings.keys, roster.ISSUER, settings.audience)
     return issuer.token(caller, clock_of(settings).now(), timedelta(hours=hours))

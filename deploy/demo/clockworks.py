@@ -12,7 +12,7 @@ from deploy.demo import roster
 from deploy.demo.client import CannotPlay, Front
 from deploy.demo.seed import operator, seed
 from deploy.serving import served
-from deploy.wiring import DEMO_ISSUER, SERVICES, System, whole_system
+from deploy.wiring import SERVICES, System, whole_system
 from gateway.projector import fetch_summaries
 from services.chassis.bus.embedded import EmbeddedBus
 from services.chassis.clock import FileClock, ManualClock
@@ -99,7 +99,7 @@ async def own_system() -> AsyncIterator[Front]:
         plain: dict[str, object] = {name: field.get_default() for name, field in Settings.model_fields.items()}
         settings = Settings(**{**plain, "data": Path(folder)})  # type: ignore[arg-type]
         clock = ManualClock(START)
-        issuer = Issuer.kept_in(settings.keys, DEMO_ISSUER, settings.audience)
+        issuer = Issuer.kept_in(settings.keys, roster.ISSUER, settings.audience)
         async with whole_system(settings, EmbeddedBus(), clock=clock, timers=False, graphiql=False) as system:
             assert system.wiring.calls is not None
             await seed(system.wiring.calls, issuer.token(operator(), clock.now()))

@@ -13,6 +13,8 @@ from services.contracts.regions import Level
 
 FILE = Path(__file__).with_name("roster.yaml")
 SINCE = "2020-01-01T00:00:00+08:00"
+ISSUER = "yishi-demo"
+"""Who issues its people's tokens."""
 
 
 @cache

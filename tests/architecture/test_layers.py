@@ -2,8 +2,10 @@
 
 import ast
 import re
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -57,14 +59,27 @@ STORY = re.compile(r"deploy/demo/stories/s\d\d\.py")
 """A story is one table of steps: as long as its scenario."""
 
 
-def imports(module: Path) -> Iterator[str]:
+@cache
+def imports(module: Path) -> Sequence[str]:
     """The full names that a module imports."""
+    names = []
     for node in ast.walk(ast.parse((ROOT / module).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (each.name for each in node.names)
+            names += [each.name for each in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module} imports relatively: write the full name"
-            yield node.module or ""
+            names.append(node.module or "")
+    return names
+
+
+SLOW_TO_LOAD = ("sqlalchemy", "strawberry", "faststream", "aiokafka", "uvicorn", "deploy.wiring")
+"""What a command that needs no system does not wait for: a token is asked for many times in a tour."""
+
+
+def test_the_command_line_loads_what_a_command_needs() -> None:
+    look = f"import sys, deploy.cli.commands; print(*(name for name in {SLOW_TO_LOAD!r} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def test_the_layers_hold(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.embedded import RUNNING, CannotStart, data_folder, running_at
+from deploy.starting import RUNNING, CannotStart, data_folder, running_at
 from services.chassis.settings import Settings
 
 YISHI = (sys.executable, "-c", "from deploy.cli.main import main; main()")

@@ -20,12 +20,13 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from deploy import topics
+from deploy.demo import roster
 from deploy.demo.seed import operator, seed
 from deploy.distributed import ports_of, prepare_keys
 from deploy.process import PROCESSES
 from deploy.servers import KafkaServer, PostgresServer
 from deploy.servers.process import free_port, port_is_free
-from deploy.wiring import DEMO_ISSUER, EVERYTHING, SERVICES, addresses_of, database_of
+from deploy.wiring import EVERYTHING, SERVICES, addresses_of, database_of
 from services.chassis.calls import Calls
 from services.chassis.identity import Issuer
 from services.chassis.settings import Settings
@@ -241,7 +242,7 @@ async def test_kafka_away(data: Path) -> None:
         address = postgres.dsn("x", scheme="x").removeprefix("x://").rpartition("/")[0]
         settings, _ = on_free_ports(data, kafka=kafka.bootstrap, postgres=address)
         prepare_keys(settings)
-        issuer = Issuer.kept_in(settings.keys, DEMO_ISSUER, settings.audience)
+        issuer = Issuer.kept_in(settings.keys, roster.ISSUER, settings.audience)
         async with all_processes(settings, data):
             calls = Calls(addresses_of(settings))
             await seed(calls, issuer.token(operator(), datetime.now(UTC)))

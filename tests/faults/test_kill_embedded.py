@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.wiring import DEMO_ISSUER, database_of
+from deploy.demo import roster
+from deploy.wiring import database_of
 from services.chassis.crash import Point
 from services.chassis.identity import Issuer
 from services.chassis.settings import Settings
@@ -32,7 +33,7 @@ async def test_killed_under_load(seeded: Path, tmp_path: Path) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     settings = Settings(data=data)
-    load = Load(url, Issuer.kept_in(settings.keys, DEMO_ISSUER, settings.audience), SEED)
+    load = Load(url, Issuer.kept_in(settings.keys, roster.ISSUER, settings.audience), SEED)
     environment = {"YISHI_DATA": str(data), "YISHI_PORT": str(port), "YISHI_TESTING": "1", "YISHI_LOG_LEVEL": "WARNING"}
     killed, starts = 0, 0
 

@@ -18,10 +18,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy import embedded
+from deploy import starting
 from deploy.demo import roster
-from deploy.embedded import running_at
-from deploy.wiring import DEMO_ISSUER
+from deploy.starting import running_at
 from services.chassis.identity import Issuer
 from tests.faults.conftest import copy_of
 from tests.faults.load import ANSWER, REPORT
@@ -61,7 +60,7 @@ class Up:
 
     def token(self, name: str, now: datetime | None = None) -> str:
         """As `yishi token` issues it."""
-        issuer = Issuer.kept_in(self.data / "keys", DEMO_ISSUER, "yishi")
+        issuer = Issuer.kept_in(self.data / "keys", roster.ISSUER, "yishi")
         return issuer.token(roster.caller(name), now or datetime.now(UTC))
 
     async def ask(self, name: str, query: str, now: datetime | None = None, **variables: object) -> dict[str, object]:
@@ -133,7 +132,7 @@ async def test_one_city_with_its_own_identity_provider(tmp_path: Path) -> None:
         query = {"query": '{ me { member } regions(under: "2103") { edges { node { code } } } }'}
         answers = []
         async with httpx.AsyncClient(base_url=up.url, trust_env=False, timeout=30) as client:
-            for issuer in (provider, Issuer.kept_in(up.data / "keys", DEMO_ISSUER, "yishi")):
+            for issuer in (provider, Issuer.kept_in(up.data / "keys", roster.ISSUER, "yishi")):
                 bearer = issuer.token(roster.caller("resident"), datetime.now(UTC))
                 answer = await client.post("/graphql", json=query, headers={"authorization": f"Bearer {bearer}"})
                 answers.append(answer.json())
@@ -200,8 +199,8 @@ async def test_a_database_of_newer_code(seeded: Path, tmp_path: Path) -> None:
 
 def test_a_wrong_python(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 12, 1, "final", 0))
-    with pytest.raises(embedded.CannotStart, match=r"Python 3\.11; this is 3\.12"):
-        embedded.check_python()
+    with pytest.raises(starting.CannotStart, match=r"Python 3\.11; this is 3\.12"):
+        starting.check_python()
 
 
 @pytest.mark.parametrize(
