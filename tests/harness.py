@@ -46,6 +46,9 @@ LEFT_BEHIND = {
 AT_ONCE = 4
 """Places founded at a time at most."""
 
+PARTITIONS = 2
+"""Of each topic."""
+
 _keys = itertools.count(1)
 
 

@@ -16,7 +16,9 @@ class Straight(httpx.AsyncClient):
         """As httpx's own; takes content, json, params and files."""
         address = f"{str(self.base_url).rstrip('/')}{url}"
         given = {name: value for name, value in given.items() if name in SENT and value is not None}
-        request = httpx.Request(method, address, headers={**DEFAULTS, **dict(headers or {})}, **given)
+        own = httpx.Headers(headers)
+        sent = [*(each for each in DEFAULTS if each[0].decode() not in own), *own.raw]
+        request = httpx.Request(method, address, headers=sent, **given)
         response = await self._asgi.handle_async_request(request)
         response.request = request
         await response.aread()
@@ -24,4 +26,4 @@ class Straight(httpx.AsyncClient):
 
 
 SENT = frozenset({"content", "data", "files", "json", "params"})
-DEFAULTS = {"accept": "*/*", "accept-encoding": "gzip, deflate", "connection": "keep-alive", "user-agent": "tests"}
+DEFAULTS = ((b"accept", b"*/*"), (b"accept-encoding", b"gzip, deflate"), (b"user-agent", b"tests"))

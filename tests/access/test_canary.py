@@ -18,7 +18,7 @@ from deploy.wiring import EVERYTHING
 from services.chassis.telemetry import log_to_stderr
 from services.contracts import topics
 from tests.access.world import CODE, SUBS, photo, send, service, upload
-from tests.harness import Harness, Person, Place, key
+from tests.harness import PARTITIONS, Harness, Person, Place, key
 from tests.orders import department, issue
 from tests.scenarios.councils import done, opened
 
@@ -239,7 +239,7 @@ async def _consumed(servers: str) -> list[tuple[str, bytes]]:
     consumer = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False)
     await consumer.start()
     try:
-        places = [TopicPartition(topic.in_cell("21"), n) for topic in topics.TOPICS for n in range(topic.partitions)]
+        places = [TopicPartition(topic.in_cell("21"), n) for topic in topics.TOPICS for n in range(PARTITIONS)]
         consumer.assign(places)
         await consumer.seek_to_beginning(*places)
         ends = await consumer.end_offsets(places)

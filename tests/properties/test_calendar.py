@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.escalation.rules.calendar import (
@@ -65,6 +65,9 @@ def at_work(at: datetime, calendar: Calendar, hours: WorkingHours) -> bool:
     return calendar.is_working(day) and any(opens <= at <= closes for opens, closes in hours.on(day))
 
 
+@example(
+    Limit(1, Unit.HOURS, DAYTIME), BEGIN - timedelta(hours=8), BEGIN - timedelta(hours=1), Calendar(), WorkingHours()
+)
 @given(limits, moments, moments, calendars, hours)
 def test_who_starts_later_is_never_due_earlier(
     limit: Limit, one: datetime, two: datetime, calendar: Calendar, hours: WorkingHours

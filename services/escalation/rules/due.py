@@ -157,8 +157,9 @@ def _in_daytime(limit: Limit, daytime: Daytime, start: datetime) -> datetime:
     if daytime.opens <= clock < daytime.closes:
         # Never later than for what starts in the night after it, so that reporting earlier never means waiting longer.
         return min(start + limit.natural, moment(local_day(start) + ONE_DAY, daytime.otherwise))
-    day = local_day(start)
-    return moment(day if clock < daytime.opens else day + ONE_DAY, daytime.otherwise)
+    day = local_day(start) if clock < daytime.opens else local_day(start) + ONE_DAY
+    # Nor later than for what starts as the day opens, where a city's limit is shorter than from there to its morning hour.
+    return min(moment(day, daytime.otherwise), moment(day, daytime.opens) + limit.natural)
 
 
 def _effective(limit: Limit, since: datetime, until: datetime, calendar: Calendar, hours: WorkingHours) -> timedelta:
