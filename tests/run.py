@@ -26,9 +26,6 @@ GROUPS = {
         f"--ignore={STORIES}",
         "tests/rebuild/test_of_everything.py",
     ],
-    "stories": [STORIES],
-    "access": ["tests/access"],
-    "bus": ["tests/bus", "tests/commands", "tests/properties"],
     "rest": [
         "tests/architecture",
         "tests/contracts",
@@ -38,6 +35,9 @@ GROUPS = {
         "tests/faults",
         "tests/deploy",
     ],
+    "bus": ["tests/bus", "tests/commands", "tests/properties"],
+    "access": ["tests/access"],
+    "stories": [STORIES],
     "load": [LOAD],
 }
 """Longest first. A folder of which neither the whole nor every file stands in one is an error: no test is left out by oversight. The tests

@@ -175,8 +175,10 @@ class Server(ABC):
             self._child = None
 
     def pause(self) -> None:
-        """SIGSTOP: connections stay open and nothing answers."""
+        """SIGSTOP: connections stay open and nothing answers. Returns when all of its threads have stopped."""
         self._send(signal.SIGSTOP)
+        if self._child is not None:
+            os.waitid(os.P_PID, self._child.pid, os.WEXITED | os.WSTOPPED | os.WNOWAIT)
         for pid in self._helpers():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)
