@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from deploy.migrate import SchemaUnknown, check, migrate
 from deploy.serving import server_of
-from deploy.starting import CannotStart, check_python, listening_socket
+from deploy.starting import CannotStart, check_distributed, check_python, listening_socket, no_database
 from deploy.wiring import SERVICES, Wiring
 from gateway.projector import PROJECTOR
 from services.chassis.bus.kafka import KafkaBus
@@ -33,10 +33,7 @@ PROCESSES = (*SERVICES, PROJECTION, GATEWAY)
 def run(process: str, settings: Settings) -> int:
     """Until SIGTERM or Ctrl-C. Returns the exit code. Raises CannotStart."""
     check_python()
-    if not (settings.kafka and settings.postgres):
-        raise CannotStart(
-            "A process of a distributed run needs YISHI_KAFKA and YISHI_POSTGRES; for one process alone: yishi up."
-        )
+    check_distributed(settings)
     log_to_stderr(process, settings.log_level)
     with listening_socket(settings, process) as listener:
         try:
@@ -46,11 +43,7 @@ def run(process: str, settings: Settings) -> int:
         except LimitsFileError as error:
             raise CannotStart(f"YISHI_LIMITS: {error}") from None
         except (OSError, DBAPIError) as error:
-            place = settings.postgres.rpartition("@")[2]  # what stands before it is the password
-            raise CannotStart(
-                f"The database of {process} on PostgreSQL at {place} cannot be used ({_kind(error)}): is it running, and is "
-                "YISHI_POSTGRES right?"
-            ) from None
+            raise CannotStart(no_database(settings, process, error)) from None
     return 0
 
 
@@ -71,10 +64,6 @@ async def _serve(process: str, settings: Settings, listener: socket.socket) -> N
             await server_of(app).serve(sockets=[listener])
     finally:
         await wiring.close()
-
-
-def _kind(error: OSError | DBAPIError) -> str:
-    return type((error.orig if isinstance(error, DBAPIError) else None) or error).__name__
 
 
 def main() -> int:

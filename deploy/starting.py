@@ -75,6 +75,21 @@ def check_python() -> None:
         raise CannotStart(f"Yishi runs on Python 3.11; this is {found}: make the .venv with python3.11.")
 
 
+def check_distributed(settings: Settings) -> None:
+    """A distributed run has both servers. Raises CannotStart."""
+    if not (settings.kafka and settings.postgres):
+        raise CannotStart(
+            "A process of a distributed run needs YISHI_KAFKA and YISHI_POSTGRES; for one process alone: yishi up."
+        )
+
+
+def no_database(settings: Settings, process: str, error: Exception) -> str:
+    """The sentence."""
+    place = settings.postgres.rpartition("@")[2]  # what stands before it is the password
+    kind = type(getattr(error, "orig", None) or error).__name__
+    return f"The database of {process} on PostgreSQL at {place} cannot be used ({kind}): is it running, and is YISHI_POSTGRES right?"
+
+
 def cannot_be_written(folder: Path, reason: str) -> str:
     """The sentence."""
     return f"The data folder {folder} cannot be written ({reason}): set YISHI_DATA to one that can."

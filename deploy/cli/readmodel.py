@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.cli.instance import Instance, RefusedThere, Token, Url
-from deploy.starting import CannotStart, data_folder, running_at
+from deploy.starting import CannotStart, check_distributed, data_folder, no_database, running_at
 from services.chassis.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,16 +51,21 @@ def rebuild(
 
 
 async def _here(settings: Settings, *, check_only: bool, force: bool) -> dict[str, Any]:
+    from sqlalchemy.exc import DBAPIError
+
     from deploy.wiring import Wiring, whole_system
     from services.chassis.bus.embedded import EmbeddedBus
     from services.chassis.bus.kafka import KafkaBus
 
-    if settings.kafka:
+    if settings.kafka or settings.postgres:
+        check_distributed(settings)
         wiring = Wiring(settings, KafkaBus(settings.kafka, "rebuild"), timers=False)
         try:
             wiring.service("gateway")
             wiring.calling()
             comparison = await wiring.rebuild(check_only=check_only, force=force)
+        except (OSError, DBAPIError) as error:
+            raise CannotStart(no_database(settings, "gateway", error)) from None
         finally:
             await wiring.close()
     else:

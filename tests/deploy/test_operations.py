@@ -1,7 +1,9 @@
 """What an operator does with the `yishi` command on a running system: dead letters, regions of her own, a rebuild."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -9,6 +11,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from deploy.cli.commands import app
+from deploy.cli.main import main
 from services.chassis.wire import Record
 from tests.deploy.serving import Yishi, serving
 from tests.harness import Harness, Place
@@ -208,3 +211,34 @@ async def test_metrics_do_not_wait_for_a_broker_that_hangs(system: Harness, monk
         page = (await system.http.get("/metrics")).text
     assert 'yishi_consumer_lag{service="intake"} NaN' in page, "unknown is not zero"
     assert 'yishi_outbox_unsent{service="intake"} 0.0' in page
+
+
+@pytest.mark.parametrize(
+    "given, sentence",
+    [
+        ({"YISHI_KAFKA": "127.0.0.1:1"}, "needs YISHI_KAFKA and YISHI_POSTGRES"),
+        ({"YISHI_POSTGRES": "yishi:secret@127.0.0.1:1"}, "needs YISHI_KAFKA and YISHI_POSTGRES"),
+        (
+            {"YISHI_KAFKA": "127.0.0.1:1", "YISHI_POSTGRES": "yishi:secret@127.0.0.1:1"},
+            "PostgreSQL at 127.0.0.1:1 cannot be used",
+        ),
+    ],
+)
+def test_a_rebuild_without_its_servers_is_one_sentence(
+    given: dict[str, str],
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """And no file of another kind of run is left behind."""
+    for name, value in {"YISHI_DATA": str(tmp_path / "data"), **given}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", ["yishi", "readmodel", "rebuild"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out, said.err.count("\n")) == (1, "", 1), said
+    assert sentence in said.err
+    assert "secret" not in said.err
+    assert list(tmp_path.rglob("*.sqlite")) == []
