@@ -3,7 +3,9 @@
 import asyncio
 import contextvars
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import httpx
@@ -14,6 +16,13 @@ from services.contracts.refusals import Code, RefusalBody, Refused
 
 TIMEOUT = 10.0
 """Seconds that a call may take; a command whose answer does not come in time has an unknown outcome."""
+
+
+KEPT = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=2)
+"""Connections. Hung up before the other end does, which takes one away that has been silent for five seconds."""
+
+BROKEN = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+"""The other end hung up."""
 
 
 class InProcess(httpx.AsyncBaseTransport):
@@ -47,7 +56,7 @@ class Calls:
     def __init__(self, addresses: Mapping[str, str], apps: Mapping[str, Any] | None = None) -> None:
         self._addresses = dict(addresses)
         self._in_process = {name: InProcess(app) for name, app in (apps or {}).items()}
-        self._sockets = httpx.AsyncHTTPTransport(trust_env=False)
+        self._sockets = httpx.AsyncHTTPTransport(trust_env=False, limits=KEPT)
 
     def knows(self, service: str) -> bool:
         """Whether there is such a service here."""
@@ -88,12 +97,13 @@ class Calls:
     async def _post(self, service: str, path: str, body: Mapping[str, Any], token: str) -> Any:
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
         headers = {**self._headers(token), "content-type": "application/json"}
+        send = partial(self._send, "POST", service, path, headers=headers, content=content)
         try:
-            response = await self._send("POST", service, path, headers=headers, content=content)
+            response = await send()
         except (httpx.ConnectError, httpx.ConnectTimeout):
             raise Refused(Code.SERVICE_UNAVAILABLE, service=service) from None
-        except httpx.HTTPError:
-            raise Refused(Code.UNKNOWN_OUTCOME) from None
+        except httpx.HTTPError as error:
+            response = await _once_more(send, error)
         try:
             answer = response.json()
         except ValueError:
@@ -131,3 +141,12 @@ class Calls:
     async def close(self) -> None:
         """Give all connections back."""
         await self._sockets.aclose()
+
+
+async def _once_more(send: Callable[[], Awaitable[httpx.Response]], error: httpx.HTTPError) -> httpx.Response:
+    """Where the other end hung up, what was sent may have come to its end all the same: a query changes nothing, and a command has its key, so
+    it is sent again. Raises Refused UNKNOWN_OUTCOME."""
+    if isinstance(error, BROKEN):
+        with suppress(httpx.HTTPError):
+            return await send()
+    raise Refused(Code.UNKNOWN_OUTCOME) from None
