@@ -17,7 +17,6 @@ from services.contracts.refusals import Code, RefusalBody, Refused
 TIMEOUT = 10.0
 """Seconds that a call may take; a command whose answer does not come in time has an unknown outcome."""
 
-
 KEPT = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=2)
 """Connections. Hung up before the other end does, which takes one away that has been silent for five seconds."""
 
