@@ -6,6 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.escalation.rules.calendar import (
+    FIXED_HOLIDAYS,
     ONE_DAY,
     SHANGHAI,
     Calendar,
@@ -39,6 +40,7 @@ calendars = st.builds(
     Calendar,
     st.dictionaries(days, kinds, max_size=30),
     st.dictionaries(st.sampled_from([2026, 2027]), st.sampled_from(Status)),
+    st.just(FIXED_HOLIDAYS) | st.just(FIXED_HOLIDAYS | {(2, 29)}) | st.just(frozenset()),
 )
 hours = st.sampled_from(
     [WorkingHours(), WorkingHours(((time(8), time(12)),)), WorkingHours(((time(9), time(16, 30)),))]
@@ -103,6 +105,7 @@ def test_working_time_ends_while_people_work(
     )
 
 
+@example(date(2027, 1, 1), 400, Calendar(fixed=frozenset({(2, 29)})))
 @given(st.dates(date(2024, 1, 1), date(2030, 12, 31)), st.integers(-20, 1500), calendars)
 def test_working_days_are_those_that_are_worked(first: date, length: int, calendar: Calendar) -> None:
     one_by_one = sum(calendar.is_working(first + number * ONE_DAY) for number in range(length))

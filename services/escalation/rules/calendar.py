@@ -7,6 +7,7 @@ published: such a year is Monday to Friday less the fixed-date statutory holiday
 from __future__ import annotations
 
 import hashlib
+from calendar import isleap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -99,8 +100,9 @@ class Calendar:
         """How many working days there are from `first` to `last`, both included."""
         weeks, rest = divmod(max(0, (last - first).days + 1), 7)
         plain = 5 * weeks + sum(day.weekday() < 5 for day in (first + timedelta(days=n) for n in range(rest)))
-        unknown = (year for year in range(first.year, last.year + 1) if year not in self.years)
-        unlike = {*self.days, *(date(year, month, day) for year in unknown for month, day in self.fixed)}
+        unknown = [year for year in range(first.year, last.year + 1) if year not in self.years]
+        off = (day for year in unknown for month, number in self.fixed for day in _if_there_is(year, month, number))
+        unlike = {*self.days, *off}
         return plain + sum(self.is_working(day) - (day.weekday() < 5) for day in unlike if first <= day <= last)
 
     def awaited_year(self, today: date) -> int | None:
@@ -197,6 +199,12 @@ def after_working_time(start: datetime, work: timedelta, calendar: Calendar, hou
                     return begin + work
                 work -= max(NOTHING, closes - begin)
         day += ONE_DAY
+
+
+def _if_there_is(year: int, month: int, day: int) -> Iterator[date]:
+    """29 February is a day of some years only."""
+    if (month, day) != (2, 29) or isleap(year):
+        yield date(year, month, day)
 
 
 def _days(first: date, last: date) -> Iterator[date]:
