@@ -49,11 +49,14 @@ class PostgresConnection:
     @asynccontextmanager
     async def begin(self, isolation: Isolation | None = None) -> AsyncIterator[None]:
         """A transaction. After an error that somebody passed over, PostgreSQL answers its COMMIT with ROLLBACK: that is told."""
+        if self.raw.is_in_transaction():
+            raise RuntimeError("a transaction within a transaction ends with it: use begin_nested")
         await self.raw.execute(BEGIN[isolation])
         try:
             yield
         except BaseException:
-            await self.raw.execute("ROLLBACK")
+            with suppress(Exception):  # the connection may be gone; what is told is why it came to this
+                await self.raw.execute("ROLLBACK")
             raise
         if await self.raw.execute("COMMIT") != "COMMIT":
             raise asyncpg.InFailedSQLTransactionError("the transaction was taken back: a statement of it had failed")
@@ -65,7 +68,8 @@ class PostgresConnection:
         try:
             yield
         except BaseException:
-            await self.raw.execute("ROLLBACK TO step; RELEASE step")
+            with suppress(Exception):
+                await self.raw.execute("ROLLBACK TO step; RELEASE step")
             raise
         await self.raw.execute("RELEASE step")
 

@@ -14,6 +14,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, bindparam, delete, inse
 from services.chassis import statements
 from services.chassis.database import Connection, is_outage
 from services.chassis.lists import among
+from services.chassis.postgres import PostgresConnection
 from services.chassis.prepared import Prepared
 from services.chassis.room import Room
 from tests.bus.rooms import toy_room
@@ -239,6 +240,42 @@ async def test_what_postgresql_took_back_is_not_told_as_done(request: pytest.Fix
                 async with connection.begin_nested(), connection.begin_nested():
                     await connection.execute(insert_one, {**ROW, "event_id": "later"})
         assert await event_ids(room) == ["later"]
+
+
+async def end_on_a_lost_connection(room: Room, why: type[BaseException], *, inside: bool) -> None:
+    async with room.database.write() as connection, connection.begin_nested() if inside else nullcontext():
+        connection.raw.terminate()
+        raise why
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("why", [asyncio.CancelledError, KeyError])
+async def test_why_a_transaction_ended_is_told_though_the_connection_is_gone(
+    request: pytest.FixtureRequest, why: type[BaseException], *, inside: bool
+) -> None:
+    """Who was cancelled, and hears of a lost connection instead, goes on."""
+    async with toy_room(request.getfixturevalue("postgres_server")) as room:
+        with pytest.raises(why):
+            await end_on_a_lost_connection(room, why, inside=inside)
+        assert await event_ids(room) == []
+
+
+async def begin_twice(room: Room) -> None:
+    async with room.database.write() as connection:
+        await connection.execute(room.database.insert(room.service.chassis.outbox), ROW)
+        assert isinstance(connection, PostgresConnection)
+        async with connection.begin():
+            pass
+
+
+@pytest.mark.kafka
+async def test_a_transaction_begins_in_no_other(request: pytest.FixtureRequest) -> None:
+    """PostgreSQL would warn its log alone, and the inner COMMIT end both."""
+    async with toy_room(request.getfixturevalue("postgres_server")) as room:
+        with pytest.raises(RuntimeError, match="begin_nested"):
+            await begin_twice(room)
+        assert await event_ids(room) == []
 
 
 @pytest.mark.kafka
