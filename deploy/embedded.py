@@ -35,6 +35,8 @@ from services.intake.store import REGION
 
 OTHERS = 0o077
 """Other accounts of the machine: what people said lies in the databases, which are not theirs to read."""
+TROUBLE = (SchemaUnknown, LimitsFileError, KeySetError, DatabaseError, OSError)
+"""What keeps a run from beginning and is an operator's to mend."""
 
 
 def run(settings: Settings, *, quiet: bool = False) -> int:
@@ -48,13 +50,14 @@ def run(settings: Settings, *, quiet: bool = False) -> int:
             file.chmod(file.stat().st_mode & ~OTHERS)
         try:
             return asyncio.run(_serve(settings, listener, started, quiet=quiet))
-        except (SchemaUnknown, LimitsFileError, KeySetError, DatabaseError, OSError) as error:
-            raise CannotStart(_why(error, settings)) from None
+        except TROUBLE as error:
+            raise CannotStart(why(error, settings)) from None
         except KeyboardInterrupt:
             return 0
 
 
-def _why(error: Exception, settings: Settings) -> str:
+def why(error: Exception, settings: Settings) -> str:
+    """One of TROUBLE, in one sentence."""
     match error:
         case OperationalError():
             return cannot_be_written(settings.data, str(error.orig))

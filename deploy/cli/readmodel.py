@@ -40,7 +40,7 @@ def rebuild(
             body = {"checkOnly": check_only, "force": force}
             found = Instance(url, token).post("/readmodel/rebuild", body, seconds=None)
         else:
-            found = asyncio.run(_here(settings, check_only=check_only, force=force))
+            found = _here(settings, check_only=check_only, force=force)
     except RefusedThere as refused:
         typer.echo(str(refused), err=True)
         raise typer.Exit(2) from None
@@ -50,29 +50,43 @@ def rebuild(
     raise typer.Exit(0 if found["agrees"] else 1)
 
 
-async def _here(settings: Settings, *, check_only: bool, force: bool) -> dict[str, Any]:
-    from sqlalchemy.exc import DBAPIError
+def _here(settings: Settings, *, check_only: bool, force: bool) -> dict[str, Any]:
+    from deploy.embedded import TROUBLE, why
+    from deploy.migrate import SchemaUnknown
+    from services.escalation.limits_file import LimitsFileError
 
-    from deploy.wiring import Wiring, whole_system
-    from services.chassis.bus.embedded import EmbeddedBus
+    distributed = bool(settings.kafka or settings.postgres)
+    if distributed:
+        check_distributed(settings)
+    try:
+        work = _beside_processes if distributed else _alone
+        return as_json(asyncio.run(work(settings, check_only=check_only, force=force)))
+    except (*TROUBLE, ValueError) as error:  # ValueError: what is given for PostgreSQL is no address
+        here = not distributed or isinstance(error, SchemaUnknown | LimitsFileError)
+        raise CannotStart(why(error, settings) if here else no_database(settings, "gateway", error)) from None
+
+
+async def _beside_processes(settings: Settings, *, check_only: bool, force: bool) -> "Comparison":
+    from deploy.migrate import check
+    from deploy.wiring import Wiring
     from services.chassis.bus.kafka import KafkaBus
 
-    if settings.kafka or settings.postgres:
-        check_distributed(settings)
-        wiring = Wiring(settings, KafkaBus(settings.kafka, "rebuild"), timers=False)
-        try:
-            wiring.service("gateway")
-            wiring.calling()
-            comparison = await wiring.rebuild(check_only=check_only, force=force)
-        except (OSError, DBAPIError) as error:
-            raise CannotStart(no_database(settings, "gateway", error)) from None
-        finally:
-            await wiring.close()
-    else:
-        with data_folder(settings):
-            async with whole_system(settings, EmbeddedBus(), timers=False) as system:
-                comparison = await system.wiring.rebuild(check_only=check_only, force=force)
-    return as_json(comparison)
+    wiring = Wiring(settings, KafkaBus(settings.kafka, "rebuild"), timers=False)
+    try:
+        await check("gateway", wiring.service("gateway").room.database.url)
+        wiring.calling()
+        return await wiring.rebuild(check_only=check_only, force=force)
+    finally:
+        await wiring.close()
+
+
+async def _alone(settings: Settings, *, check_only: bool, force: bool) -> "Comparison":
+    from deploy.wiring import whole_system
+    from services.chassis.bus.embedded import EmbeddedBus
+
+    with data_folder(settings):
+        async with whole_system(settings, EmbeddedBus(), timers=False) as system:
+            return await system.wiring.rebuild(check_only=check_only, force=force)
 
 
 def as_json(comparison: "Comparison") -> dict[str, Any]:

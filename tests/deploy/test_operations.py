@@ -2,7 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,11 @@ from typer.testing import CliRunner
 
 from deploy.cli.commands import app
 from deploy.cli.main import main
+from deploy.migrate import migrate
+from deploy.servers import PostgresServer
+from deploy.servers.process import free_port
+from deploy.wiring import SERVICES
+from gateway.readmodel import rebuild as rebuilding
 from services.chassis.wire import Record
 from tests.deploy.serving import Yishi, serving
 from tests.harness import Harness, Place
@@ -222,6 +229,8 @@ async def test_metrics_do_not_wait_for_a_broker_that_hangs(system: Harness, monk
             {"YISHI_KAFKA": "127.0.0.1:1", "YISHI_POSTGRES": "yishi:secret@127.0.0.1:1"},
             "PostgreSQL at 127.0.0.1:1 cannot be used",
         ),
+        ({"YISHI_KAFKA": "127.0.0.1:1", "YISHI_POSTGRES": "yishi:secret:x"}, "is YISHI_POSTGRES right?"),
+        ({"YISHI_LIMITS": "/nowhere"}, "YISHI_LIMITS: time limits"),
     ],
 )
 def test_a_rebuild_without_its_servers_is_one_sentence(
@@ -238,7 +247,51 @@ def test_a_rebuild_without_its_servers_is_one_sentence(
     with pytest.raises(SystemExit) as ended:
         main()
     said = capsys.readouterr()
-    assert (ended.value.code, said.out, said.err.count("\n")) == (1, "", 1), said
+    lines = 2 if "YISHI_LIMITS" in given else 1  # and where it stands in the file
+    assert (ended.value.code, said.out, said.err.count("\n")) == (1, "", lines), said
     assert sentence in said.err
     assert "secret" not in said.err
     assert list(tmp_path.rglob("*.sqlite")) == []
+
+
+def test_a_rebuild_of_a_damaged_database_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gateway.sqlite").write_bytes(b"no database at all" * 500)
+    monkeypatch.setenv("YISHI_DATA", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["yishi", "readmodel", "rebuild"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out, said.err.count("\n")) == (1, "", 1), said
+    assert "gateway" in said.err
+
+
+@contextmanager
+def passable_folder() -> Iterator[Path]:
+    """One that PostgreSQL's own user can pass through."""
+    with tempfile.TemporaryDirectory(prefix="yishi-operations-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.mark.kafka
+def test_a_model_that_knows_nothing_is_not_right_because_kafka_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was lost, and made anew: only the topics can say whether there is nothing to know."""
+    monkeypatch.setattr(rebuilding, "PATIENCE", 1.0)
+    with passable_folder() as folder, PostgresServer(folder / "cluster", fast=True) as server:
+        server.create_database("yishi_gateway")
+        asyncio.run(migrate("gateway", server.dsn("yishi_gateway", scheme="postgresql+asyncpg")))
+        address = server.dsn("x", scheme="x").removeprefix("x://").rpartition("/")[0]
+        ports = {f"YISHI_{name.upper()}_PORT": str(free_port()) for name in SERVICES}
+        away = {"YISHI_DATA": str(tmp_path / "data"), "YISHI_KAFKA": "127.0.0.1:1", "YISHI_POSTGRES": address}
+        for name, value in (away | ports).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["yishi", "readmodel", "rebuild"])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (1, ""), said
+    assert "is Kafka there" in said.err
