@@ -21,11 +21,12 @@ from services.chassis.identity import Issuer
 from services.chassis.settings import Settings
 from services.contracts.topics import TOPICS
 from tests.ending import end_in_order
-from tests.harness import PARTITIONS, START, Harness, Place
+from tests.harness import START, Harness, Place
 from tests.watched import WatchedBus
 
 SEED = 20261123
 TEST_ISSUER = "yishi-test"
+PARTITIONS = 2
 
 # An example here plays a system for a second or more: the first that fails is reported as it is, for making it smaller takes longer than reading it.
 hypothesis.settings.register_profile(

@@ -46,9 +46,6 @@ LEFT_BEHIND = {
 AT_ONCE = 4
 """Places founded at a time at most."""
 
-PARTITIONS = 2
-"""Of each topic."""
-
 _keys = itertools.count(1)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+from httpx import USE_CLIENT_DEFAULT
 
 
 class Straight(httpx.AsyncClient):
@@ -15,7 +16,9 @@ class Straight(httpx.AsyncClient):
     async def request(self, method: str, url: httpx.URL | str, *, headers: Any = None, **given: Any) -> httpx.Response:
         """As httpx's own; takes content, json, params and files."""
         address = f"{str(self.base_url).rstrip('/')}{url}"
-        given = {name: value for name, value in given.items() if name in SENT and value is not None}
+        given = {name: value for name, value in given.items() if value not in (None, USE_CLIENT_DEFAULT)}
+        if unknown := given.keys() - SENT:
+            raise TypeError(f"{unknown} means nothing here: ask with httpx's own client")
         own = httpx.Headers(headers)
         sent = [*(each for each in DEFAULTS if each[0].decode() not in own), *own.raw]
         request = httpx.Request(method, address, headers=sent, **given)

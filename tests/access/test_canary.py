@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.wiring import EVERYTHING
 from services.chassis.telemetry import log_to_stderr
 from services.contracts import topics
 from tests.access.world import CODE, SUBS, photo, send, service, upload
-from tests.harness import PARTITIONS, Harness, Person, Place, key
+from tests.harness import Harness, Person, Place, key
 from tests.orders import department, issue
 from tests.scenarios.councils import done, opened
 
@@ -236,10 +237,15 @@ async def on_topics(system: Harness) -> list[tuple[str, bytes]]:
 
 
 async def _consumed(servers: str) -> list[tuple[str, bytes]]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
     consumer = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False)
+    await admin.start()
     await consumer.start()
     try:
-        places = [TopicPartition(topic.in_cell("21"), n) for topic in topics.TOPICS for n in range(PARTITIONS)]
+        names = [topic.in_cell("21") for topic in topics.TOPICS]
+        described = await admin.describe_topics(names)
+        places = [TopicPartition(each["topic"], part["partition"]) for each in described for part in each["partitions"]]
+        assert {place.topic for place in places} == set(names)
         consumer.assign(places)
         await consumer.seek_to_beginning(*places)
         ends = await consumer.end_offsets(places)
@@ -252,6 +258,7 @@ async def _consumed(servers: str) -> list[tuple[str, bytes]]:
         return found
     finally:
         await consumer.stop()
+        await admin.close()
 
 
 async def test_no_personal_text_leaves_the_service_that_took_it(
