@@ -170,8 +170,8 @@ async def _reach(beside: Beside, applied: Collection[str], held: Collection[str]
             missing.difference_update(await _applied(connection, missing))
             missing.difference_update(may_be_held & await _held(connection))
         last_look_was_in_vain = bool(missing) or not applied
-        # Of a model that knows nothing the topics say alone whether that is right. A compacted topic has only the latest states: what it does not tell at its end will never come. Twice, because a batch
-        # may lie between the consumer and its offsets.
+        # Of a model that knows nothing the topics alone say whether that is right. And a compacted topic has only the latest states: what it
+        # does not tell at its end will never come. Twice, because a batch may lie between the consumer and its offsets.
         return (bool(applied) and not missing) or at_end > 1
 
     await _until(
