@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, select, update
 from gateway.readmodel.boards import Standing, standing
 from gateway.readmodel.case_row import CaseRow
 from gateway.readmodel.tables import METADATA
+from services.chassis.lists import among
 from services.chassis.prepared import Prepared
 from services.chassis.transaction import Transaction
 from services.contracts.events.base import Event
@@ -21,7 +22,7 @@ COUNTER = METADATA.tables["counter"]
 BOARD = METADATA.tables["board"]
 
 SHANGHAI = timezone(timedelta(hours=8))
-_FOUND = Prepared(select(CASE).where(CASE.c.case_id == bindparam("the_case")))
+_FOUND = Prepared(select(CASE).where(among(CASE.c.case_id, "the_cases")))
 _REPLACED = Prepared(update(CASE).where(CASE.c.case_id == bindparam("the_case")))
 _PLACE = ("region", "level", "category", "private")
 _EMPTIED = Prepared(
@@ -34,10 +35,12 @@ class UnitOfWork:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
+        self._expected = set(tx.expected)
         self.take_back()
 
     def take_back(self) -> None:
         """Nothing has changed."""
+        self._found: dict[str, dict[str, Any]] = {}
         self._cases: dict[str, CaseRow] = {}
         self._lines: list[dict[str, Any]] = []
         self._feed: list[dict[str, Any]] = []
@@ -46,9 +49,16 @@ class UnitOfWork:
     async def case(self, case_id: str) -> CaseRow:
         """A matter's row; a new one if there is none."""
         if case_id not in self._cases:
-            found = (await self._tx.execute(_FOUND, {"the_case": case_id})).mappings().one_or_none()
-            self._cases[case_id] = CaseRow(case_id, dict(found) if found else None)
+            if case_id not in self._found:
+                await self._find(case_id)
+            self._cases[case_id] = CaseRow(case_id, self._found.get(case_id))
         return self._cases[case_id]
+
+    async def _find(self, case_id: str) -> None:
+        """And those that will be asked for next."""
+        wanted, self._expected = {case_id, *self._expected}, set()
+        for found in (await self._tx.execute(_FOUND, {"the_cases": sorted(wanted)})).mappings():
+            self._found[found["case_id"]] = dict(found)
 
     def line(self, event: Event, node: str = "", detail: str = "", *, sealed: bool = False) -> None:
         """A line of a matter's story."""

@@ -69,6 +69,8 @@ class Heard:
         self._topics = list(topics)
         self._found: dict[str, dict[str, Fact]] = {}
         """Key → topic → what the table says."""
+        self._expected: set[str] = set()
+        """Keys that will be asked for, as a rule."""
         self._learned: dict[tuple[str, str], Fact] = {}
         """(topic, key) → what this transaction was told and has not written yet."""
         self.written: dict[tuple[str, str], int] = {}
@@ -83,6 +85,10 @@ class Heard:
             if told:
                 found[key] = max(told, key=lambda fact: fact.version).read_as(kind)
         return {key: state for key, state in found.items() if state is not None}
+
+    def expect(self, keys: Iterable[str]) -> None:
+        """These will be asked for: whoever asks for the first of them, or for any other key, has them all looked up in one statement."""
+        self._expected.update(keys)
 
     def learn(self, topic: str, events: Iterable[Event]) -> None:
         """Keep the states that were told."""
@@ -128,6 +134,8 @@ class Heard:
         missing = {key for key in keys if key not in self._found}
         if not missing:
             return
+        missing |= self._expected
+        self._expected = set()
         self._found |= {key: {} for key in missing}
         query = statements.known(self._table)
         for row in await self._connection.execute(query, {"the_topics": self._topics, "the_keys": list(missing)}):

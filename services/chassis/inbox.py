@@ -74,6 +74,7 @@ class Inbox:
             ours = await self._claim(tx, records)
             await self._take_turn(tx, ours)
             held = await self._held(tx.connection, records)
+            tx.expect(record.key for record in records if record.event_id in ours)
             run = Run(tx)
             for record in records:
                 place = Place(record.topic, record.key)

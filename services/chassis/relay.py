@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from typing import Protocol
 
 from sqlalchemy import delete, select
 
 from services.chassis import statements
+from services.chassis.bus.pace import Pace
 from services.chassis.crash import Point
 from services.chassis.lease import Lease
 from services.chassis.room import Bell, Room
@@ -35,6 +37,7 @@ class Relay:
         self._publisher = publisher
         self._lease = Lease(room, "relay")
         self.bell = Bell()
+        self._pace = Pace()
 
     async def run(self) -> None:
         """Until cancelled. An outage backs off from 0.1 to 5 seconds and loses nothing: the rows wait."""
@@ -48,6 +51,8 @@ class Relay:
                 pause = 0.1
                 if not sent:
                     await self.bell.wait(1)
+                elif rest := self._pace.rest((record.key for record in sent), time.monotonic()):
+                    await asyncio.sleep(rest)
             except Exception as error:
                 log.warning(
                     "the relay could not publish", extra={"facts": {"error": type(error).__name__, "again_in": pause}}
@@ -55,13 +60,13 @@ class Relay:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5)
 
-    async def send_page(self) -> int:
-        """Publish the oldest unsent rows; returns how many."""
+    async def send_page(self) -> Sequence[Record]:
+        """Publish the oldest unsent rows, and return them."""
         outbox = self._room.service.chassis.outbox
         async with self._room.database.read() as connection:
             rows = (await connection.execute(statements.unsent(outbox), {"the_most": PAGE})).all()
         if not rows:
-            return 0
+            return ()
         records = [Record(row.topic, 0, row.id, row.key, row.value, headers_from_json(row.headers)) for row in rows]
         await self._publisher.publish(records)
         self._room.crash(Point.BEFORE_MARK)
@@ -69,7 +74,7 @@ class Relay:
             await connection.execute(statements.sent(outbox), {"the_ids": [row.id for row in rows]})
         for record in records:
             self._room.telemetry.relayed.labels(record.topic).inc()
-        return len(rows)
+        return records
 
     async def stop(self) -> None:
         """Hand the lease on."""

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -75,6 +75,8 @@ class Transaction:
         self.outgoing: list[Outgoing] = []
         self.reached: dict[str, int] = {}
         """`<topic> <key>` → version: what a reader must have applied to see the effect of this transaction."""
+        self.expected: frozenset[str] = frozenset()
+        """Keys of the facts in this transaction: who reads a row of one may as well read those of all."""
         self.looks: dict[Table, list[dict[str, Any]]] = {}
         """What a look at something sealed leaves in an access log: written before the answer leaves."""
         self._commanded = commanded
@@ -84,6 +86,11 @@ class Transaction:
         """Rows of the outbox that are not written yet."""
         self._units: dict[type[Unit], Unit] = {}
         self.heard = Heard(room.database, connection, room.service, room.hears)
+
+    def expect(self, keys: Iterable[str]) -> None:
+        """Facts of these keys are about to be taken."""
+        self.expected = frozenset(keys)
+        self.heard.expect(self.expected)
 
     def get(self, kind: type[R]) -> R:
         """A resource that the service was started with: its limits, its calendar."""

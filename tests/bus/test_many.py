@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import Table, text
 from sqlalchemy import event as hook
-from sqlalchemy import text
 
+from services.chassis import statements
 from services.chassis.inbox import Inbox
+from services.chassis.prepared import Prepared
 from services.chassis.room import Room
 from services.chassis.service import Reaction
 from services.chassis.transaction import Conflict, Transaction
@@ -111,6 +113,38 @@ async def test_facts_in_a_row_are_one_reaction_and_one_that_fails_is_found_by_it
     calls.clear()
     await inbox.receive([*records, records[0]])
     assert calls == [101], "all of them at once; the one that came twice only once"
+
+
+async def test_what_was_heard_of_a_batch_is_looked_up_at_once(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what the batch itself tells counts from where it is told, for its own key and for others."""
+    looks, seen = list[str](), list[list[int]]()
+    known = statements.known
+
+    def counted(table: Table) -> Prepared:
+        looks.append(table.name)
+        return known(table)
+
+    monkeypatch.setattr(statements, "known", counted)
+
+    async def one(tx: Transaction, event: ThingMoved) -> None:
+        last = await tx.known(THINGS, Thing, NAMES[9])
+        mine = await tx.known(THINGS, Thing, event.key)
+        seen.append([thing.version if thing else 0 for thing in (mine, last)])
+
+    inbox = Inbox(room)
+    inbox._reactions["21.toy.thing.v1"] = Reaction(THINGS, one)
+    for version in (1, 2):
+        await tell(room, NAMES[:10])
+        sent = await rows(room, "SELECT id, key, value, headers FROM outbox ORDER BY id DESC LIMIT 10")
+        records = [
+            Record("21.toy.thing.v1", 0, row.id, row.key, bytes(row.value), headers_from_json(row.headers))
+            for row in reversed(sent)
+        ]
+        await inbox.receive(records)
+        assert seen == [[version, version - 1]] * 9 + [[version, version]]
+        assert looks == ["known"]
+        looks.clear()
+        seen.clear()
 
 
 class Fails:

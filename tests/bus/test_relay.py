@@ -105,7 +105,7 @@ async def test_a_crash_between_publish_and_mark_sends_twice_and_loses_nothing(ro
         await relay.send_page()
     assert await unsent(room) == 3
     await tell(room, ["a"])
-    assert await relay.send_page() == 4
+    assert len(await relay.send_page()) == 4
     assert topics.got == [("a", 1), ("b", 1), ("a", 2), ("a", 1), ("b", 1), ("a", 2), ("a", 3)]
     assert topics.first_times("a") == [1, 2, 3]
     assert await unsent(room) == 0
@@ -188,7 +188,7 @@ async def test_rows_that_commit_late_are_sent_late_but_in_order_of_their_thing(r
     await tell(room, ["a", "b"])
     if room.database.on_sqlite:  # one writer at a time: the question does not arise
         await tell(room, ["a", "b"])
-        assert await relay.send_page() == 4
+        assert len(await relay.send_page()) == 4
         return
     written, go_on = asyncio.Event(), asyncio.Event()
 
@@ -206,11 +206,11 @@ async def test_rows_that_commit_late_are_sent_late_but_in_order_of_their_thing(r
     await written.wait()
     second = asyncio.create_task(waiting())
     await tell(room, ["b"])
-    assert await relay.send_page() == 3
+    assert len(await relay.send_page()) == 3
     assert topics.got == [("a", 1), ("b", 1), ("b", 2)], "the open transaction's row has a smaller id"
     go_on.set()
     await asyncio.gather(first, second)
-    assert await relay.send_page() == 2
+    assert len(await relay.send_page()) == 2
     assert topics.first_times("a") == [1, 2, 3]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from aiokafka.errors import IllegalStateError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage, KafkaRouter
 
+from services.chassis.bus.pace import Pace
 from services.chassis.wire import Record, keepable
 
 log = logging.getLogger(__name__)
@@ -104,7 +106,7 @@ def rewind(batch: Batch) -> None:
 def subscribe(broker: KafkaBroker, group: str, receiver: Receiver, *, poll_ms: int) -> None:
     """FastStream's batch subscriber over a receiver. A router serves one broker once, so it is made here for each run."""
     router = KafkaRouter(ack_policy=AckPolicy.NACK_ON_ERROR)  # the broker's own policy would not reach it
-    back_off = BackOff()
+    back_off, pace = BackOff(), Pace()
 
     @router.subscriber(
         *receiver.topics,
@@ -130,6 +132,8 @@ def subscribe(broker: KafkaBroker, group: str, receiver: Receiver, *, poll_ms: i
             rewind(batch)
             raise
         back_off.reset()
+        if rest := pace.rest((record.key for record in records), time.monotonic()):
+            await asyncio.sleep(rest)
 
     broker.include_router(router)
 
