@@ -17,6 +17,7 @@ class PatientProtocol(H11Protocol):
 
     _phase: Any = None
     _patience: asyncio.TimerHandle | None = None
+    _handed_over = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn asks for what a TCP server hands over
@@ -30,7 +31,14 @@ class PatientProtocol(H11Protocol):
         self._wait_no_longer()
         super().connection_lost(exc)
 
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        super().handle_websocket_upgrade(event)
+        self._handed_over = True
+
     def _look(self) -> None:
+        if self._handed_over:  # to a protocol of sockets, which has pings for that
+            self._wait_no_longer()
+            return
         phase = self.conn.their_state
         if phase is self._phase:
             return

@@ -11,15 +11,17 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message
 
 from gateway import operations
+from gateway.codes import DoorCode
 from gateway.context import Context, Gateway
 from gateway.door import Door, Limits, Unauthenticated, with_cors
 from gateway.entrance import entrance
+from gateway.faults import problem
 from gateway.paging import DEFAULT_PAGE
 from gateway.schema import build
 from services.chassis.door import refusal
 from services.chassis.identity import Verifier
 from services.chassis.photos import MAX_UPLOAD, attachment_id, bounded
-from services.contracts.refusals import Code, Refused
+from services.contracts.refusals import Code, Refused, Said
 from services.contracts.wrong import Wrong, malformed
 
 FORM_AROUND = 65_536
@@ -46,8 +48,7 @@ def application(
                 return Context(gateway, verifier.caller(said if isinstance(said, str) else None))
             return Context(gateway, verifier.asking(connection) if "authorization" in connection.headers else None)
         except Refused as refused:
-            body = refused.body
-            raise Unauthenticated(code=body.code, message_zh=body.message_zh, message_en=body.message_en) from None
+            raise Unauthenticated(refused.code) from None
 
     door = Door(
         build(),
@@ -95,7 +96,18 @@ def application(
         Route("/readyz", ready),
         Route("/metrics", metrics),
     ]
-    return with_cors(Starlette(routes=routes), origins)
+    return with_cors(Starlette(routes=routes, exception_handlers={404: _nothing_here, 405: _not_so}), origins)
+
+
+async def _nothing_here(_request: Request, _error: Exception) -> Response:
+    """The path is not repeated: whoever mistypes one may have written a name into it."""
+    return JSONResponse({"errors": [problem(Code.NOT_FOUND, what=Said("PATH", "这个地址", "this address"))]}, 404)
+
+
+async def _not_so(_request: Request, error: Exception) -> Response:
+    headers = (isinstance(error, HTTPException) and error.headers) or {}
+    said = problem(DoorCode.METHOD_NOT_ALLOWED, allow=headers.get("Allow", ""))
+    return JSONResponse({"errors": [said]}, 405, headers)
 
 
 async def _alive(_request: Request) -> Response:

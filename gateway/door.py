@@ -17,12 +17,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from gateway.execution import Engine
-from gateway.faults import Forbidden, Unauthenticated
+from gateway.faults import Unauthenticated
 from gateway.http import MakeContext, answer
 from gateway.limits import Limits
 from gateway.socket import Socket, SocketLimits
 
-__all__ = ["Door", "Forbidden", "Limits", "MakeContext", "SocketLimits", "Unauthenticated", "with_cors"]
+__all__ = ["Door", "Limits", "MakeContext", "SocketLimits", "Unauthenticated", "with_cors"]
 
 MEBIBYTE = 1_048_576
 

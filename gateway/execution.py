@@ -24,12 +24,17 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 from strawberry.types import ExecutionContext, ExecutionResult
 
+from gateway.codes import DoorCode
 from gateway.faults import BadRequest, Rejected, executed, internal
-from gateway.limits import Limits, check, page_variables, too_deep, too_long
+from gateway.limits import Limits, check, over, page_variables, too_long
+from services.contracts.refusals import Code, Said
 
 CACHED_DOCUMENTS = 256
 CACHED_CHARACTERS = 131_072
 """A parsed document takes up to 280 bytes per character of its text, so the whole cache stays under 40 MB."""
+CHARACTERS = Said("CHARACTERS", "字符", "characters")
+TOKENS = Said("TOKENS", "记号", "tokens")
+_OBJECTS = {"variables": DoorCode.VARIABLES_NOT_AN_OBJECT, "extensions": DoorCode.EXTENSIONS_NOT_AN_OBJECT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +49,18 @@ class Request:
     def of(cls, value: object) -> "Request":
         """Read a decoded JSON value; raises `BadRequest` (400) saying which part is not as it must be."""
         if not isinstance(value, dict):
-            raise _bad("BODY_NOT_AN_OBJECT", "请求体必须是 JSON 对象。", "The request must be one JSON object.")
+            raise BadRequest(DoorCode.BODY_NOT_AN_OBJECT)
         query = value.get("query")
         if query is None or query == "":
-            raise _bad("QUERY_MISSING", "缺少 query。", "The request has no `query`.")
+            raise BadRequest(DoorCode.QUERY_MISSING)
         if not isinstance(query, str):
-            raise _bad("QUERY_NOT_A_STRING", "query 必须是字符串。", "`query` must be a string.")
-        for name in ("variables", "extensions"):
+            raise BadRequest(DoorCode.QUERY_NOT_A_STRING)
+        for name, code in _OBJECTS.items():
             if not isinstance(value.get(name), dict | None):
-                code = f"{name.upper()}_NOT_AN_OBJECT"
-                raise _bad(code, f"{name} 必须是 JSON 对象或 null。", f"`{name}` must be a JSON object or null.")
+                raise BadRequest(code)
         operation_name = value.get("operationName")
         if not isinstance(operation_name, str | None):
-            raise _bad(
-                "OPERATION_NAME_NOT_A_STRING", "operationName 必须是字符串。", "`operationName` must be a string."
-            )
+            raise BadRequest(DoorCode.OPERATION_NAME_NOT_A_STRING)
         return cls(query, value.get("variables"), operation_name or None)
 
 
@@ -82,7 +84,7 @@ class Outcome:
 
     @property
     def internal(self) -> bool:
-        return any(error["extensions"]["code"] == "INTERNAL" for error in self.errors)
+        return any(error["extensions"]["code"] == Code.INTERNAL.name for error in self.errors)
 
 
 @dataclass(slots=True)
@@ -111,7 +113,7 @@ class Engine:
         asked = name, page_variables(operation, request.variables or {})
         measured = known is not None and known.within == asked
         if not measured and (broken := check(document, name, request.variables, self._limits)):
-            raise Rejected(broken, "QUERY_TOO_COSTLY", "查询超出限制。")
+            raise Rejected(broken)
         if known is None:
             self._validate(document)
             self._remember(request.query, _Known(document, asked))
@@ -140,26 +142,22 @@ class Engine:
     def _parsed(self, text: str) -> DocumentNode:
         limits = self._limits
         if len(text) > limits.characters:
-            raise Rejected(
-                [too_long(limits.characters, len(text), "字符", "characters")], "QUERY_TOO_LONG", "查询过长。"
-            )
+            raise Rejected([too_long(limits.characters, len(text), CHARACTERS)])
         try:
             return parse(text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
         except GraphQLSyntaxError as error:
             # The parser has one error type for all of these, so its words are the only way to tell them apart.
             if "more than" in error.message and "Parsing aborted" in error.message:
-                raise Rejected(
-                    [too_long(limits.tokens, limits.tokens + 1, "记号", "tokens")], "QUERY_TOO_LONG", "查询过长。"
-                ) from None
+                raise Rejected([too_long(limits.tokens, limits.tokens + 1, TOKENS)]) from None
             if "nested too deeply" in error.message:
                 found = max(limits.nesting, limits.depth) + 1
-                raise Rejected([too_deep(limits.depth, found)], "QUERY_TOO_DEEP", "查询嵌套过深。") from None
-            raise Rejected([error], "SYNTAX_ERROR", "查询语法有误", "The query has a syntax error") from None
+                raise Rejected([over(DoorCode.QUERY_TOO_DEEP, limits.depth, found)]) from None
+            raise Rejected([error], DoorCode.SYNTAX_ERROR) from None
 
     def _validate(self, document: DocumentNode) -> None:
         errors = validate_document(self._served.graphql, document, tuple(specified_rules))
         if errors:
-            raise Rejected(errors, "VALIDATION_FAILED", "查询与模式不符", "The query does not fit the schema")
+            raise Rejected(errors, DoorCode.VALIDATION_FAILED)
 
     def _remember(self, text: str, known: _Known) -> None:
         if len(text) > CACHED_CHARACTERS // 8:
@@ -180,13 +178,9 @@ def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode
     if named:
         return named[0]
     if not operations:
-        raise _bad("OPERATION_MISSING", "查询中没有可执行的操作。", "The document contains no operation to run.")
+        raise BadRequest(DoorCode.OPERATION_MISSING)
     names = ", ".join(sorted(node.name.value for node in operations if node.name))[:200]
-    raise _bad(
-        "OPERATION_NAME_REQUIRED",
-        f"请用 operationName 指明要执行的操作。文档中有：{names}",
-        f"Say with `operationName` which operation to run. The document has: {names}",
-    )
+    raise BadRequest(DoorCode.OPERATION_NAME_REQUIRED, names=names)
 
 
 def _outcome(result: ExecutionResult, context: Any) -> Outcome:
@@ -202,10 +196,6 @@ def _outcome(result: ExecutionResult, context: Any) -> Outcome:
     except TypeError as error:  # a scalar of ours answered something that is not JSON
         errors = [internal(error, context)]
         return Outcome(orjson.dumps({"errors": errors}), errors, refused=True)
-
-
-def _bad(code: str, message_zh: str, message_en: str) -> BadRequest:
-    return BadRequest(400, code, message_zh, message_en)
 
 
 class _Checked(str):

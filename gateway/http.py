@@ -13,11 +13,15 @@ from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from gateway.codes import DoorCode
 from gateway.execution import Engine, Outcome, Request
-from gateway.faults import BadRequest, Forbidden, Rejected, Unauthenticated, internal, refusal
+from gateway.faults import BadRequest, Rejected, Unauthenticated, internal, refusal
+from services.contracts.refusals import Code
 
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
+UNKEPT = {"cache-control": "private, no-store"}
+"""Of an answer, which may be to a GET: what residents wrote lies in nobody's cache."""
 CLOSING = {"connection": "close"}
 LINGER_BYTES = 16 * 1_048_576
 LINGER_SECONDS = 2.0
@@ -26,8 +30,8 @@ LINGER_SECONDS = 2.0
 MakeContext = Callable[[HTTPConnection, Mapping[str, Any] | None], Awaitable[Any]]
 """Who is asking? The connection, and for a socket the payload of `connection_init`; answers what resolvers see as context.
 
-Called for each HTTP request, when a socket opens, and again for each operation on it. Raises `Unauthenticated` or
-`Forbidden`. The context may have `expires_at` (aware, or None), after which a socket is closed, and `correlation_id`.
+Called for each HTTP request, when a socket opens, and again for each operation on it. Raises `Unauthenticated`. The context may have
+`expires_at` (aware, or None), after which a socket is closed, and `correlation_id`.
 """
 
 
@@ -42,13 +46,7 @@ def media_type(accept: str | None) -> str:
         if weight > 0 and (best is None or (weight, -place) > best):
             best, chosen = (weight, -place), offered
     if best is None:
-        raise BadRequest(
-            406,
-            "NOT_ACCEPTABLE",
-            f"只能返回 {GRAPHQL_JSON} 或 {JSON}，请修改 Accept 头。",
-            f"The answer is either {GRAPHQL_JSON} or {JSON}: change the Accept header.",
-            unread=True,
-        )
+        raise BadRequest(DoorCode.NOT_ACCEPTABLE, types=f"{GRAPHQL_JSON}, {JSON}", unread=True)
     return chosen
 
 
@@ -80,31 +78,22 @@ async def answer(
         context = await make_context(request, None)
         operation = engine.prepare(asked)
         if operation.kind is not OperationType.QUERY and request.method != "POST":
-            raise _not_allowed(
-                "GET 只能执行查询，请用 POST 执行变更。", "GET runs queries only; send mutations by POST.", "POST"
-            )
+            raise _not_allowed("POST")
         if operation.kind is OperationType.SUBSCRIPTION:
-            raise BadRequest(
-                400,
-                "SUBSCRIPTION_NEEDS_WEBSOCKET",
-                "订阅请使用 WebSocket（graphql-transport-ws）。",
-                "Subscribe over WebSocket (graphql-transport-ws).",
-            )
+            raise BadRequest(DoorCode.SUBSCRIPTION_NEEDS_WEBSOCKET)
         outcome = await engine.run(operation, context)
     except Rejected as rejected:
         return _failed(kind, _document_status(kind), rejected.errors)
     except BadRequest as bad:
-        response = _failed(kind, bad.status, [refusal(bad)], bad.headers)
+        response = _failed(kind, bad.code.value.status, [refusal(bad)], bad.headers)
         return _Lingering(response) if bad.unread else response
     except Unauthenticated as error:
         return _failed(kind, 401, [refusal(error)], {"www-authenticate": "Bearer"})
-    except Forbidden as error:
-        return _failed(kind, 403, [refusal(error)])
     except ClientDisconnect:
         return Response(status_code=499)
     except Exception as error:
         return _failed(kind, 500, [internal(error, context)])
-    return Response(outcome.encoded, _status(kind, outcome), media_type=f"{kind}; charset=utf-8")
+    return Response(outcome.encoded, _status(kind, outcome), UNKEPT, f"{kind}; charset=utf-8")
 
 
 async def _asked(request: HTTPRequest, max_body: int, body_seconds: float) -> Request:
@@ -114,7 +103,7 @@ async def _asked(request: HTTPRequest, max_body: int, body_seconds: float) -> Re
         case "POST":
             _check_headers(request)
             return Request.of(decoded(await _body(request, max_body, body_seconds)))
-    raise _not_allowed("只支持 GET 与 POST。", "Only GET and POST are supported.", "GET, POST")
+    raise _not_allowed("GET, POST")
 
 
 def decoded(body: bytes | str) -> object:
@@ -122,31 +111,16 @@ def decoded(body: bytes | str) -> object:
     try:
         return orjson.loads(body)
     except (orjson.JSONDecodeError, RecursionError):
-        raise BadRequest(
-            400, "JSON_INVALID", "请求不是有效的 UTF-8 JSON。", "The request is not valid JSON in UTF-8."
-        ) from None
+        raise BadRequest(DoorCode.JSON_INVALID) from None
 
 
 def _check_headers(request: HTTPRequest) -> None:
     content, *parameters = (piece.strip().lower() for piece in request.headers.get("content-type", "").split(";"))
     charset = next((p.removeprefix("charset=").strip('"') for p in parameters if p.startswith("charset=")), "utf-8")
     if content != JSON or charset not in ("utf-8", "utf8"):
-        raise BadRequest(
-            415,
-            "UNSUPPORTED_MEDIA_TYPE",
-            f"请以 {JSON}（UTF-8）发送请求。",
-            f"Send the request as {JSON} in UTF-8.",
-            unread=True,
-        )
+        raise BadRequest(DoorCode.UNSUPPORTED_MEDIA_TYPE, type=JSON, unread=True)
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise BadRequest(
-            415,
-            "UNSUPPORTED_ENCODING",
-            "不支持压缩的请求体。",
-            "Send the body without compression.",
-            {"accept-encoding": ""},
-            unread=True,
-        )
+        raise BadRequest(DoorCode.UNSUPPORTED_ENCODING, {"accept-encoding": ""}, unread=True)
 
 
 async def _body(request: HTTPRequest, max_body: int, seconds: float) -> bytes:
@@ -167,25 +141,12 @@ async def _body(request: HTTPRequest, max_body: int, seconds: float) -> bytes:
                 if len(body) > max_body:
                     raise _too_large(max_body, unread=more)
     except TimeoutError:
-        raise BadRequest(
-            408,
-            "BODY_TOO_SLOW",
-            f"请求体未在 {seconds:g} 秒内送达，请重试。",
-            f"The body did not arrive within {seconds:g} seconds. Try again.",
-            CLOSING,
-        ) from None
+        raise BadRequest(DoorCode.BODY_TOO_SLOW, CLOSING, seconds=f"{seconds:g}") from None
     return bytes(body)
 
 
 def _too_large(max_body: int, *, unread: bool) -> BadRequest:
-    return BadRequest(
-        413,
-        "BODY_TOO_LARGE",
-        f"请求体超过 {max_body} 字节。",
-        f"The body is larger than {max_body} bytes.",
-        CLOSING,
-        unread=unread,
-    )
+    return BadRequest(Code.BODY_TOO_LARGE, CLOSING, unread=unread, limit=max_body)
 
 
 def _query_string(raw: bytes) -> Mapping[str, Any]:
@@ -194,17 +155,16 @@ def _query_string(raw: bytes) -> Mapping[str, Any]:
             parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50)
         )
     except ValueError:
-        raise BadRequest(
-            400, "QUERY_STRING_INVALID", "查询字符串不是有效的 UTF-8。", "The query string is not valid UTF-8."
-        ) from None
+        raise BadRequest(DoorCode.QUERY_STRING_INVALID) from None
     for name in ("variables", "extensions"):
         if name in pairs:
             pairs[name] = decoded(pairs[name]) if pairs[name] else None
     return pairs
 
 
-def _not_allowed(message_zh: str, message_en: str, allow: str) -> BadRequest:
-    return BadRequest(405, "METHOD_NOT_ALLOWED", message_zh, message_en, {"allow": allow}, unread=True)
+def _not_allowed(allow: str) -> BadRequest:
+    """A GET runs queries only; what changes or lasts is no safe request (RFC 9110, 9.2.1)."""
+    return BadRequest(DoorCode.METHOD_NOT_ALLOWED, {"allow": allow}, allow=allow, unread=True)
 
 
 def _document_status(kind: str) -> int:
@@ -220,7 +180,10 @@ def _status(kind: str, outcome: Outcome) -> int:
 
 def _failed(kind: str, status: int, errors: list[dict[str, Any]], headers: Mapping[str, str] | None = None) -> Response:
     return Response(
-        orjson.dumps({"errors": errors}), status, headers=dict(headers or {}), media_type=f"{kind}; charset=utf-8"
+        orjson.dumps({"errors": errors}),
+        status,
+        headers={**UNKEPT, **(headers or {})},
+        media_type=f"{kind}; charset=utf-8",
     )
 
 

@@ -23,6 +23,10 @@ from graphql import (
     VariableNode,
 )
 
+from gateway.codes import DoorCode
+from gateway.faults import problem
+from services.contracts.refusals import Said
+
 SCHEMA_LISTS = frozenset(
     {"types", "fields", "inputFields", "enumValues", "args", "directives", "interfaces", "possibleTypes"}
 )
@@ -78,65 +82,30 @@ def check(
         for name in measure.fragments:  # also those that nothing spreads: validation walks them too
             measure.fragment(name, limits.nesting)
     except _TooDeep as stop:
-        return [too_deep(stop.limit, stop.found)]
+        return [over(DoorCode.QUERY_TOO_DEEP, stop.limit, stop.found)]
     deepest = max((shape.depth for shape in shapes.values()), default=0)
     if deepest > limits.depth:
-        errors.append(too_deep(limits.depth, deepest))
+        errors.append(over(DoorCode.QUERY_TOO_DEEP, limits.depth, deepest))
     for found, limit in ((measure.aliases, limits.aliases), (measure.repeats, limits.repeats)):
         if found > limit:
-            errors.append(_too_many_aliases(limit, found))
+            errors.append(over(DoorCode.TOO_MANY_ALIASES, limit, found))
     if chosen is not None:
         shape = shapes[id(chosen)]
         for found, limit in ((shape.cost, limits.cost), (shape.schema, limits.introspection_cost)):
             if found > limit:
-                errors.append(_too_costly(limit, found))
+                errors.append(over(DoorCode.QUERY_TOO_COSTLY, limit, found))
     return errors
 
 
-def too_deep(limit: int, found: int) -> GraphQLError:
-    """The document nests further than anybody needs to read."""
-    return _over(
-        "QUERY_TOO_DEEP",
-        limit,
-        found,
-        f"查询嵌套过深：最多 {limit} 层，现有 {found} 层。请拆分为多个查询。",
-        f"The query nests {found} levels, the limit is {limit}. Ask in several smaller queries.",
-    )
-
-
-def too_long(limit: int, found: int, unit_zh: str, unit_en: str) -> GraphQLError:
+def too_long(limit: int, found: int, unit: Said) -> GraphQLError:
     """The text has more tokens or characters than allowed; for tokens `found` is where counting stopped."""
-    return _over(
-        "QUERY_TOO_LONG",
-        limit,
-        found,
-        f"查询过长：最多 {limit} 个{unit_zh}。请把数据放入变量，或拆分查询。",
-        f"The query is longer than {limit} {unit_en}. Put data into variables, or ask in several smaller queries.",
-    )
+    return over(DoorCode.QUERY_TOO_LONG, limit, found, unit=unit)
 
 
-def _too_many_aliases(limit: int, found: int) -> GraphQLError:
-    return _over(
-        "TOO_MANY_ALIASES",
-        limit,
-        found,
-        f"别名或重复字段过多：最多 {limit} 个，现有 {found} 个。请改用列表查询或拆分查询。",
-        f"The query has {found} aliased or repeated fields, the limit is {limit}. Use a list field, or several queries.",
-    )
-
-
-def _too_costly(limit: int, found: int) -> GraphQLError:
-    return _over(
-        "QUERY_TOO_COSTLY",
-        limit,
-        found,
-        f"查询代价过高：上限 {limit}，现为 {found}。请减小 first/last 或少选字段。",
-        f"The query costs {found}, the limit is {limit}. Ask for smaller pages (first, last) or fewer fields.",
-    )
-
-
-def _over(code: str, limit: int, found: int, message_zh: str, message_en: str) -> GraphQLError:
-    return GraphQLError(message_en, extensions={"code": code, "limit": limit, "found": found, "messageZh": message_zh})
+def over(code: DoorCode, limit: int, found: int, **filling: object) -> GraphQLError:
+    """The document has more of something than it may."""
+    said = problem(code, {"limit": limit, "found": found}, **filling)
+    return GraphQLError(said["message"], extensions=said["extensions"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from typing import Any
 
 import strawberry
 
+from gateway.codes import EVERY_CODE
 from services.chassis.calls import RefusedElsewhere
-from services.contracts.refusals import Code, RefusalBody, Refused
+from services.contracts.refusals import RefusalBody, Refused
 
 
 @strawberry.type(description="请求被拒绝：什么都没有发生。A request that was turned down: nothing has happened.")
@@ -62,5 +63,5 @@ def catalogue() -> list[RefusalCode]:
     """All codes."""
     return [
         RefusalCode(code=code.name, message_zh=code.value.zh, message_en=code.value.en, retryable=code.value.retryable)
-        for code in Code
+        for code in EVERY_CODE
     ]

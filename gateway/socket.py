@@ -17,8 +17,9 @@ import orjson
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from gateway.codes import DoorCode
 from gateway.execution import Engine, Operation, Request
-from gateway.faults import BadRequest, Forbidden, Rejected, Unauthenticated, internal, problem, refusal
+from gateway.faults import BadRequest, Rejected, Unauthenticated, internal, problem, refusal
 from gateway.http import MakeContext, decoded
 
 PROTOCOL = "graphql-transport-ws"
@@ -86,7 +87,9 @@ class Socket:
     async def serve(self, allowed_origins: Sequence[str]) -> None:
         """Serve until either side closes."""
         if not origin_allowed(self._websocket, allowed_origins):
-            await self._websocket.close(4403)  # before the handshake: the browser sees HTTP 403
+            # Behind the handshake: of one that is refused a page learns nothing, and its developer as much.
+            await self._websocket.accept()
+            await self._websocket.close(4403, "Forbidden: pages of this origin are not let in (YISHI_ORIGINS)")
             return
         if PROTOCOL not in self._websocket.scope.get("subprotocols", ()):
             await self._websocket.accept()
@@ -183,9 +186,7 @@ class Socket:
         try:
             return await self._make_context(self._websocket, self._payload)
         except Unauthenticated as error:
-            raise _Close(4401, f"Unauthorized: {error.code}") from None
-        except Forbidden as error:
-            raise _Close(4403, f"Forbidden: {error.code}") from None
+            raise _Close(4401, f"Unauthorized: {error.code.name}") from None
 
     async def _subscribe(self, group: asyncio.TaskGroup, key: str, payload: dict[str, Any]) -> None:
         if not self._greeted.is_set():
@@ -194,13 +195,7 @@ class Socket:
             raise _Close(4409, f"Subscriber for {key[:60]} already exists")
         limit = self._limits.operations
         if len(self._running) >= limit:
-            full = problem(
-                "TOO_MANY_SUBSCRIPTIONS",
-                f"每个连接最多 {limit} 个订阅，请先结束不用的订阅。",
-                f"A socket carries at most {limit} operations: complete some first.",
-                limit=limit,
-            )
-            await self._error(key, [full])
+            await self._error(key, [problem(DoorCode.TOO_MANY_SUBSCRIPTIONS, {"limit": limit})])
             return
         try:
             operation = self._engine.prepare(Request.of(payload))

@@ -2,10 +2,10 @@
 the library quotes it whole."""
 
 import re
-from typing import Any
 
 from graphql import GraphQLError
 
+from services.contracts.refusals import Said
 from services.contracts.wrong import Wrong
 
 _VALUE = re.compile(
@@ -32,25 +32,14 @@ _TYPES: dict[str, tuple[str, str]] = {
 }
 
 
-def of_value(error: GraphQLError, zh: str, en: str) -> dict[str, Any]:
-    """A variable or an argument that cannot be taken, as it is sent; `zh` and `en`: what to call it where it cannot be told which."""
+def of_value(error: GraphQLError) -> tuple[str, Said]:
+    """Of a variable or an argument that cannot be taken: which, as far as it can be told, and why."""
     found = _VALUE.match(error.message)
     name = (found and (found["variable"] or found["argument"])) or ""
     path = (found and found["path"]) or ""
     wrong, field, kind = _why(found["why"] if found else "")
     place = f"{name}{path}{f'.{field}' if field else ''}"
-    said = wrong.saying(**kind)
-    located = {"locations": error.formatted["locations"]} if "locations" in error.formatted else {}
-    answered = {"path": list(error.path)} if error.path else {}
-    return {
-        "message": f"{en} {place}: {said.en}." if place else f"{en}: {said.en}.",
-        **located,
-        **answered,
-        "extensions": {
-            "messageZh": f"{zh} {place}：{said.zh}。" if place else f"{zh}：{said.zh}。",
-            "reason": said.code,
-        },
-    }
+    return place, wrong.saying(**kind)
 
 
 def _why(words: str) -> tuple[Wrong, str, dict[str, object]]:

@@ -253,7 +253,11 @@ class Code(Enum):
     SERVICE_UNAVAILABLE = Words(
         "服务“{service}”暂时不可用。", "The service {service} cannot be reached right now.", 503, True
     )
-    INTERNAL = Words("系统错误，编号 {correlation}。", "Something broke on our side: quote {correlation}.", 500)
+    INTERNAL = Words(
+        "系统内部出错，请稍后再试；如反复出现，请把编号 {correlation} 告知管理员。",
+        "Something went wrong on our side. Try again; if it persists, give the operator this number: {correlation}.",
+        500,
+    )
 
 
 class RefusalBody(Model):

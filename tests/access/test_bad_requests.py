@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.codes import EVERY_CODE
 from tests.access.world import MATTER_COMMANDS, reported, send, service
 from tests.harness import Harness, Place, key
 
@@ -213,4 +214,33 @@ def _b64(text: str) -> str:
 
 
 def _codes(answer: dict[str, Any]) -> set[str]:
-    return {error["extensions"]["code"] for error in answer.get("errors", ())}
+    found = {error["extensions"]["code"] for error in answer.get("errors", ())}
+    assert found <= {code.name for code in EVERY_CODE}
+    return found
+
+
+async def test_the_catalogue_has_what_the_door_says_too(system: Harness) -> None:
+    """Each code once, with words in both languages; nobody needs a token to read it."""
+    answer = await system.http.post(
+        "/graphql", json={"query": "{ refusalCodes { code messageZh messageEn retryable } }"}
+    )
+    listed = answer.json()["data"]["refusalCodes"]
+    assert sorted(line["code"] for line in listed) == sorted({code.name for code in EVERY_CODE})
+    assert {"NOT_PERMITTED", "BODY_NOT_AN_OBJECT", "QUERY_TOO_DEEP"} <= {line["code"] for line in listed}
+    assert all(line["messageZh"] and line["messageEn"].isascii() for line in listed)
+
+
+async def test_answers_of_graphql_lie_in_no_cache(system: Harness, place: Place) -> None:
+    for query in ("{ me { member } }", "{ nonsense }"):
+        answer = await system.http.get(
+            "/graphql", params={"query": query}, headers={"authorization": f"Bearer {place.chair.token()}"}
+        )
+        assert answer.headers["cache-control"] == "private, no-store"
+
+
+async def test_what_is_not_there_is_said_in_the_same_shape(system: Harness) -> None:
+    nowhere = await system.http.get("/wangxiuying")
+    assert (nowhere.status_code, _codes(nowhere.json())) == (404, {"NOT_FOUND"})
+    assert "wangxiuying" not in nowhere.text
+    other = await system.http.get("/attachments")
+    assert (other.status_code, _codes(other.json()), other.headers["allow"]) == (405, {"METHOD_NOT_ALLOWED"}, "POST")

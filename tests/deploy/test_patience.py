@@ -9,7 +9,9 @@ import pytest_asyncio
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from websockets.asyncio.client import connect
 
 from deploy import patience
 from deploy.serving import server_of
@@ -24,12 +26,19 @@ async def _length(request: Request) -> Response:
         return PlainTextResponse("gone")
 
 
+async def _echo(websocket: WebSocket) -> None:
+    await websocket.accept()
+    async for text in websocket.iter_text():
+        await websocket.send_text(text)
+
+
 @pytest_asyncio.fixture
 async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     monkeypatch.setattr(patience, "HEAD_SECONDS", SHORT)
     monkeypatch.setattr(patience, "BODY_SECONDS", SHORT)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = server_of(Starlette(routes=[Route("/", _length, methods=["POST"])]))
+        routes = [Route("/", _length, methods=["POST"]), WebSocketRoute("/socket", _echo)]
+        server = server_of(Starlette(routes=routes))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         yield listener.getsockname()[1]
         server.should_exit = True
@@ -65,3 +74,12 @@ async def test_whole_requests_are_answered_and_the_next_half_one_is_cut(port: in
         writer.write(b"POST / HTTP/1.1\r\n")
         assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
     writer.close()
+
+
+async def test_a_socket_is_no_half_request(port: int) -> None:
+    """Whether it is idle or busy; a subscription may last for days."""
+    async with connect(f"ws://127.0.0.1:{port}/socket") as talk:
+        for pause in (3 * SHORT, SHORT / 2, SHORT / 2, SHORT / 2, SHORT / 2):
+            await asyncio.sleep(pause)
+            await talk.send("there?")
+            assert await asyncio.wait_for(talk.recv(), 5) == "there?"

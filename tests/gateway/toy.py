@@ -19,7 +19,8 @@ from starlette.types import ASGIApp
 from strawberry.schema.config import StrawberryConfig
 
 from deploy import serving
-from gateway.door import Door, Forbidden, Limits, Unauthenticated, with_cors
+from gateway.codes import EVERY_CODE
+from gateway.door import Door, Limits, Unauthenticated, with_cors
 from gateway.http import GRAPHQL_JSON, JSON
 
 SECRET = "张家漏水"
@@ -160,7 +161,7 @@ class Clock:
 
 @dataclass
 class Doorkeeper:
-    """Who comes in: `Bearer good`, `Bearer hour` (expires), or nobody; `Bearer banned` is known and turned away."""
+    """Who comes in: `Bearer good`, `Bearer hour` (expires), or nobody."""
 
     clock: Clock = field(default_factory=Clock)
     anonymous: bool = True
@@ -169,7 +170,7 @@ class Doorkeeper:
     async def __call__(self, connection: HTTPConnection, payload: Mapping[str, Any] | None) -> Context:
         given = connection.headers.get("authorization") if payload is None else payload.get("Authorization")
         if self.revoked:
-            raise Unauthenticated(code="TOKEN_REVOKED")
+            raise Unauthenticated
         match given:
             case "Bearer good":
                 return Context("chair")
@@ -177,13 +178,14 @@ class Doorkeeper:
                 return Context("chair", self.clock.now + timedelta(hours=1))
             case "Bearer late":
                 return Context("chair", self.clock.now)
-            case "Bearer banned":
-                raise Forbidden
             case "Bearer broken":
                 raise ValueError(SECRET)
             case None if self.anonymous:
                 return Context("nobody")
         raise Unauthenticated
+
+
+CATALOGUE = {code.name for code in EVERY_CODE}
 
 
 def app(doorkeeper: Doorkeeper | None = None, **options: Any) -> ASGIApp:
@@ -210,9 +212,9 @@ async def post(
 
 
 def code(response: httpx.Response) -> str:
-    """The one error's code; every error has a text, a code and, where the door speaks itself, Chinese."""
+    """The one error's code; every error has a text, a code of the catalogue and, where the door speaks itself, Chinese."""
     errors = response.json()["errors"]
-    assert all(error["message"] and error["extensions"]["code"] for error in errors)
+    assert all(error["message"] and error["extensions"]["code"] in CATALOGUE for error in errors)
     assert "data" not in response.json()
     return str(errors[0]["extensions"]["code"])
 
