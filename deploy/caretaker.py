@@ -1,8 +1,6 @@
 """Beside the supervisor of a distributed run: says when everything is up, loads the demonstration once, brings servers back."""
 
 import asyncio
-import json
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +12,7 @@ from deploy.demo import roster
 from deploy.demo.seed import edition, operator, seed
 from deploy.process import PROCESSES
 from deploy.servers import Server, ServerError
-from deploy.starting import RUNNING, address, clock_of
+from deploy.starting import clock_of, ran, runs
 from deploy.wiring import addresses_of
 from services.chassis.calls import Calls, RefusedElsewhere
 from services.chassis.identity import Issuer
@@ -49,15 +47,14 @@ class Caretaker:
             thread.join()
 
     def _work(self) -> None:
-        running = self._settings.data / RUNNING
         try:
             if self._await_processes():
                 self._seed()
-                running.write_text(json.dumps({"pid": os.getpid(), "url": address(self._settings)}), encoding="utf-8")
+                runs(self._settings)
                 print(self._welcome(), flush=True)
             self._bring_back()
         finally:
-            running.unlink(missing_ok=True)
+            ran(self._settings)
 
     def _await_processes(self) -> bool:
         """Whether all are ready; False if it is over before. Says so once if they are slow."""

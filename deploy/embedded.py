@@ -1,11 +1,9 @@
 """`make up`: the whole system in one process, on SQLite files and the embedded bus. No server needed."""
 
 import asyncio
-import json
 import os
 import socket
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import select
@@ -16,7 +14,6 @@ from deploy.demo.seed import edition, operator, seed
 from deploy.migrate import SchemaUnknown
 from deploy.serving import server_of
 from deploy.starting import (
-    RUNNING,
     CannotStart,
     address,
     cannot_be_written,
@@ -24,6 +21,8 @@ from deploy.starting import (
     data_folder,
     listening_socket,
     of_data,
+    ran,
+    runs,
 )
 from deploy.wiring import System, whole_system
 from services.chassis.bus.embedded import EmbeddedBus
@@ -76,18 +75,16 @@ async def _serve(settings: Settings, listener: socket.socket, started: float, *,
     Issuer.kept_in(settings.keys, roster.ISSUER, settings.audience)
     async with whole_system(settings, EmbeddedBus()) as system:
         await _first_run(settings, system)
-        running = settings.data / RUNNING
 
         def begun() -> None:
-            running.write_text(json.dumps({"pid": os.getpid(), "url": address(settings)}), encoding="utf-8")
+            runs(settings)
             if not quiet:
                 print(welcome(settings, time.monotonic() - started), flush=True)
 
         try:
             await server_of(system.app, begun).serve(sockets=[listener])
         finally:
-            with suppress(FileNotFoundError):
-                running.unlink()
+            ran(settings)
     return 0
 
 

@@ -19,6 +19,8 @@ BACKLOG = 2048
 
 RUNNING = "run.json"
 """The file in the data folder by which other commands find the run that uses it."""
+CELL = "cell"
+"""The file that says of which cell it is."""
 
 
 class CannotStart(Exception):
@@ -43,7 +45,32 @@ def data_folder(settings: Settings) -> Iterator[None]:
             ) from None
         with suppress(OSError):  # where nothing can be written, that is said soon
             (folder / RUNNING).unlink()
+        _refuse_other_cell(settings)
         yield
+
+
+def runs(settings: Settings) -> None:
+    """Say where this run is, and of which cell the folder is from now on."""
+    (settings.data / CELL).write_text(settings.cell, encoding="utf-8")
+    (settings.data / RUNNING).write_text(json.dumps({"pid": os.getpid(), "url": address(settings)}), encoding="utf-8")
+
+
+def ran(settings: Settings) -> None:
+    """It has ended."""
+    (settings.data / RUNNING).unlink(missing_ok=True)
+
+
+def _refuse_other_cell(settings: Settings) -> None:
+    """The topics, and with them all that waits in an outbox, have the cell in their names: another cell would show matters that nobody can
+    move on."""
+    try:
+        cell = (settings.data / CELL).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return
+    if cell != settings.cell:
+        raise CannotStart(
+            f"The data folder {settings.data} is of cell {cell}: set YISHI_CELL={cell}, or YISHI_DATA to another folder."
+        )
 
 
 def listening_socket(settings: Settings, process: str = "gateway") -> socket.socket:

@@ -13,7 +13,7 @@ from gateway.readmodel import order_reads, reads, roster_reads
 from gateway.readmodel.order_reads import Order
 from gateway.readmodel.reads import Matter
 from gateway.tail import Tail
-from services.chassis.calls import Calls
+from services.chassis.calls import Calls, RefusedElsewhere
 from services.chassis.identity import Verified
 from services.chassis.inbox import Inbox
 from services.chassis.room import Room
@@ -78,6 +78,11 @@ class Context:
         return DataLoader(self._texts)
 
     @cached_property
+    def summaries(self) -> DataLoader[str, str | None]:
+        """Approved summaries that the model has not fetched yet: one call to intake for all matters of a query, with the caller's own token."""
+        return DataLoader(self._summaries)
+
+    @cached_property
     def evidence(self) -> DataLoader[str, CaseEvidence | None]:
         """Evidence: one call to escalation for all matters of a query, with the caller's own token."""
         return DataLoader(self._evidence)
@@ -131,6 +136,15 @@ class Context:
         answer = await self.gateway.calls.query("intake", "case-texts", {"caseIds": case_ids}, self.who.token)
         texts: Mapping[str, CaseText] = {text["caseId"]: CaseText.model_validate(text) for text in answer["cases"]}
         return [texts.get(case_id) for case_id in case_ids]
+
+    async def _summaries(self, case_ids: list[str]) -> list[str | None]:
+        asked = {"caseIds": case_ids, "summariesOnly": True}
+        try:
+            answer = await self.gateway.calls.query("intake", "case-texts", asked, self.who.token)
+        except (Refused, RefusedElsewhere):  # the model has an older one
+            return [None] * len(case_ids)
+        found: Mapping[str, str] = {text["caseId"]: text["summary"] for text in answer["cases"] if text.get("summary")}
+        return [found.get(case_id) for case_id in case_ids]
 
     async def _evidence(self, case_ids: list[str]) -> list[CaseEvidence | None]:
         answer = await self.gateway.calls.query("escalation", "case-evidence", {"caseIds": case_ids}, self.who.token)

@@ -1,5 +1,6 @@
 """`yishi token --as <role name>`."""
 
+import difflib
 from datetime import timedelta
 from typing import Annotated
 
@@ -29,11 +30,13 @@ def issue(name: str, hours: float = 12) -> str:
     try:
         caller = roster.caller(name)
     except KeyError:
-        raise CannotStart(f"No role is called {name}; the roster has: {', '.join(roster.names())}.") from None
+        near = difflib.get_close_matches(name, roster.names(), n=3, cutoff=0.4)
+        meant = f"did you mean {' or '.join(near)}? " if near else ""
+        raise CannotStart(f"No role is called {name}: {meant}The roster has {', '.join(roster.names())}.") from None
     if not (settings.keys / f"{roster.ISSUER}.pem").exists():
         raise CannotStart(
             f"The demonstration's issuer has no key in {settings.keys}: start Yishi first (make up; a distributed run has it with "
-            "YISHI_DEMO_ISSUER=1)."
+            "YISHI_DEMO_ISSUER=1), or give a token of your identity provider's (YISHI_TOKEN)."
         )
     issuer = Issuer.kept_in(settings.keys, roster.ISSUER, settings.audience)
     return issuer.token(caller, clock_of(settings).now(), timedelta(hours=hours))

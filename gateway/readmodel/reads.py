@@ -59,6 +59,8 @@ class Matter(NamedTuple):
     people: PeopleState | None = None
     inside: bool = False
     """Whether she knows what the levels keep among themselves."""
+    summary_late: bool = False
+    """Whether a later summary was approved than the one that was fetched."""
 
 
 class Filter(NamedTuple):
@@ -175,6 +177,7 @@ def _matters(who: Asker) -> Select[Any]:
         CASE.c.custody_state,
         CASE.c.state,
         CASE.c.summary,
+        (CASE.c.summary_wanted > CASE.c.summary_version).label("summary_late"),
         GROUP.c.access_state,
         PEOPLE.c.people_state,
         fully(who).label("fully"),
@@ -236,7 +239,7 @@ def _matter(row: Row[Any]) -> Matter:
         docket = docket_of(case, docket)
         custody = custody if row.inside or custody is None else custody_to_others(custody)
         seen = Matter(case, docket, custody, access, row.state, row.summary, people=people if docket else None)
-        return seen._replace(inside=bool(row.inside))
+        return seen._replace(inside=bool(row.inside), summary_late=bool(row.summary_late))
     state = to_a_bystander(Lifecycle(row.state))
     return Matter(case_to_a_bystander(case, state), None, None, access, state.value, "", (case, custody))
 

@@ -180,8 +180,9 @@ class Case(Course, relay.Node):
         return allowed_commands(who, case, custody, docket, access, village, group, worker, now, people)
 
     @strawberry.field(description="公开摘要（公开事项，经人工核准）。The approved public summary of a C0 matter.")
-    def summary(self) -> str | None:
-        return self.matter.summary or None
+    async def summary(self, info: Info) -> str | None:
+        late: str | None = await info.context.summaries.load(self.key) if self.matter.summary_late else None
+        return late or self.matter.summary or None
 
     @strawberry.field(description="反映内容。What was reported, for those who may read it.")
     async def narrative(self, info: Info) -> str | None:

@@ -19,6 +19,13 @@ class Wanted(Asked):
     case_ids: tuple[CaseId, ...]
 
 
+class TextsWanted(Wanted):
+    """The words of matters."""
+
+    summaries_only: bool = False
+    """Nothing beside the approved summaries: then nothing sealed is looked at, and nothing is logged."""
+
+
 class AttachmentLine(Model):
     """A photo of a matter; its bytes are fetched at `/attachments/<id>`."""
 

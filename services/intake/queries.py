@@ -2,6 +2,7 @@
 operators, what an import would do."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import select
 
@@ -21,7 +22,7 @@ from services.contracts.queries import (
     LineFate,
     MembersToCheck,
     RegionsToCheck,
-    Wanted,
+    TextsWanted,
 )
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import RegionSource
@@ -53,7 +54,7 @@ class CaseTexts(Model):
     cases: tuple[CaseText, ...]
 
 
-async def case_texts(room: Room, caller: Caller, wanted: Wanted) -> CaseTexts:
+async def case_texts(room: Room, caller: Caller, wanted: TextsWanted) -> CaseTexts:
     """The words of a page of cases. Raises Refused MALFORMED for more than MAX_BATCH."""
     if len(wanted.case_ids) > MAX_BATCH:
         raise malformed("caseIds", Wrong.TOO_MANY, most=MAX_BATCH)
@@ -75,12 +76,21 @@ async def case_texts(room: Room, caller: Caller, wanted: Wanted) -> CaseTexts:
                 continue
             lines = attached.get(case.case_id, ())
             custody, words = held.get(case.case_id), contents.get(case.case_id, {})
+            if wanted.summaries_only:
+                texts.append(CaseText(case_id=case.case_id, **_summary(case, readable[case.case_id], words)))
+                continue
             text = _text(case, caller, custody, readable[case.case_id], words, lines)
             texts.append(text)
             sealed = sorted(text.model_fields_set - {"case_id", "summary", "summary_version"})
             if sealed:
                 log_access(tx, caller.member, case.case_id, sealed)
     return CaseTexts(cases=tuple(texts))
+
+
+def _summary(case: Case, allowed: frozenset[Tier], words: Mapping[str, str]) -> dict[str, Any]:
+    if Tier.SUMMARY not in allowed or "summary" not in words:
+        return {}
+    return {"summary": words["summary"], "summary_version": case.summary_version}
 
 
 def _text(
@@ -91,9 +101,7 @@ def _text(
     words: Mapping[str, str],
     attached: tuple[AttachmentLine, ...],
 ) -> CaseText:
-    shown: dict[str, object] = {}
-    if Tier.SUMMARY in allowed and "summary" in words:
-        shown |= {"summary": words["summary"], "summary_version": case.summary_version}
+    shown = _summary(case, allowed, words)
     if Tier.NARRATIVE in allowed:
         shown |= {field: words[field] for field in ("narrative", "place") if field in words}
         if attached:

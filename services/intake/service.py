@@ -6,7 +6,7 @@ from services.contracts import topics
 from services.contracts.cases import CaseClass
 from services.contracts.commands import intake as asked
 from services.contracts.commands import matters as wanted
-from services.contracts.queries import MembersToCheck, PackageWanted, RegionsToCheck, Wanted
+from services.contracts.queries import MembersToCheck, PackageWanted, RegionsToCheck, TextsWanted
 from services.contracts.topics import Topic
 from services.intake.commands import course, joining, matters, roster, secrecy
 from services.intake.commands.loading import matter_target
@@ -76,7 +76,7 @@ INTAKE = Service(
         Command(asked.Delegate, roster.delegate, roster.delegate_target),
     ),
     queries=(
-        Query("case-texts", Wanted, case_texts),
+        Query("case-texts", TextsWanted, case_texts),
         Query("check-regions", RegionsToCheck, check_regions),
         Query("check-members", MembersToCheck, check_members),
         Query("disclosure-package", PackageWanted, disclosure_package),

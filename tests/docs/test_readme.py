@@ -72,3 +72,17 @@ def test_every_file_that_the_readmes_name_is_there() -> None:
         for target in re.findall(r"\]\(([^)#]+)\)", text):
             if not target.startswith("http"):
                 assert (ROOT / target).exists(), f"{name} names {target}"
+
+
+def test_the_recipe_of_contributing_names_the_files_where_its_command_is() -> None:
+    recipe = (
+        (ROOT / "CONTRIBUTING.md")
+        .read_text(encoding="utf-8")
+        .split("## Add a command")[1]
+        .split("Then `make schema`")[0]
+    )
+    named = re.findall(r"`([\w/]+\.py)`", recipe)
+    assert len(named) == 9
+    for path in named:
+        text = (ROOT / path).read_text(encoding="utf-8")
+        assert path == "services/contracts/refusals.py" or "CallBack" in text or "def call_back(" in text, path

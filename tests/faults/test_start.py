@@ -162,6 +162,14 @@ async def test_a_data_folder_in_use(seeded: Path, tmp_path: Path) -> None:
     assert "in use by another run" in said
 
 
+async def test_a_data_folder_of_another_cell(seeded: Path, tmp_path: Path) -> None:
+    data = copy_of(seeded, tmp_path / "data")
+    said = await Up(data, tmp_path / "out", {"YISHI_CELL": "2103"}).refusal()
+    assert "is of cell 21" in said
+    assert "YISHI_CELL=21" in said
+    assert "YISHI_DATA" in said
+
+
 def _garbage(file: Path) -> None:
     file.write_bytes(b"this is no database " * 1000)
 

@@ -130,6 +130,43 @@ async def test_sealed_texts_of_a_page_are_one_call(
     assert asked == ["intake/case-texts"]
 
 
+async def test_a_summary_stands_in_the_answer_of_whoever_approved_it(
+    system: Harness, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And in whatever is asked next, though the model fetches it a moment later; no look at sealed text is noted for that."""
+    returns = "{ __typename ... on Case { summary } ... on Refusal { code } }"
+    ids = [str((await place.resident.report(place))["caseId"]) for _ in range(2)]
+    await system.settle()
+    for case_id in ids:
+        accepted = await place.owner.do("acceptMatter", returns=returns, caseId=case_id, publicSummary="公告栏待修")
+        assert accepted["summary"] == "公告栏待修"
+    calls = system.system.wiring.calls
+    assert calls is not None
+    asked, query = list[str](), calls.query
+
+    async def counted(service: str, name: str, *rest: Any) -> Any:
+        asked.append(f"{service}/{name}")
+        return await query(service, name, *rest)
+
+    monkeypatch.setattr(calls, "query", counted)
+    page = "{ cases { edges { node { summary } } } }"
+    seen = [edge["node"]["summary"] for edge in (await place.chair.ask(page))["cases"]["edges"]]
+    assert seen == ["公告栏待修"] * 2
+    assert asked == ["intake/case-texts"], "one call for both"
+    monkeypatch.setattr(calls, "query", query)
+    assert (await place.owner.do("solveOnSpot", caseId=ids[0], evidence="已修好")).code is None
+    await system.settle()
+    told = await place.owner.do("giveFeedback", returns=returns, caseId=ids[0], text="修好了", toGroup="公告栏已修好")
+    assert told["summary"] == "公告栏已修好"
+    assert await system.rows("intake", "SELECT * FROM access_log WHERE case_id = :id", id=ids[0]) == []
+
+    await system.settle()
+    asked.clear()
+    monkeypatch.setattr(calls, "query", counted)
+    await place.chair.ask(page)
+    assert asked == [], "the model has them"
+
+
 async def test_node_answers_null_for_what_is_not_there(system: Harness, place: Place) -> None:
     case_id = (await place.resident.report(place))["caseId"]
     await system.settle()
