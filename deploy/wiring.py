@@ -21,7 +21,7 @@ from services.chassis.calls import Calls
 from services.chassis.clock import Clock
 from services.chassis.crash import crash_at
 from services.chassis.database import Database
-from services.chassis.identity import Issuer, Verifier, check_key_set
+from services.chassis.identity import Issuer, KeySetError, Verifier, check_key_set
 from services.chassis.room import Room
 from services.chassis.runtime import Runtime
 from services.chassis.service import Service
@@ -39,6 +39,7 @@ from services.notify.service import NOTIFY
 
 SERVICES: Mapping[str, Service] = {s.name: s for s in (INTAKE, DELIBERATION, ESCALATION, NOTIFY)}
 EVERYTHING: Mapping[str, Service] = {**SERVICES, PROJECTOR.name: PROJECTOR}
+SECRET_BYTES = 32
 SYSTEM_ISSUER = "yishi-system"
 SYSTEM_LIFETIME = timedelta(minutes=5)
 
@@ -51,17 +52,20 @@ def database_of(settings: Settings, name: str) -> Database:
 
 
 def secret_of(settings: Settings) -> bytes:
-    """The cell's secret for keyed hashes, made at the first use; all services of a cell share it."""
+    """The cell's secret for keyed hashes, made at the first use; all services of a cell share it. Raises KeySetError for half a one."""
     file = settings.keys / "secret"
     if not file.exists():
         settings.keys.mkdir(parents=True, exist_ok=True)
         fresh = file.with_suffix(f".{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
-        fresh.write_bytes(secrets.token_bytes(32))
+        fresh.write_bytes(secrets.token_bytes(SECRET_BYTES))
         with suppress(FileExistsError):  # another process was first: its secret counts
             file.hardlink_to(fresh)
         fresh.unlink()
-    return file.read_bytes()
+    secret = file.read_bytes()
+    if len(secret) < SECRET_BYTES:  # with another one, who worked on a matter would be nobody that is known
+        raise KeySetError(f"The secret in {file} is cut short: put back a backup of it.")
+    return secret
 
 
 def addresses_of(settings: Settings) -> dict[str, str]:

@@ -89,7 +89,7 @@ class Socket:
         if not origin_allowed(self._websocket, allowed_origins):
             # Behind the handshake: of one that is refused a page learns nothing, and its developer as much.
             await self._websocket.accept()
-            await self._websocket.close(4403, "Forbidden: pages of this origin are not let in (YISHI_ORIGINS)")
+            await self._websocket.close(4403, "Forbidden: pages of this origin are not let in (YISHI_ALLOWED_ORIGINS)")
             return
         if PROTOCOL not in self._websocket.scope.get("subprotocols", ()):
             await self._websocket.accept()

@@ -104,11 +104,15 @@ class RegionQuery:
             str | None, strawberry.argument(description="上一页的 endCursor。endCursor of the page before.")
         ] = None,
     ) -> RegionConnection:
-        """One statement."""
+        """One statement; before an empty page is answered, a second: whether there is such a region. Raises Refused UNKNOWN_REGION,
+        REGION_OF_ANOTHER_CELL."""
         info.context.signed_in()
+        gateway = info.context.gateway
         limit, behind = paging.size(first), paging.place(after, 1)
-        async with info.context.gateway.room.database.read() as connection:
+        async with gateway.room.database.read() as connection:
             rows = await roster_reads.regions(connection, under, limit, behind[0] if behind else "")
+            if under is not None and not rows:
+                await roster_reads.check_region(connection, gateway.regions_of_cell, under)
         edges = [
             RegionEdge(
                 cursor=paging.cursor(row.code),

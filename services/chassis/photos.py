@@ -23,13 +23,13 @@ from services.contracts.callers import Caller
 from services.contracts.ids import AttachmentId
 from services.contracts.permissions import may_ever
 from services.contracts.queries import AttachmentLine
-from services.contracts.refusals import Code, Refused
+from services.contracts.refusals import Code, Refused, Said
 
 MAX_UPLOAD = 10 * 1024 * 1024
 """Bytes of a photo as sent."""
 MAX_ATTACHMENTS = 9
 """Photos a command."""
-LIMIT = "10 MiB, 40 megapixels"
+LIMIT = Said("PHOTO", "10 MiB、4000 万像素", "10 MiB and 40 megapixels")
 _ID: TypeAdapter[str] = TypeAdapter(AttachmentId)
 
 MayRead = Callable[[Transaction, Caller, str], Awaitable[bool]]

@@ -1,6 +1,8 @@
 """Every setting is an environment variable that begins with YISHI_. `docs/settings.md` is generated from here."""
 
+import difflib
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -12,6 +14,8 @@ from services.chassis.crash import CrashPlan
 PREFIX = "YISHI_"
 FOR_TESTS = ("test_clock", "crash")
 """What nobody but a test may set."""
+OF_THE_COMMAND_LINE = ("YISHI_TOKEN",)
+"""What is read by commands that ask a running instance."""
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 """As browsers send it (RFC 6454, 6.2), or any."""
 
@@ -141,3 +145,13 @@ def sentence_of(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     variable = "".join(f"{PREFIX}{name}: ".upper() for name in first["loc"])
     return f"{variable}{first['msg'].removeprefix('Value error, ')}."
+
+
+def misspelt(names: Iterable[str]) -> Iterator[str]:
+    """One sentence for each name of the environment that looks like a setting and is none."""
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields] + list(OF_THE_COMMAND_LINE)
+    for name in sorted(names):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1)
+            meant = f"did you mean {near[0]}?" if near else "docs/settings.md lists them all."
+            yield f"{name} is no setting and changes nothing: {meant}"

@@ -145,6 +145,10 @@ ZH = {
     "NOT_ACTED": "下级没有采取行动",
     # what is asked
     "vacancies": "查看空缺",
+    "attachments": "上传照片",
+    "dead-letters": "处理死信",
+    "board": "查看看板",
+    "coachingList": "查看辅导名单",
     "rejectionSample": "查看抽查名单",
     # fields
     "narrative": "反映内容",

@@ -7,7 +7,9 @@ import pytest
 
 from deploy.cli.main import main
 from deploy.distributed import prepare_keys
-from services.chassis.settings import Settings
+from deploy.wiring import secret_of
+from services.chassis.identity import KeySetError
+from services.chassis.settings import Settings, misspelt
 
 
 @pytest.mark.parametrize(
@@ -70,3 +72,20 @@ def test_limits_that_are_none_are_said_before_a_server_is_started(
     assert said.err.count("no such folder") == 1
     assert "Traceback" not in said.err
     assert [each.name for each in (tmp_path / "data").iterdir()] == ["lock"]
+
+
+def test_what_looks_like_a_setting_and_is_none_is_said() -> None:
+    said = list(misspelt(["YISHI_PROT", "YISHI_DATA", "YISHI_TOKEN", "yishi_port", "PATH", "YISHI_ZZZZZZZZZZ"]))
+    assert said == [
+        "YISHI_PROT is no setting and changes nothing: did you mean YISHI_PORT?",
+        "YISHI_ZZZZZZZZZZ is no setting and changes nothing: docs/settings.md lists them all.",
+    ]
+
+
+def test_a_secret_that_is_cut_short_is_nobodys(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    secret = secret_of(settings)
+    assert secret_of(settings) == secret
+    (settings.keys / "secret").write_bytes(secret[:-1])
+    with pytest.raises(KeySetError, match="cut short"):
+        secret_of(settings)

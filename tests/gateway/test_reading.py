@@ -109,6 +109,13 @@ async def test_a_region_that_is_not_here_is_refused(
     assert await code("21") is None, "what lies above the cell is no other's"
 
 
+async def test_regions_below_one_that_there_is_not(system: Harness, place: Place) -> None:
+    query = "query($under: RegionCode!) { regions(under: $under) { edges { node { code } } } }"
+    assert (await place.chair.ask(query, {"under": place.village}))["regions"]["edges"] == [], "it has none"
+    answered = await place.chair.raw(query, {"under": f"{place.township}999"})
+    assert answered["errors"][0]["extensions"]["code"] == "UNKNOWN_REGION"
+
+
 async def test_sealed_texts_of_a_page_are_one_call(
     system: Harness, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
