@@ -14,6 +14,7 @@ from deploy.demo.seed import edition, operator, seed
 from deploy.migrate import SchemaUnknown
 from deploy.serving import server_of
 from deploy.starting import (
+    OTHERS,
     CannotStart,
     address,
     cannot_be_written,
@@ -32,8 +33,6 @@ from services.chassis.telemetry import log_to_stderr
 from services.escalation.limits_file import LimitsFileError
 from services.intake.store import REGION
 
-OTHERS = 0o077
-"""Other accounts of the machine: what people said lies in the databases, which are not theirs to read."""
 TROUBLE = (SchemaUnknown, LimitsFileError, KeySetError, DatabaseError, OSError)
 """What keeps a run from beginning and is an operator's to mend."""
 

@@ -1,9 +1,10 @@
 """Rebuilding the read model on this system: where the second one lies, who feeds it, what is tidied up."""
 
 import asyncio
+import fcntl
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from sqlalchemy import make_url, text
@@ -21,6 +22,7 @@ from services.chassis.database import Database
 from services.chassis.inbox import Inbox
 from services.chassis.room import Room
 
+ANOTHER = "The read model is being rebuilt by another process: wait for that one to end."
 REBUILD_LOCK = int.from_bytes(b"rebuild")
 _one_at_a_time = asyncio.Lock()
 
@@ -72,18 +74,30 @@ async def _alone(live: Database) -> AsyncIterator[None]:
     if _one_at_a_time.locked():
         raise CannotRebuild("The read model is being rebuilt already: wait for that one to end.")
     async with _one_at_a_time:
-        if live.on_sqlite:  # the data folder belongs to one process
-            yield
+        if live.on_sqlite:
+            with _alone_on_file(Path(make_url(live.url).database or "")):
+                yield
             return
         async with live.read() as connection:
             # Held by the connection: a process that dies gives it back.
             lock = text("SELECT pg_try_advisory_lock(:lock)").bindparams(lock=REBUILD_LOCK)
             if not (await connection.execute(lock)).scalar_one():
-                raise CannotRebuild("The read model is being rebuilt by another process: wait for that one to end.")
+                raise CannotRebuild(ANOTHER)
             try:
                 yield
             finally:
                 await connection.execute(text("SELECT pg_advisory_unlock(:lock)").bindparams(lock=REBUILD_LOCK))
+
+
+@contextmanager
+def _alone_on_file(model: Path) -> Iterator[None]:
+    """The run's own process may be asked for a rebuild while another does one beside it."""
+    with model.with_name(f"{model.stem}.rebuild").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CannotRebuild(ANOTHER) from None
+        yield
 
 
 @asynccontextmanager

@@ -23,6 +23,10 @@ CELL = "cell"
 """The file that says of which cell it is."""
 
 
+OTHERS = 0o077
+"""Other accounts of the machine: what people said lies in the databases, which are not theirs to read."""
+
+
 class CannotStart(Exception):
     """Why not, and what to do, in one sentence."""
 

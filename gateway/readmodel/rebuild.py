@@ -43,13 +43,13 @@ class CannotRebuild(Exception):
 
 
 class Gate:
-    """Stands before the rebuilt model's inbox and lets through everything, or only some facts; the others wait here, in order."""
+    """Stands before the rebuilt model's inbox and lets through only some facts; the others wait here, in order."""
 
     def __init__(self, inbox: Inbox) -> None:
         self.inbox = inbox
         self.taken = 0
         """How often a record was let through or told to wait: it gets on."""
-        self._only: frozenset[str] | None = frozenset()
+        self._only = frozenset[str]()
         self._waiting: list[Record] = []
         self._one_at_a_time = asyncio.Lock()
 
@@ -74,21 +74,20 @@ class Gate:
                 del self._waiting[waiting:]
                 raise
 
-    async def open_for(self, facts: Collection[str] | None) -> None:
-        """Let these facts through from now on, those that wait among them; None: everything."""
+    async def open_for(self, facts: Collection[str]) -> None:
+        """Let these facts through from now on, those that wait among them."""
         async with self._one_at_a_time:
-            self._only = None if facts is None else frozenset(facts)
+            self._only = frozenset(facts)
             waiting, self._waiting = self._waiting, []
             await self._sort(waiting)
 
     async def _sort(self, records: Sequence[Record]) -> None:
         for start in range(0, len(records), STEP):
             some = records[start : start + STEP]
-            through = [record for record in some if self._only is None or record.event_id in self._only]
+            through = [record for record in some if record.event_id in self._only]
             if through:
                 await self.inbox.receive(through)
-            if self._only is not None:
-                self._waiting += [record for record in some if record.event_id not in self._only]
+            self._waiting += [record for record in some if record.event_id not in self._only]
             self.taken += len(some)
 
 
@@ -119,15 +118,16 @@ async def rebuild(live: Room, beside: Beside, *, check_only: bool = False, force
             break
         comparison = await _at_one_moment(live, beside)
     missed = await _missed(live, beside.gate.waiting)
-    comparison = comparison.model_copy(update={"missed": missed, "given_up": given_up + comparison.given_up})
+    comparison = comparison.model_copy(update={"missed": len(missed), "given_up": given_up + comparison.given_up})
     if check_only or not (comparison.agrees or force):
         return comparison
 
     async def ready(connection: Connection) -> None:
-        """Whatever the live model has taken from the bus is in the rebuilt one or held there; then the gate shuts. What only the
-        rebuilt one has comes to the live consumer later, and the inbox knows it."""
-        await beside.gate.open_for(None)
-        await _reach(beside, await _applied(connection), await _held(connection))
+        """Whatever the live model has taken from the bus, or missed, is in the rebuilt one or held there, and nothing else: a fact that the
+        rebuilt one alone had would be known when it comes to the live consumer, and nobody who subscribes would hear of it."""
+        applied, held = await _applied(connection), await _held(connection)
+        await beside.gate.open_for({*applied, *held, *missed})
+        await _reach(beside, applied, held)
         await beside.gate.open_for(())
         await fetch_all_summaries(beside.room)
 
@@ -182,7 +182,7 @@ async def _reach(beside: Beside, applied: Collection[str], held: Collection[str]
     return given_up, len(missing)
 
 
-async def _missed(live: Room, facts: set[str]) -> int:
+async def _missed(live: Room, facts: set[str]) -> set[str]:
     """Facts on the topics that the live model neither applies nor holds, given some time: a gap that its rows alone do not show."""
     end = time.monotonic() + LIVE_PATIENCE
     while facts and time.monotonic() < end:
@@ -192,7 +192,7 @@ async def _missed(live: Room, facts: set[str]) -> int:
             facts, end = left, time.monotonic() + LIVE_PATIENCE
         elif facts:
             await live.heard.wait(0.05)
-    return len(facts)
+    return facts
 
 
 async def _give_up(beside: Beside, facts: Collection[str]) -> int:

@@ -1,6 +1,7 @@
 """What an operator does with the `yishi` command on a running system: dead letters, regions of her own, a rebuild."""
 
 import asyncio
+import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -26,6 +27,13 @@ from tests.harness import Harness, Place
 READERS = ("deliberation", "escalation", "notify", "gateway")
 """Who reads the topic of regions."""
 CANARY = "绝不外传"
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rebuild stands back, and keeps what it writes to itself, for as long as its process lives: this one is everybody's."""
+    monkeypatch.setattr(os, "nice", lambda _by: 0)
+    monkeypatch.setattr(os, "umask", lambda _mask: 0)
 
 
 @pytest_asyncio.fixture

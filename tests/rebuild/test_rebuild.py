@@ -1,6 +1,7 @@
 """The read model rebuilt beside the live one agrees with it row by row; a seeded corruption does not pass (design 3, "Reading")."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 import pytest_asyncio
@@ -11,6 +12,7 @@ from gateway.readmodel.comparison import Comparison
 from gateway.readmodel.rebuild import CannotRebuild
 from gateway.readmodel.tables import MODEL_TABLES
 from services.chassis import dead_letters
+from services.chassis.room import Room
 from services.chassis.wire import Record
 from tests.harness import Harness, Place
 from tests.orders import department, issue
@@ -114,6 +116,41 @@ async def test_a_fact_that_the_live_model_never_took_is_a_gap(
     assert (await system.system.wiring.rebuild(force=True)).swapped
     healed = await check(system)
     assert healed.agrees, (differing(healed), healed.missed)
+
+
+async def test_who_subscribes_hears_of_what_is_told_during_a_swap(
+    system: Harness, place: Place, solved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Facts that reach the rebuilt model before the live one are taken by the live one's consumer all the same, with their lines of the feed."""
+    inbox, missed, take = system.system.wiring.parts["gateway"].runtime.inbox, module._missed, module.Gate.receive
+    made, came = list[str](), list[str]()
+
+    async def spied(gate: module.Gate, records: Sequence[Record]) -> None:
+        await take(gate, records)
+        came.extend(record.key for record in records if record.topic.startswith("21.escalation."))
+
+    async def away(_records: Sequence[Record]) -> None:
+        raise ConnectionError("the projector is away")
+
+    async def then_somebody_reports(live: Room, facts: set[str]) -> set[str]:
+        found = await missed(live, facts)
+        with monkeypatch.context() as late:
+            late.setattr(inbox, "receive", away)
+            made.append((await place.resident.report(place))["caseId"])
+            async with asyncio.timeout(30):
+                while made[0] not in came:
+                    await asyncio.sleep(0.01)
+        return found
+
+    monkeypatch.setattr(module.Gate, "receive", spied)
+    monkeypatch.setattr(module, "_missed", then_somebody_reports)
+    assert (await system.system.wiring.rebuild()).swapped
+    await system.settle()
+    fed = "SELECT kind FROM change WHERE subject = 'CASE' AND key = :id"
+    kinds = [row.kind for row in await system.rows("gateway", fed, id=made[0])]
+    assert kinds.count("CustodyOpened") == 1, kinds
+    monkeypatch.setattr(module, "_missed", missed)
+    assert (await check(system)).agrees
 
 
 async def test_the_live_model_moves_while_it_is_checked_and_swapped(system: Harness, place: Place, solved: str) -> None:

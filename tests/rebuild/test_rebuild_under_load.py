@@ -181,4 +181,8 @@ async def test_models_are_compared_and_swapped_while_commands_go_on(system: Harn
     for kind, command in TOLD.items():
         [row] = await system.rows("gateway", lines, village=place.village, kind=kind)
         assert row.many == load.done[command], f"one {kind} for each {command}"
+    fed = "SELECT count(*) AS many FROM change t JOIN case_view c ON c.case_id = t.key WHERE c.region = :village AND t.kind = :kind"
+    for kind, command in TOLD.items():
+        [row] = await system.rows("gateway", fed, village=place.village, kind=kind)
+        assert row.many == load.done[command], f"who subscribes hears of one {kind} for each {command}"
     await system.no_dead_letters()

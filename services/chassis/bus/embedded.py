@@ -2,8 +2,10 @@
 group's offsets are rows in the consumer's database. Only the client below FastStream is swapped (eight methods), so routers,
 batches, acknowledgement and stopping behave as on Kafka; `tests/bus` runs one suite on both."""
 
+import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from faststream.kafka import KafkaBroker
@@ -14,6 +16,9 @@ from services.chassis.database import Database
 from services.chassis.room import Bell
 from services.chassis.tables import Chassis
 from services.chassis.wire import Record, headers_json, must_fit
+
+LOOK_SECONDS = 0.05
+"""How late a log of another process is looked at."""
 
 
 class LogBroker(KafkaBroker):
@@ -54,6 +59,7 @@ class EmbeddedConsumer:
 
     async def lag(self) -> int:
         """A record counts until its batch was taken."""
+        self._bus.look_if_shared()
         if self._consumer and self._consumer.caught_up():
             return 0
         done = (self._consumer and self._consumer.done) or await self._home.kept()
@@ -71,12 +77,38 @@ class EmbeddedBus:
         self._homes: dict[str, Log] = {}
         self.bell = Bell()
         self.chaos = chaos
+        self._shared = False
+        """Whether another process writes to these logs."""
 
     def own(self, owner: str, topics: Sequence[str], database: Database, tables: Chassis) -> None:
         """A service's outbox is the log of its topics; its database keeps the offsets of its group."""
         log = Log(database, tables)
         self._homes[owner] = log
         self.logs.update(dict.fromkeys(topics, log))
+
+    @asynccontextmanager
+    async def shared(self) -> AsyncIterator[None]:
+        """Beside a process that writes to these logs, and rings no bell here: they are looked at now and then."""
+
+        async def look() -> None:
+            while True:
+                await asyncio.sleep(LOOK_SECONDS)
+                self.look_if_shared()
+
+        self._shared, looking = True, asyncio.create_task(look())
+        try:
+            yield
+        finally:
+            self._shared = False
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+
+    def look_if_shared(self) -> None:
+        """Take it that the other process has written something."""
+        if self._shared:
+            for log in self._homes.values():
+                log.commits += 1
+            self.bell.ring()
 
     def committed(self, owner: str) -> None:
         """A service's transaction added to its log."""

@@ -7,7 +7,7 @@ WINDOW = 0.3
 """Seconds that are looked back on."""
 FEW = 6
 """Different keys of that time that make no crowd: one person at work, and whatever follows from it."""
-REST = 0.04
+REST = 0.03
 """Seconds between two batches of a crowd."""
 FULL = 100
 """Records of a batch that is worth its cost."""
