@@ -26,6 +26,11 @@ class Urgency(StrEnum):
     YELLOW = "YELLOW"
     GREEN = "GREEN"
 
+    def before(self, other: "Urgency") -> bool:
+        """Whether this goes first."""
+        order = list(Urgency)
+        return order.index(self) < order.index(other)
+
 
 class Category(StrEnum):
     """Which right a matter is about: the five reporting categories and the two chapters of the law beside them."""

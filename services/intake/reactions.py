@@ -1,10 +1,10 @@
 """What intake does when it hears of others. It keeps the newest state of custody and docket (guards read it) and does no more, but for
-three things that are intake's: a call-back or a question that lapsed closes the case, and the levels that a C2 matter comes to join its
-circle."""
+what is intake's: a call-back or a question that lapsed closes the case, an action that found violence makes it urgent, and the levels that
+a C2 matter comes to join its circle."""
 
 from services.chassis.transaction import Transaction
-from services.contracts.cases import PRIVATE, CaseClass
-from services.contracts.events.escalation import CallBackLapsed, CustodyEvent, InformationLapsed
+from services.contracts.cases import PRIVATE, CaseClass, Urgency
+from services.contracts.events.escalation import CallBackLapsed, CustodyEvent, InformationLapsed, LevelActed
 from services.contracts.regions import Level
 from services.intake.rules import course, secrecy, straight_way
 from services.intake.rules.case import Case
@@ -23,6 +23,10 @@ async def follow_custody(tx: Transaction, event: CustodyEvent) -> None:
             case = await tx.load(Case, event.key)
             if case is not None:
                 await save(tx, course.lapse_of_information(case, event.custody, tx.now))
+        case LevelActed(raises=Urgency() as to):
+            case = await tx.load(Case, event.key)
+            if case is not None:
+                await save(tx, course.raise_urgency(case, to, event.by, event.custody, tx.now))
         case _ if any(entry.level is not Level.VILLAGE for entry in event.custody.entries):
             await _join_levels(tx, event)
         case _:

@@ -46,6 +46,9 @@ class RecordAction(LadderCommand):
     """说明，留在本平台，不外传。What came of it; kept here."""
     photos: Photos = ()
     """照片编号（POST /attachments?for=evidence）。Photos of it."""
+    violence: bool = False
+    """是否发现有人受到伤害或感到害怕；是则事项转为特急。Whether somebody was found hurt or afraid: from then on the matter cannot wait (domain 3.3, any
+    violence flag)."""
 
 
 class TellProgress(LadderCommand):

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from services.contracts.cases import Outcome
+from services.contracts.cases import Outcome, Urgency
 from services.contracts.clocks import ClockStage
 from services.contracts.events.base import Event
 from services.contracts.events.intake import PartyCleared, PartyNamed
@@ -64,6 +64,8 @@ class LevelActed(CustodyEvent):
     by: NodeId
     action: ActionType
     substantive: bool
+    raises: Urgency | None = None
+    """How fast the matter must go from now on, if something was found that says so; intake, whose decision that is, does it."""
 
 
 class PassedUp(CustodyEvent):

@@ -40,7 +40,9 @@ async def record_action(tx: Transaction, acting: Acting, command: asked.RecordAc
     """What a level did; what came of it stays here."""
     custody, facts = await matter(tx, command)
     by, worker = node_of(acting), tag_of(tx, acting, custody)
-    moved = working.record_action(custody, facts, by, command.action, worker, reached=command.reached)
+    moved = working.record_action(
+        custody, facts, by, command.action, worker, reached=command.reached, violence=command.violence
+    )
     note = words(command.note, "note")
     await keep_note(tx, acting, custody.case_id, NoteKind.ACTION, note)
     await keep_photos(tx, acting, custody.case_id, command.photos)

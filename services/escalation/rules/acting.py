@@ -29,7 +29,7 @@ from services.escalation.rules.calendar import SHANGHAI
 from services.escalation.rules.custody import Custody, Facts, Moved
 from services.escalation.rules.due import Due, due, rest
 from services.escalation.rules.following import back_to_work
-from services.escalation.rules.limits import Special
+from services.escalation.rules.limits import Raises, Special
 from services.escalation.rules.moves import awake, fits, fitting_now, holding, told
 from services.escalation.rules.ticking import tick
 
@@ -38,9 +38,17 @@ REST = timedelta(days=90)
 
 
 def record_action(
-    custody: Custody, facts: Facts, by: NodeId, action: ActionType, worker: str, *, reached: bool
+    custody: Custody,
+    facts: Facts,
+    by: NodeId,
+    action: ActionType,
+    worker: str,
+    *,
+    reached: bool,
+    violence: bool = False,
 ) -> Moved:
-    """A level has done something. It counts for G4 unless it is guidance alone, or a call that reached nobody."""
+    """A level has done something. It counts for G4 unless it is guidance alone, or a call that reached nobody. Where somebody was found hurt or
+    afraid, the matter becomes as urgent as the limits of its kind say, RED where they say nothing."""
     fits("RecordAction", custody, facts)
     level = custody.level_at(by)
     own = custody.entry(level) if level else None
@@ -59,7 +67,9 @@ def record_action(
         changes["workers"] = tuple(dict.fromkeys((*custody.workers, worker)))
     if by == custody.idle_to and substantive:
         changes |= {"idle_to": None, "idle_at": None}
-    return told(custody, changes, facts, LevelActed, by=by, action=action, substantive=substantive)
+    target = facts.rules.limits.raised_to(Raises.VIOLENCE_FLAG, custody.owes_by) or Urgency.RED
+    raises = target if violence and target.before(facts.case.urgency) else None
+    return told(custody, changes, facts, LevelActed, by=by, action=action, substantive=substantive, raises=raises)
 
 
 def tell_progress(custody: Custody, facts: Facts, by: NodeId) -> Moved:

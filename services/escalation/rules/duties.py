@@ -100,5 +100,4 @@ def _acted(name: Special, custody: Custody) -> bool:
 def _without_shelter(custody: Custody, facts: Facts) -> bool:
     """Whether the matter is as urgent as one of somebody without shelter."""
     urgent = facts.rules.limits.raised_to(Raises.NO_SHELTER, custody.owes_by) or Urgency.ORANGE
-    order = list(Urgency)
-    return order.index(facts.case.urgency) <= order.index(urgent)
+    return not urgent.before(facts.case.urgency)

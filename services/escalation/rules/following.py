@@ -63,7 +63,7 @@ def follow(custody: Custody, facts: Facts) -> Moved:
         standing = _reopened(standing, facts)
     elif standing.resolved_at is not None and not is_resolved(case, standing):
         standing = back_to_work(standing, facts.now)
-    raised = list(Urgency).index(case.urgency) < list(Urgency).index(standing.urgency)
+    raised = case.urgency.before(standing.urgency)
     standing = standing.model_copy(update={"urgency": case.urgency, **_kind(standing, facts)})
     if case.urgency is Urgency.RED and standing.suspended_until is not None:
         standing = standing.model_copy(update={**awake(standing, facts.now), **news(MatterResumed, facts)})

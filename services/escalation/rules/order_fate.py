@@ -43,7 +43,7 @@ def follow(order: WorkOrder, event: CaseEvent, rules: Rules, now: datetime, othe
     if case.stage is Stage.FEEDBACK_GIVEN and not order.stage.settled:
         return _ended(order, now, getattr(event, "by", None))
     going, told = _going_on(order, rules, now) if case.urgency is Urgency.RED else (order, ())
-    if list(Urgency).index(case.urgency) < list(Urgency).index(order.urgency) and not order.letter:
+    if case.urgency.before(order.urgency) and not order.letter:
         going, sooner = orders.step(clocks.hastened(going, case.urgency, rules).after(), OrderStep.HASTENED, now, None)
         told = (*told, *sooner)
     return going, told

@@ -196,11 +196,17 @@ def set_urgency(
 ) -> Moved:
     """Faster by anybody who may ask; slower by the holder's chair alone."""
     check_fits("SetUrgency", case, custody)
-    order = list(Urgency)
     if to is case.urgency:
         raise Refused(Code.ALREADY_SO, value=case.urgency.value)
-    if order.index(to) > order.index(case.urgency) and not holders_chair:
+    if case.urgency.before(to) and not holders_chair:
         raise Refused(Code.HOLDERS_CHAIR_ONLY)
+    return with_urgency(case, to, by, custody, now)
+
+
+def raise_urgency(case: Case, to: Urgency, by: NodeId, custody: CustodyState | None, now: datetime) -> Moved:
+    """Something was found that cannot wait. Nothing is left to do where the matter is as urgent already, or has come to an end meanwhile."""
+    if not to.before(case.urgency) or "SetUrgency" not in fitting(case, custody):
+        return case, ()
     return with_urgency(case, to, by, custody, now)
 
 

@@ -56,8 +56,7 @@ def submit(
         raise Refused(Code.DATE_IN_FUTURE, field="happenedOn")
     if happened_on and happened_on < EARLIEST:
         raise Refused(Code.DATE_TOO_EARLY, field="happenedOn", limit=EARLIEST)
-    order = list(Urgency)
-    lowered = urgency is not None and order.index(urgency) > order.index(default.urgency)
+    lowered = urgency is not None and default.urgency.before(urgency)
     if lowered and (default.urgency is Urgency.RED or default.case_class in {CaseClass.C2, CaseClass.C3}):
         raise Refused(Code.URGENCY_NOT_YOURS)
     case = Case(

@@ -125,8 +125,7 @@ def _others(
 
 
 def _more_urgent(event: UrgencyChanged) -> bool:
-    order = list(Urgency)
-    return order.index(event.case.urgency) < order.index(event.before)
+    return event.case.urgency.before(event.before)
 
 
 def _of_new(event: CaseSubmitted, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> list[Told]:
