@@ -254,8 +254,8 @@ class Code(Enum):
         "服务“{service}”暂时不可用。", "The service {service} cannot be reached right now.", 503, True
     )
     INTERNAL = Words(
-        "系统内部出错，请稍后再试；如反复出现，请把编号 {correlation} 告知管理员。",
-        "Something went wrong on our side. Try again; if it persists, give the operator this number: {correlation}.",
+        "系统出错，请重试，或把编号 {correlation} 告知管理员。",
+        "Our fault: try again, or quote {correlation} to the operator.",
         500,
     )
 
