@@ -21,9 +21,7 @@ class Code(Enum):
 
     # Who asks
     UNAUTHENTICATED = Words(
-        "请先登录：令牌缺失、过期或无法验证。",
-        "Sign in first: the token is missing, expired or cannot be verified.",
-        401,
+        "请先登录：令牌缺失、过期或无效。", "Sign in first: the token is missing, expired or not valid.", 401
     )
     NOT_PERMITTED = Words("您的身份不能执行“{command}”。", "None of your roles may do {command} here.", 403)
     CASE_NOT_FOUND = Words("没有找到该事项，或您无权查看。", "There is no such matter, or none that you may see.", 404)
@@ -254,8 +252,8 @@ class Code(Enum):
         "服务“{service}”暂时不可用。", "The service {service} cannot be reached right now.", 503, True
     )
     INTERNAL = Words(
-        "系统出错，请重试，或把编号 {correlation} 告知管理员。",
-        "Our fault: try again, or quote {correlation} to the operator.",
+        "系统内部出错，请稍后再试；如反复出现，请把编号 {correlation} 告知管理员。",
+        "Something went wrong on our side. Try again; if it persists, give the operator this number: {correlation}.",
         500,
     )
 
