@@ -49,13 +49,16 @@ def data_folder(settings: Settings) -> Iterator[None]:
             ) from None
         with suppress(OSError):  # where nothing can be written, that is said soon
             (folder / RUNNING).unlink()
-        _refuse_other_cell(settings)
+        refuse_other_cell(settings)
         yield
 
 
 def runs(settings: Settings) -> None:
     """Say where this run is, and of which cell the folder is from now on."""
-    (settings.data / CELL).write_text(settings.cell, encoding="utf-8")
+    if _cell_of(settings) != settings.cell:
+        fresh = settings.data / f"{CELL}.{os.getpid()}"
+        fresh.write_text(settings.cell, encoding="utf-8")
+        fresh.rename(settings.data / CELL)
     (settings.data / RUNNING).write_text(json.dumps({"pid": os.getpid(), "url": address(settings)}), encoding="utf-8")
 
 
@@ -64,17 +67,22 @@ def ran(settings: Settings) -> None:
     (settings.data / RUNNING).unlink(missing_ok=True)
 
 
-def _refuse_other_cell(settings: Settings) -> None:
+def refuse_other_cell(settings: Settings) -> None:
     """The topics, and with them all that waits in an outbox, have the cell in their names: another cell would show matters that nobody can
-    move on."""
-    try:
-        cell = (settings.data / CELL).read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return
-    if cell != settings.cell:
+    move on. Raises CannotStart."""
+    cell = _cell_of(settings)
+    if cell and cell != settings.cell:
         raise CannotStart(
             f"The data folder {settings.data} is of cell {cell}: set YISHI_CELL={cell}, or YISHI_DATA to another folder."
         )
+
+
+def _cell_of(settings: Settings) -> str:
+    """Of which cell the folder is; nothing, if it does not say."""
+    try:
+        return (settings.data / CELL).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def listening_socket(settings: Settings, process: str = "gateway") -> socket.socket:

@@ -10,9 +10,7 @@ class DoorCode(Enum):
     """The gateway's own catalogue. `{…}` is filled with numbers and names of the protocol or the document's operations only."""
 
     # The request
-    METHOD_NOT_ALLOWED = Words(
-        "请用 {allow} 发送；GET 只能执行查询。", "Send this by {allow}; GET runs queries only.", 405
-    )
+    METHOD_NOT_ALLOWED = Words("请用 {allow} 发送。", "Send this by {allow}.", 405)
     NOT_ACCEPTABLE = Words(
         "只能返回 {types}，请修改 Accept 头。", "The answer is one of {types}: change the Accept header.", 406
     )

@@ -79,8 +79,9 @@ class Context:
 
     @cached_property
     def summaries(self) -> DataLoader[str, str | None]:
-        """Approved summaries that the model has not fetched yet: one call to intake for all matters of a query, with the caller's own token."""
-        return DataLoader(self._summaries)
+        """Approved summaries that the model has not fetched yet: one call to intake for all matters of a query, with the caller's own token. Not
+        kept: a subscription asks again for what has changed."""
+        return DataLoader(self._summaries, cache=False)
 
     @cached_property
     def evidence(self) -> DataLoader[str, CaseEvidence | None]:

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from gateway.readmodel import apply, apply_council
 from gateway.readmodel.tables import CHASSIS, METADATA
-from services.chassis.bus.port import Consumer
+from services.chassis.bus.port import Consumer, Ends
 from services.chassis.calls import Calls, RefusedElsewhere
 from services.chassis.prepared import Prepared
 from services.chassis.room import Room
@@ -45,6 +45,8 @@ class Sources:
     def __init__(self, services: tuple[str, ...]) -> None:
         self.services = services
         self.consumer: Consumer | None = None
+        self.noted: tuple[datetime, Ends] | None = None
+        """A moment, and where the topics ended after it, that the consumer had not passed yet."""
 
 
 async def fetch_summaries(room: Room) -> int:
@@ -73,23 +75,39 @@ async def fetch_summaries(room: Room) -> int:
 
 
 async def measure_freshness(room: Room) -> int:
-    """Everything told is applied: as fresh as now. Otherwise as fresh as the oldest fact that waits in an outbox, or as the model was
-    when it last had everything, none of it held: never fresher than the truth."""
-    sources, now = room.get(Sources), room.clock.now()
-    oldest: list[datetime] = []
+    """As fresh as the moment of which everything that had been told is applied, none of it held; of what waits in an outbox, as the oldest
+    of that. Never fresher than the truth: the topics' ends are noted after the moment, and the model is that fresh once it is past them.
+    Looked at again and again, for where somebody always tells something there is no moment with nothing on its way."""
+    sources = room.get(Sources)
+    fresh: datetime | None = None
     try:
-        for service in sources.services:
-            if since := await room.get(Calls).oldest_unsent(service):
-                oldest.append(datetime.fromisoformat(since))
-        behind = sources.consumer is None or await sources.consumer.lag() > 0 or await room.held() > 0
+        if sources.consumer is None or await room.held() > 0:
+            return 0
+        if sources.noted is not None and await sources.consumer.passed(sources.noted[1]):
+            fresh, sources.noted = sources.noted[0], None
+        if sources.noted is None:
+            moment, ends = await _moment(room, sources), await sources.consumer.ends()
+            if await sources.consumer.passed(ends):
+                fresh = moment
+            else:
+                sources.noted = moment, ends
     except (Refused, ConnectionError):
         return 0
-    if behind:
+    if fresh is None:
         return 0
     async with room.transaction() as tx:
-        values = {"cell": room.cell, "as_of": min([now, *oldest])}
+        values = {"cell": room.cell, "as_of": fresh}
         await tx.execute(tx.room.database.upsert(FRESHNESS, values), values)
     return 1
+
+
+async def _moment(room: Room, sources: Sources) -> datetime:
+    """Up to when everything that was told is on its topics: now, unless something waits in an outbox."""
+    now, waiting = room.clock.now(), list[datetime]()
+    for service in sources.services:
+        if since := await room.get(Calls).oldest_unsent(service):
+            waiting.append(datetime.fromisoformat(since))
+    return min([now, *waiting])
 
 
 PROJECTOR = Service(

@@ -86,16 +86,17 @@ class Socket:
 
     async def serve(self, allowed_origins: Sequence[str]) -> None:
         """Serve until either side closes."""
+        spoken = PROTOCOL if PROTOCOL in self._websocket.scope.get("subprotocols", ()) else None
         if not origin_allowed(self._websocket, allowed_origins):
             # Behind the handshake: of one that is refused a page learns nothing, and its developer as much.
-            await self._websocket.accept()
+            await self._websocket.accept(spoken)
             await self._websocket.close(4403, "Forbidden: pages of this origin are not let in (YISHI_ALLOWED_ORIGINS)")
             return
-        if PROTOCOL not in self._websocket.scope.get("subprotocols", ()):
+        if spoken is None:
             await self._websocket.accept()
             await self._websocket.close(4406, f"Subprotocol not acceptable: speak {PROTOCOL}")
             return
-        await self._websocket.accept(PROTOCOL)
+        await self._websocket.accept(spoken)
         close: _Close | None = None
         try:
             async with asyncio.TaskGroup() as group:

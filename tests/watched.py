@@ -41,6 +41,8 @@ class WatchedConsumer:
     def __init__(self, consumer: KafkaConsumer, coming: set[str]) -> None:
         self.start = consumer.start
         self.stop = consumer.stop
+        self.ends = consumer.ends
+        self.passed = consumer.passed
         self._ask = consumer.lag
         self._coming = coming
         self._was_at_the_end = False

@@ -9,7 +9,15 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.cli.instance import Instance, RefusedThere, Token, Url
-from deploy.starting import OTHERS, CannotStart, check_distributed, data_folder, no_database, running_at
+from deploy.starting import (
+    OTHERS,
+    CannotStart,
+    check_distributed,
+    data_folder,
+    no_database,
+    refuse_other_cell,
+    running_at,
+)
 from services.chassis.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +42,7 @@ def rebuild(
 ) -> None:
     """Rebuild the read model beside the live one and compare every row. Exits with 0 when they agree, 1 when they differ.
 
-    In this process, beside those that run, which go first; with --url by the instance there."""
+    In this process, beside those that run, which go first; with --url by the instance there, for whom the token is."""
     from gateway.readmodel.rebuild import CannotRebuild
 
     settings = Settings()
@@ -58,6 +66,7 @@ def _here(settings: Settings, *, check_only: bool, force: bool) -> dict[str, Any
     from deploy.migrate import SchemaUnknown
     from services.escalation.limits_file import LimitsFileError
 
+    refuse_other_cell(settings)
     distributed = bool(settings.kafka or settings.postgres)
     if distributed:
         check_distributed(settings)

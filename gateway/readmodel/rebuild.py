@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -17,7 +18,7 @@ from gateway.readmodel.comparison import Comparison, compare_tables
 from gateway.readmodel.swap import swap
 from gateway.readmodel.tables import CHASSIS
 from services.chassis import dead_letters
-from services.chassis.bus.port import Consumer
+from services.chassis.bus.port import Consumer, Ends
 from services.chassis.calls import Calls
 from services.chassis.database import Connection
 from services.chassis.inbox import Inbox, record_of
@@ -160,11 +161,13 @@ async def _reach(beside: Beside, applied: Collection[str], held: Collection[str]
     topic tells any more."""
     missing, may_be_held = {*applied, *held}, set(held)
     given_up, at_end, last_look_was_in_vain = 0, 0, False
+    end = End(beside)
 
     async def reached() -> bool:
-        nonlocal given_up, at_end, last_look_was_in_vain
+        nonlocal given_up, at_end, last_look_was_in_vain, end
         # Asked before looking: what is told after the question counts the next time.
-        at_end = at_end + 1 if last_look_was_in_vain and await _at_end(beside) else 0
+        if last_look_was_in_vain and await end.passed():
+            at_end, end = at_end + 1, End(beside)
         given_up += await _give_up(beside, applied)
         async with beside.room.database.read() as connection:
             missing.difference_update(await _applied(connection, missing))
@@ -208,15 +211,29 @@ async def _give_up(beside: Beside, facts: Collection[str]) -> int:
     return len(gone)
 
 
-async def _at_end(beside: Beside) -> bool:
-    """Every fact that was told is on a topic, and every topic is read to its end."""
-    try:
-        for service in beside.services:
-            if await beside.room.get(Calls).oldest_unsent(service):
-                return False
-        return await beside.consumer.lag() == 0
-    except (Refused, ConnectionError):
-        return False
+class End:
+    """What had been told when this was made. All of it is on a topic once no outbox holds anything as old; all of it is read once the consumer
+    is past where the topics ended then. There may be no moment with nothing on its way."""
+
+    def __init__(self, beside: Beside) -> None:
+        self._beside = beside
+        self._since = beside.room.clock.now()
+        self._ends: Ends | None = None
+
+    async def passed(self) -> bool:
+        """Whether all of it was read."""
+        try:
+            self._ends = self._ends or await self._noted()
+            return self._ends is not None and await self._beside.consumer.passed(self._ends)
+        except (Refused, ConnectionError):
+            return False
+
+    async def _noted(self) -> Ends | None:
+        for service in self._beside.services:
+            oldest = await self._beside.room.get(Calls).oldest_unsent(service)
+            if oldest and datetime.fromisoformat(oldest) <= self._since:
+                return None
+        return await self._beside.consumer.ends()
 
 
 async def _applied(connection: Connection, among: Collection[str] | None = None) -> set[str]:

@@ -157,6 +157,12 @@ def newest(outbox: Table) -> Select[Any]:
 
 
 @prepared
+def newest_of(outbox: Table) -> Select[Any]:
+    """The id of the newest record of `the_topic`; null of none."""
+    return select(func.max(outbox.c.id)).where(outbox.c.topic == bindparam("the_topic"))
+
+
+@prepared
 def count_behind(outbox: Table, topics: int) -> Select[int]:
     """How many there are."""
     return select(func.count()).where(_behind(outbox, topics))

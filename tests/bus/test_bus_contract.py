@@ -298,6 +298,27 @@ async def test_lag_counts_the_records_that_are_not_consumed(rig: Rig) -> None:
     await consumer.stop()
 
 
+async def test_ends_of_a_moment_are_passed_though_more_has_come(rig: Rig) -> None:
+    topics = await rig.topics(2)
+    collector = Collector(topics)
+    consumer = rig.bus.consumer(await rig.reader(), collector)
+    assert await consumer.passed(await consumer.ends()), "nothing is there"
+    await rig.bus.publish([record(t, f"k{n}", b"%d" % n) for n in range(5) for t in topics])
+    ends = await consumer.ends()
+    assert not await consumer.passed(ends)
+    await consumer.start()
+    await until(lambda: len(collector.records) == 10)
+    await caught_up(consumer)
+    assert await consumer.passed(ends)
+    collector.gate.clear()
+    await rig.bus.publish([record(topics[0], "k", b"more")])
+    await until(lambda: len(collector.batches[-1]) == 1 and collector.batches[-1][0].value == b"more")
+    assert await consumer.passed(ends)
+    assert not await consumer.passed(await consumer.ends()), "a batch at hand is not consumed"
+    collector.gate.set()
+    await consumer.stop()
+
+
 async def test_many_publishers_at_once(rig: Rig) -> None:
     """On a bus that nobody has used yet."""
     (topic,) = await rig.topics()

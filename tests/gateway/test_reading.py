@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.projector import measure_freshness
+from gateway.projector import Sources, measure_freshness
 from services.chassis.telemetry import JsonFormatter
 from tests.harness import Harness, Place
 
@@ -41,6 +41,42 @@ async def test_as_of_is_now_when_idle_and_stands_still_while_facts_wait(
     await measure_freshness(gateway)
     assert system.clock.now() - await _as_of(place) <= timedelta(seconds=1)
     assert (await place.chair.case(case_id)) is not None
+
+
+async def test_as_of_moves_on_though_something_is_always_on_its_way(
+    system: Harness, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where many tell, the consumer is never at an end of its topics; it passes the ends of a moment ago."""
+    gateway = system.room("gateway")
+    await system.settle()
+    await measure_freshness(gateway)
+    sources = gateway.get(Sources)
+    assert sources.consumer is not None
+    past, ends = sources.consumer.passed, sources.consumer.ends
+    late, noted = [True], list[Any]()
+
+    async def passed(given: Any) -> bool:
+        noted.append(given)
+        return not late[0] and await past(given)
+
+    monkeypatch.setattr(sources.consumer, "passed", passed)
+    before = system.clock.now()
+    system.clock.advance(timedelta(minutes=1))
+    moment = system.clock.now()
+    await measure_freshness(gateway)
+    assert await _as_of(place) == before
+    system.clock.advance(timedelta(minutes=1))
+    await place.resident.report(place)
+    late[0] = False
+    monkeypatch.setattr(sources.consumer, "ends", lambda: _later(ends))
+    await measure_freshness(gateway)
+    assert noted[-2] == noted[0], "the ends that were noted first"
+    assert await _as_of(place) == moment, "as fresh as the moment that they were of, and no fresher"
+
+
+async def _later(ends: Any) -> Any:
+    """What nobody has read yet."""
+    return {place: end + 1_000 for place, end in (await ends()).items()}
 
 
 async def _as_of(place: Place) -> datetime:

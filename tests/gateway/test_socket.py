@@ -269,6 +269,7 @@ async def test_origins() -> None:
             await talk.introduce()
     for other in ("https://elsewhere.example", "null"):
         async with talking(origin=Origin(other)) as talk:
+            assert talk.connection.subprotocol == "graphql-transport-ws", "or a browser would see no close code"
             assert await talk.closed() == 4403
     async with served(app()) as port:
         own = Origin(f"http://127.0.0.1:{port}")

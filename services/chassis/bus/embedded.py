@@ -4,14 +4,14 @@ batches, acknowledgement and stopping behave as on Kafka; `tests/bus` runs one s
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from faststream.kafka import KafkaBroker
 
 from services.chassis.bus.log import Chaos, Log, LogConsumer
-from services.chassis.bus.port import Receiver, subscribe
+from services.chassis.bus.port import Ends, Receiver, subscribe
 from services.chassis.database import Database
 from services.chassis.room import Bell
 from services.chassis.tables import Chassis
@@ -62,11 +62,22 @@ class EmbeddedConsumer:
         self._bus.look_if_shared()
         if self._consumer and self._consumer.caught_up():
             return 0
-        done = (self._consumer and self._consumer.done) or await self._home.kept()
+        done = await self._done()
         offsets: dict[Log, dict[str, int]] = {}
         for topic in self._receiver.topics:
             offsets.setdefault(self._bus.logs[topic], {})[topic] = done.get(topic, 0)
         return sum([await log.behind(by_topic) for log, by_topic in offsets.items()])
+
+    async def ends(self) -> Ends:
+        """Each topic's newest record."""
+        return {topic: await self._bus.logs[topic].end(topic) for topic in self._receiver.topics}
+
+    async def passed(self, ends: Ends) -> bool:
+        done = await self._done()
+        return all(done.get(topic, 0) >= end for topic, end in ends.items())
+
+    async def _done(self) -> Mapping[str, int]:
+        return (self._consumer and self._consumer.done) or await self._home.kept()
 
 
 class EmbeddedBus:

@@ -14,7 +14,7 @@ from aiokafka.partitioner import murmur2
 from faststream.kafka import KafkaBroker
 
 from services.chassis.bus.kafka_lag import KafkaLag
-from services.chassis.bus.port import Receiver, subscribe
+from services.chassis.bus.port import Ends, Receiver, subscribe
 from services.chassis.wire import MAX_BATCH, Record, must_fit
 
 log = logging.getLogger(__name__)
@@ -111,6 +111,12 @@ class KafkaConsumer:
 
     async def lag(self) -> int:
         return await self._lag.of(self._group, self._receiver.topics)
+
+    async def ends(self) -> Ends:
+        return await self._lag.ends(self._receiver.topics)
+
+    async def passed(self, ends: Ends) -> bool:
+        return await self._lag.passed(self._group, ends)
 
 
 class KafkaBus:

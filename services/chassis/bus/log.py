@@ -93,6 +93,12 @@ class Log:
             count: int = (await connection.execute(query, _places(offsets))).scalar_one()
         return count
 
+    async def end(self, topic: str) -> int:
+        """The offset of a topic's newest record, 0 of none."""
+        async with self.database.read() as connection:
+            found = await connection.execute(statements.newest_of(self.tables.outbox), {"the_topic": topic})
+            return found.scalar_one() or 0
+
     async def kept(self) -> dict[str, int]:
         """The offsets that were kept here, by topic."""
         async with self.database.read() as connection:

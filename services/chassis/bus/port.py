@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -20,6 +20,10 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 """Records a batch at most."""
+
+
+Ends = Mapping[Any, int]
+"""A place for each topic, or for each of its partitions."""
 
 
 class Receiver(Protocol):
@@ -48,6 +52,14 @@ class Consumer(Protocol):
 
     async def lag(self) -> int:
         """Records on the topics that it has not consumed; raises ConnectionError while it cannot know."""
+        ...
+
+    async def ends(self) -> Ends:
+        """Where its topics end now. Raises ConnectionError."""
+        ...
+
+    async def passed(self, ends: Ends) -> bool:
+        """Whether it has consumed all up to there: of a topic to which somebody always adds, `lag` may never be 0. Raises ConnectionError."""
         ...
 
 

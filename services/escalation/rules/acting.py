@@ -68,7 +68,8 @@ def record_action(
     if by == custody.idle_to and substantive:
         changes |= {"idle_to": None, "idle_at": None}
     target = facts.rules.limits.raised_to(Raises.VIOLENCE_FLAG, custody.owes_by) or Urgency.RED
-    raises = target if violence and target.before(facts.case.urgency) else None
+    # Also of one that is as urgent already, as far as is heard here: it may have been lowered meanwhile.
+    raises = target if violence else None
     return told(custody, changes, facts, LevelActed, by=by, action=action, substantive=substantive, raises=raises)
 
 
