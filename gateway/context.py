@@ -58,6 +58,12 @@ class Context:
             raise Refused(Code.UNAUTHENTICATED)
         return self.caller
 
+    def forget(self) -> None:
+        """What was loaded for one push of a subscription is not shown with the next: it may have changed, and so may who may read it."""
+        for name, each in vars(type(self)).items():
+            if isinstance(each, cached_property):
+                vars(self).pop(name, None)
+
     def signed_in(self) -> None:
         """Raises Refused UNAUTHENTICATED for a caller without a token."""
         _ = self.who
@@ -79,9 +85,8 @@ class Context:
 
     @cached_property
     def summaries(self) -> DataLoader[str, str | None]:
-        """Approved summaries that the model has not fetched yet: one call to intake for all matters of a query, with the caller's own token. Not
-        kept: a subscription asks again for what has changed."""
-        return DataLoader(self._summaries, cache=False)
+        """Approved summaries that the model has not fetched yet: one call to intake for all matters of a query, with the caller's own token."""
+        return DataLoader(self._summaries)
 
     @cached_property
     def evidence(self) -> DataLoader[str, CaseEvidence | None]:

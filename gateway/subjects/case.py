@@ -61,22 +61,25 @@ class Case(Course, relay.Node):
     def region(self) -> RegionCode:
         return RegionCode(self.matter.case.region)
 
-    @strawberry.field(description="密级。Its class.")
-    def case_class(self) -> CaseClass:
-        return self.matter.case.case_class
+    @strawberry.field(
+        description="密级；他人的私密事项不显示。Its class; not of somebody else's private matter, whose class says what was found."
+    )
+    def case_class(self) -> CaseClass | None:
+        return self.matter.case.case_class if self.matter.behind is None else None
 
     @strawberry.field(description="类别；密办事项一律为人身权益。Its category; of a sealed matter always PERSONAL.")
     def category(self) -> Category:
-        sealed = self.matter.case.case_class is CaseClass.C3
+        # To who reported somebody else's it is what she said it is, whatever became of its class.
+        sealed = self.matter.case.case_class is CaseClass.C3 and self.matter.behind is None
         return Category.PERSONAL if sealed else self.matter.case.category
 
     @strawberry.field(description="细类；专办、密办事项没有。Its sub-category; none of C2 and C3.")
     def sub_category(self) -> SubCategory | None:
         return self.matter.case.sub_category
 
-    @strawberry.field(description="紧急程度。Its urgency.")
-    def urgency(self) -> Urgency:
-        return self.matter.case.urgency
+    @strawberry.field(description="紧急程度；他人的私密事项不显示。Its urgency; not of somebody else's private matter.")
+    def urgency(self) -> Urgency | None:
+        return self.matter.case.urgency if self.matter.behind is None else None
 
     @strawberry.field(
         description="版本，用作 expectedVersion（收集平台的命令）。Its version: expectedVersion of intake's commands."

@@ -14,7 +14,7 @@ from gateway.derive import mutations
 from gateway.readmodel import reads_council
 from gateway.subjects.case import Case, find
 from gateway.subjects.case_commands import CaseAnswer, case_or_done
-from gateway.subjects.feed import start
+from gateway.subjects.feed import changes, start
 from gateway.subjects.inbox import Done, DoneAnswer
 from gateway.subjects.matter import node_of
 from gateway.subjects.node import OrgNode
@@ -155,7 +155,7 @@ class CouncilSubscription:
         place = await start(info, after)
         if not is_case_id(case_id):
             raise Refused(Code.CASE_NOT_FOUND)
-        async with aclosing(info.context.gateway.tail.rows("CASE", [case_id], place)) as rows:
+        async with aclosing(changes(info, "CASE", [case_id], place)) as rows:
             async for row in rows:
                 if row.kind in _KINDS and (case := await find(info, case_id)) is not None:
                     yield SessionChange(cursor=paging.cursor(str(row.seq)), kind=row.kind, at=row.at, case=case)

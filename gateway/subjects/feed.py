@@ -1,12 +1,13 @@
 """Subscriptions: they tail the feed table that the projection writes in the same transaction, so nothing is pushed before it can be
 read, and one that was away goes on from its cursor."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
+from sqlalchemy import Row
 
 from gateway import paging
 from gateway.context import Context
@@ -101,7 +102,7 @@ class Subscription:
         if not is_case_id(case_id):
             raise Refused(Code.CASE_NOT_FOUND)
         before, resumed = await find(info, case_id), after is not None
-        async with aclosing(info.context.gateway.tail.rows("CASE", [case_id], place)) as rows:
+        async with aclosing(changes(info, "CASE", [case_id], place)) as rows:
             async for row in rows:
                 if (case := await find(info, case_id)) is None:
                     continue
@@ -130,7 +131,7 @@ class Subscription:
         who = info.context.who
         addresses = [who.member, *{grant.node for grant in who.grants}]
         place = await start(info, after)
-        async with aclosing(info.context.gateway.tail.rows("INBOX", addresses, place)) as rows:
+        async with aclosing(changes(info, "INBOX", addresses, place)) as rows:
             async for row in rows:
                 page = await lines(info.context, first=1, after=_just_before(row.entry))
                 for line in page.entries:
@@ -154,7 +155,7 @@ class Subscription:
         """Pushes only what the caller may see; she is asked about at every change."""
         place = await start(info, after)
         key = _one_of(order_id, department)
-        async with aclosing(info.context.gateway.tail.rows("ORDER", [key], place)) as rows:
+        async with aclosing(changes(info, "ORDER", [key], place)) as rows:
             async for row in rows:
                 if (order := await find_order(info, row.entry)) is not None:
                     cursor, step = paging.cursor(str(row.seq)), OrderStep(row.kind)
@@ -167,6 +168,14 @@ def _one_of(order_id: str | None, department: str | None) -> str:
     if department is not None and order_id is None and is_node_id(department):
         return department
     raise malformed("orderId", Wrong.ORDER_OR_DEPARTMENT)
+
+
+async def changes(info: Info, subject: str, keys: Sequence[str], place: int) -> AsyncGenerator[Row[Any], None]:
+    """What comes behind a place of the feed about some keys; at each, whatever is asked of it is loaded anew."""
+    async with aclosing(info.context.gateway.tail.rows(subject, keys, place)) as rows:
+        async for row in rows:
+            info.context.forget()
+            yield row
 
 
 async def start(info: Info, after: str | None) -> int:

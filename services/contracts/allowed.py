@@ -99,6 +99,9 @@ def allowed_commands(
             continue
         if now is not None and too_late(command, case, now) is not None:
             continue
+        of_a_chair = case.urgency is Urgency.ORANGE and (grant is None or grant.role is not Role.CHAIR)
+        if command == "AlertInParallel" and of_a_chair:
+            continue
         if command == "SetUrgency" and case.urgency is Urgency.RED and not _heads(grant, target):
             continue
         if command == "CallBack" and (is_liaison(caller) or (custody is not None and worker in custody.workers)):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from services.contracts.callers import Caller, Grant, Target
 from services.contracts.cases import PRIVATE
 from services.contracts.council import ItemPeople, ItemState, PeopleState, ResolutionState, SessionPeople, SessionState
-from services.contracts.fitting_council import fitting_item, fitting_resolution, fitting_session
+from services.contracts.fitting_council import fitting_item, fitting_resolution, fitting_session, seat
 from services.contracts.organisation import Role, council_of
 from services.contracts.permissions import acting_grant, may_as_herself
 from services.contracts.regions import at_level
@@ -56,7 +56,15 @@ def allowed_session(caller: Caller, before: Before, session: SessionState, peopl
     target = _target(caller, before, invited)
     withdrew = has_withdrawn(caller, before.people)
     found = [name for name in _allowed(caller, fits, target, session.council) if not (withdrew and name in RUNNING)]
+    if not (caller.member in invited or _has_others_withdraw(caller, target, session.council, withdrew=withdrew)):
+        found = [name for name in found if name != "Recuse"]
     return [name for name in found if name != "CastVote" or caller.member in people.voters]
+
+
+def _has_others_withdraw(caller: Caller, target: Target, council: str, *, withdrew: bool) -> bool:
+    """Who convenes a session has its members withdraw, as long as there are some and she did not withdraw herself."""
+    grant = acting_grant(caller, "Recuse", target)
+    return grant is not None and council_of(grant.region) == council and bool(target.people) and not withdrew
 
 
 def has_withdrawn(caller: Caller, people: PeopleState | None) -> bool:
@@ -81,8 +89,12 @@ def allowed_item(caller: Caller, before: Before, item: ItemState, people: ItemPe
     own = caller.member in {people.assignee, *people.workers}
     judged = {"VerifyItem", "ReworkItem"}
     at_the_node = {name for name in judged if _node(acting_grant(caller, name, target)) == (item.node or "")}
+    grant = acting_grant(caller, "ReassignItem", target)
+    elsewhere = grant is None or council_of(grant.region) != council_of(seat(before.case, before.custody))
     return [
-        name for name in _allowed(caller, fits, target, None) if name not in judged or not (own or name in at_the_node)
+        name
+        for name in _allowed(caller, fits, target, None)
+        if (name not in judged or not (own or name in at_the_node)) and not (elsewhere and name == "ReassignItem")
     ]
 
 

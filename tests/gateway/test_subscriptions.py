@@ -253,3 +253,30 @@ async def test_what_changes_in_a_session_is_pushed_to_who_may_see_it(
         first, second = await pushed(ws, "sessionChanged"), await pushed(ws, "sessionChanged")
     assert [first["kind"], second["kind"]] == ["SessionOpened", "SessionSpoken"]
     assert second["case"]["sessions"] == [{"stage": "OPEN", "speakers": 1}]
+
+
+async def test_each_push_shows_what_is_there_now_and_what_she_may_still_read(
+    system: Harness, place: Place, address: str
+) -> None:
+    """What was loaded for the push before is not shown again: it has changed, or is no longer hers to read."""
+    query = "subscription($id: String!) { caseChanged(caseId: $id) { kind case { narrative notes { text } } } }"
+    case_id = await accepted(system, place, "C2")
+    member = place.exec_member.member
+    await done(system, place.chair, "changeCircle", case_id, add=[member])
+    async with (
+        subscribed(address, place.chair, query, id=case_id) as chair,
+        subscribed(address, place.exec_member, query, id=case_id) as hers,
+    ):
+        for number, note in enumerate(("第一次", "第二次"), 1):
+            await done(system, place.chair, "recordAction", case_id, action="VISIT", note=note)
+            shown = await pushed(chair, "caseChanged")
+            assert len(shown["case"]["notes"]) == number
+            assert (await pushed(hers, "caseChanged"))["case"]["narrative"]
+        await done(system, place.chair, "changeCircle", case_id, remove=[member])
+        await done(system, place.chair, "recordAction", case_id, action="VISIT", note="第三次")
+        assert (await pushed(chair, "caseChanged"))["kind"] == "CircleChanged"
+        assert len((await pushed(chair, "caseChanged"))["case"]["notes"]) == 3
+        with suppress(TimeoutError):
+            while True:
+                message = json.loads(await asyncio.wait_for(hers.recv(), 0.6))
+                assert message["payload"]["data"]["caseChanged"]["case"]["narrative"] is None

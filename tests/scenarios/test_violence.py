@@ -79,3 +79,15 @@ async def test_of_a_matter_that_has_ended_meanwhile_nothing_is_raised(system: Ha
     await system.settle()
     assert await seen(place.chair, case_id) == before
     await system.no_dead_letters()
+
+
+async def test_a_neighbour_does_not_learn_what_was_found(system: Harness, place: Place) -> None:
+    """Of somebody else's private matter its reporter knows received, being handled, concluded (V1): no urgency, no class that says why."""
+    case_id = await accepted(system, place, subCategory="MARITAL_CONFLICT", relation="ANOTHERS")
+    query = "query($id: String!) { case(caseId: $id) { state urgency caseClass category } }"
+    before = (await place.resident.ask(query, {"id": case_id}))["case"]
+    assert (before["urgency"], before["caseClass"], before["category"]) == (None, None, "MARRIAGE_FAMILY")
+    await done(system, place.chair, "recordAction", case_id, action="VISIT", violence=True)
+    assert (await place.resident.ask(query, {"id": case_id}))["case"] == before
+    await done(system, place.chair, "raiseClass", case_id, to="C3")
+    assert (await place.resident.ask(query, {"id": case_id}))["case"] == before

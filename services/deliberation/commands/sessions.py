@@ -93,9 +93,8 @@ async def recuse(tx: Transaction, acting: Acting, command: asked.Recuse) -> Answ
     docket, known = await docket_before(tx, command)
     reason = required(command.reason)
     address = command.member or acting.member
-    if address != acting.member:
-        by(acting)
-    answer = await save(tx, rules.recuse(docket, known, command.session_id, address))
+    convenor = by(acting) if address != acting.member else None
+    answer = await save(tx, rules.recuse(docket, known, command.session_id, address, convenor))
     await write(tx, command.case_id, command.session_id, "recusal", reason, acting.member)
     return answer
 
