@@ -25,10 +25,12 @@ ACCESS_LOG = METADATA.tables["access_log"]
 
 
 async def known_of(tx: Transaction, case_id: str) -> tuple[Known, AccessState]:
-    """A matter as others last told it. Raises Refused CASE_NOT_FOUND: never heard of, or sealed."""
+    """A matter as others last told it. Raises Refused CASE_NOT_FOUND: never heard of, or sealed; NOT_YET_KNOWN: who may see it, which is told
+    with it on a topic of its own, has not come yet."""
     found = await known_if_any(tx, case_id)
     if found is None:
-        raise Refused(Code.CASE_NOT_FOUND)
+        case = await tx.known(topics.INTAKE_CASE, CaseState, case_id)
+        raise Refused(Code.CASE_NOT_FOUND if case is None else Code.NOT_YET_KNOWN)
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from gateway.send import OWN_WRITE
 from services.chassis import dead_letters
@@ -274,3 +275,23 @@ async def test_what_the_read_model_cannot_show_because_it_is_held_is_answered_at
     done = await place.owner.do("acknowledge", caseId=case_id, idempotencyKey="k" * 16)
     assert done.code is None, "the same key is answered once the model can show it"
     await system.no_dead_letters()
+
+
+async def test_who_may_see_a_matter_is_told_on_a_topic_of_its_own_and_may_come_later(
+    system: Harness, place: Place
+) -> None:
+    """Then a service cannot say yet whose it is: the command is to be sent again, for there is such a matter."""
+    other = str((await place.resident.report(place))["caseId"])
+    await system.settle()
+    assert (await place.owner.do("acceptMatter", caseId=other, publicSummary="公告栏待修")).code is None
+    await system.settle()
+    for service, mutation in (("escalation", "recordAction"), ("deliberation", "openSession")):
+        words = {"action": "VISIT"} if mutation == "recordAction" else {}
+        room = system.room(service)
+        async with room.database.write() as connection:
+            taken = text("DELETE FROM known WHERE topic = '21.intake.access.v1' AND key = :id")
+            assert (await connection.execute(taken, {"id": other})).rowcount == 1
+        refused = await place.chair.do(mutation, caseId=other, **words)
+        assert (refused.code, refused["retryable"]) == ("NOT_YET_KNOWN", True)
+        nowhere = await place.chair.do(mutation, caseId=f"{place.city}-00000000000000000000000000", **words)
+        assert nowhere.code == "CASE_NOT_FOUND"

@@ -42,8 +42,10 @@ async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
     of there is nothing to say. Once it has ended, that who held it first is told so."""
     custody = await tx.load(Custody, command.case_id)
     access = await access_of(tx, command.case_id)
-    if custody is None or access is None:
+    if custody is None:
         raise Refused(Code.CASE_NOT_FOUND)
+    if access is None:  # told with the case, on a topic of its own: it comes
+        raise Refused(Code.NOT_YET_KNOWN)
     return Target(
         region=custody.region,
         group=access.group,
