@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from services.chassis.bus.kafka import KafkaBus, KafkaConsumer
-from services.chassis.bus.port import Receiver
+from services.chassis.bus.port import Ends, Receiver
 from services.chassis.wire import Record
 
 
@@ -42,7 +42,7 @@ class WatchedConsumer:
         self.start = consumer.start
         self.stop = consumer.stop
         self.ends = consumer.ends
-        self.passed = consumer.passed
+        self._passed = consumer.passed
         self._ask = consumer.lag
         self._coming = coming
         self._was_at_the_end = False
@@ -54,6 +54,10 @@ class WatchedConsumer:
             self._was_at_the_end = lag == 0
             return lag
         return len(self._coming)
+
+    async def passed(self, ends: Ends) -> bool:
+        """At the end of all that was published it is past any place; else as Kafka says it."""
+        return (self._was_at_the_end and not self._coming) or await self._passed(ends)
 
 
 class WatchedBus(KafkaBus):

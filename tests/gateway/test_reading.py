@@ -49,9 +49,11 @@ async def test_as_of_moves_on_though_something_is_always_on_its_way(
     """Where many tell, the consumer is never at an end of its topics; it passes the ends of a moment ago."""
     gateway = system.room("gateway")
     await system.settle()
-    await measure_freshness(gateway)
     sources = gateway.get(Sources)
     assert sources.consumer is not None
+    async with asyncio.timeout(30):
+        while not await measure_freshness(gateway) or sources.noted is not None:
+            await asyncio.sleep(0.02)  # Kafka's offsets are committed a moment after a batch was taken
     past, ends = sources.consumer.passed, sources.consumer.ends
     late, noted = [True], list[Any]()
 
@@ -70,7 +72,7 @@ async def test_as_of_moves_on_though_something_is_always_on_its_way(
     late[0] = False
     monkeypatch.setattr(sources.consumer, "ends", lambda: _later(ends))
     async with asyncio.timeout(30):
-        while await _as_of(place) == before:  # Kafka's offsets are committed a moment after a batch was taken
+        while await _as_of(place) == before:
             await measure_freshness(gateway)
             await asyncio.sleep(0.02)
     assert noted[1] == noted[0], "the ends that were noted first"
