@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -65,6 +66,9 @@ def test_before_the_first_line_is_sent_too(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     process = started(YISHI, "regions", "import", "--from-csv", str(pipe), data=tmp_path / "data")
     with pipe.open("w", encoding="utf-8"):  # opens when it begins to read
+        state = Path(f"/proc/{process.pid}/stat")
+        while state.read_text().rpartition(")")[2].split()[0] != "S":  # and waits for what nobody writes
+            time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=60)
     assert (process.returncode, said.count(GO_ON)) == (130, 1), said
