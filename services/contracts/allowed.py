@@ -40,6 +40,11 @@ def is_liaison(caller: Caller) -> bool:
     return any(grant.role is Role.LIAISON for grant in caller.grants)
 
 
+def _chairs(grant: Grant | None) -> bool:
+    """Of what is ORANGE the chair alone alerts several levels at once."""
+    return grant is not None and grant.role is Role.CHAIR
+
+
 def _heads(grant: Grant | None, target: Target) -> bool:
     """Whether she is the head of the node that holds it: she alone lowers its urgency."""
     return grant is not None and grant.role in {Role.CHAIR, Role.RIGHTS_OFFICER} and grant.node == target.holder
@@ -99,8 +104,7 @@ def allowed_commands(
             continue
         if now is not None and too_late(command, case, now) is not None:
             continue
-        of_a_chair = case.urgency is Urgency.ORANGE and (grant is None or grant.role is not Role.CHAIR)
-        if command == "AlertInParallel" and of_a_chair:
+        if command == "AlertInParallel" and case.urgency is Urgency.ORANGE and not _chairs(grant):
             continue
         if command == "SetUrgency" and case.urgency is Urgency.RED and not _heads(grant, target):
             continue

@@ -59,7 +59,6 @@ class EmbeddedConsumer:
 
     async def lag(self) -> int:
         """A record counts until its batch was taken."""
-        self._bus.look_if_shared()
         if self._consumer and self._consumer.caught_up():
             return 0
         done = await self._done()

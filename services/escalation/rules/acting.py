@@ -67,10 +67,13 @@ def record_action(
         changes["workers"] = tuple(dict.fromkeys((*custody.workers, worker)))
     if by == custody.idle_to and substantive:
         changes |= {"idle_to": None, "idle_at": None}
-    target = facts.rules.limits.raised_to(Raises.VIOLENCE_FLAG, custody.owes_by) or Urgency.RED
     # Also of one that is as urgent already, as far as is heard here: it may have been lowered meanwhile.
-    raises = target if violence else None
+    raises = _found_violence(custody, facts) if violence else None
     return told(custody, changes, facts, LevelActed, by=by, action=action, substantive=substantive, raises=raises)
+
+
+def _found_violence(custody: Custody, facts: Facts) -> Urgency:
+    return facts.rules.limits.raised_to(Raises.VIOLENCE_FLAG, custody.owes_by) or Urgency.RED
 
 
 def tell_progress(custody: Custody, facts: Facts, by: NodeId) -> Moved:
