@@ -50,7 +50,7 @@ class Caretaker:
         try:
             if self._await_processes():
                 self._seed()
-                runs(self._settings)
+                runs(self._settings, one_process=False)
                 print(self._welcome(), flush=True)
             self._bring_back()
         finally:

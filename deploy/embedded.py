@@ -76,7 +76,7 @@ async def _serve(settings: Settings, listener: socket.socket, started: float, *,
         await _first_run(settings, system)
 
         def begun() -> None:
-            runs(settings)
+            runs(settings, one_process=True)
             if not quiet:
                 print(welcome(settings, time.monotonic() - started), flush=True)
 

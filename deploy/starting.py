@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from services.chassis.clock import Clock, FileClock, SystemClock
 from services.chassis.settings import Settings
@@ -53,13 +54,14 @@ def data_folder(settings: Settings) -> Iterator[None]:
         yield
 
 
-def runs(settings: Settings) -> None:
-    """Say where this run is, and of which cell the folder is from now on."""
+def runs(settings: Settings, *, one_process: bool) -> None:
+    """Say where this run is and whether it is one process, and of which cell the folder is from now on."""
     if _cell_of(settings) != settings.cell:
         fresh = settings.data / f"{CELL}.{os.getpid()}"
         fresh.write_text(settings.cell, encoding="utf-8")
         fresh.rename(settings.data / CELL)
-    (settings.data / RUNNING).write_text(json.dumps({"pid": os.getpid(), "url": address(settings)}), encoding="utf-8")
+    said = {"pid": os.getpid(), "url": address(settings), "oneProcess": one_process}
+    (settings.data / RUNNING).write_text(json.dumps(said), encoding="utf-8")
 
 
 def ran(settings: Settings) -> None:
@@ -147,10 +149,21 @@ def of_data(settings: Settings) -> str:
 
 def running_at(data: Path) -> str | None:
     """The address of the run that uses a data folder, if there is one: what a run left behind that was killed is none."""
+    found = _said_by_run(data)
+    return str(found["url"]) if found else None
+
+
+def one_process_at(data: Path) -> bool:
+    """Whether the run that uses a data folder is one process, whose files are all there."""
+    found = _said_by_run(data)
+    return bool(found and found["oneProcess"])
+
+
+def _said_by_run(data: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads((data / RUNNING).read_text(encoding="utf-8"))
-        return str(found["url"]) if _is_there(int(found["pid"])) else None
-    except (OSError, ValueError, KeyError):
+        found: dict[str, Any] = {"oneProcess": False} | json.loads((data / RUNNING).read_text(encoding="utf-8"))
+        return found if found["url"] and _is_there(int(found["pid"])) else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 

@@ -15,6 +15,7 @@ from deploy.starting import (
     check_distributed,
     data_folder,
     no_database,
+    one_process_at,
     refuse_other_cell,
     running_at,
 )
@@ -42,12 +43,14 @@ def rebuild(
 ) -> None:
     """Rebuild the read model beside the live one and compare every row. Exits with 0 when they agree, 1 when they differ.
 
-    In this process, beside those that run, which go first; with --url by the instance there, for whom the token is."""
+    In this process, beside those that run, which go first; with --url by the instance there, for whom the token is. So, too, where this
+    process is not told of a distributed run's servers (YISHI_KAFKA, YISHI_POSTGRES)."""
     from gateway.readmodel.rebuild import CannotRebuild
 
     settings = Settings()
     try:
-        if url:
+        untold = not (settings.kafka or settings.postgres)
+        if url or (untold and running_at(settings.data) and not one_process_at(settings.data)):
             body = {"checkOnly": check_only, "force": force}
             found = Instance(url, token).post("/readmodel/rebuild", body, seconds=None)
         else:
@@ -73,7 +76,7 @@ def _here(settings: Settings, *, check_only: bool, force: bool) -> dict[str, Any
     os.umask(OTHERS)
     os.nice(NICE)
     try:
-        work = _beside_processes if distributed else _beside_run if running_at(settings.data) else _alone
+        work = _beside_processes if distributed else _beside_run if one_process_at(settings.data) else _alone
         return as_json(asyncio.run(work(settings, check_only=check_only, force=force)))
     except (*TROUBLE, ValueError) as error:  # ValueError: what is given for PostgreSQL is no address
         here = not distributed or isinstance(error, SchemaUnknown | LimitsFileError)

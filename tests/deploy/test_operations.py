@@ -1,6 +1,7 @@
 """What an operator does with the `yishi` command on a running system: dead letters, regions of her own, a rebuild."""
 
 import asyncio
+import json
 import os
 import sys
 import tempfile
@@ -259,6 +260,22 @@ def test_a_rebuild_without_its_servers_is_one_sentence(
     assert (ended.value.code, said.out, said.err.count("\n")) == (1, "", lines), said
     assert sentence in said.err
     assert "secret" not in said.err
+    assert list(tmp_path.rglob("*.sqlite")) == []
+
+
+def test_a_rebuild_beside_processes_that_it_is_told_nothing_of_is_asked_of_their_gateway(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only a run of one process has its databases in the folder; none is made there for another."""
+    said_by_run = {"pid": os.getpid(), "url": "http://127.0.0.1:1", "oneProcess": False}
+    (tmp_path / "run.json").write_text(json.dumps(said_by_run), encoding="utf-8")
+    for name, value in {"YISHI_DATA": str(tmp_path), "YISHI_TOKEN": "x"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", ["yishi", "readmodel", "rebuild"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "Nothing answers at http://127.0.0.1:1" in capsys.readouterr().err
     assert list(tmp_path.rglob("*.sqlite")) == []
 
 
