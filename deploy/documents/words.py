@@ -116,6 +116,7 @@ EVENTS = {
     "InvitationUnanswered": "受邀方逾期未答复",
     "SessionSpoken": "有人发言",
     "ParticipantRecused": "有人回避",
+    "RecusalLifted": "回避已撤销",
     "VoteCast": "有人表决",
     "SessionAdjourned": "议事已休会",
     "SessionSilent": "议事中久无人发言",

@@ -25,7 +25,6 @@ GUEST = METADATA.tables["case_guest"]
 STANDING = METADATA.tables["council_standing"]
 
 OFFICERS = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER, Role.INSPECTOR})
-COUNCIL = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
 WORKERS = frozenset({Role.GROUP_OWNER, Role.UNIT_LEADER})
 NEIGHBOURS = frozenset({Role.RESIDENT, Role.REPRESENTATIVE, Role.VOLUNTEER})
 
@@ -39,6 +38,8 @@ class Office(NamedTuple):
 
     role: Role
     level: Level
+    in_council: bool
+    """As `Grant.in_council`."""
     node: ColumnElement[str]
     region: ColumnElement[str]
     end: ColumnElement[str]
@@ -68,10 +69,10 @@ def per_caller(build: Callable[[Asker], T]) -> Callable[[Caller | Asker], T]:
     """Keeps what follows from a caller's roles and levels alone."""
 
     @lru_cache(KEPT)
-    def kept(*offices: tuple[Role, Level]) -> T:
+    def kept(*offices: tuple[Role, Level, bool]) -> T:
         return build(_asker(offices))
 
-    return lambda who: kept(*((grant.role, grant.level) for grant in who.grants))
+    return lambda who: kept(*((grant.role, grant.level, grant.in_council) for grant in who.grants))
 
 
 def prepared_per_caller(build: Callable[[Asker], Select[Any]]) -> Callable[[Caller | Asker], Prepared]:
@@ -80,10 +81,10 @@ def prepared_per_caller(build: Callable[[Asker], Select[Any]]) -> Callable[[Call
 
 
 @lru_cache(KEPT)
-def _asker(offices: tuple[tuple[Role, Level], ...]) -> Asker:
+def _asker(offices: tuple[tuple[Role, Level, bool], ...]) -> Asker:
     found = [
-        Office(role, level, *(bindparam(f"asker_{name}{number}", type_=String) for name in ("node", "region", "end")))
-        for number, (role, level) in enumerate(offices)
+        Office(*office, *(bindparam(f"asker_{name}{number}", type_=String) for name in ("node", "region", "end")))
+        for number, office in enumerate(offices)
     ]
     return Asker(bindparam("asker", type_=String), tuple(found))
 
@@ -156,10 +157,10 @@ def _by_grant(grant: Office) -> ColumnElement[bool]:
     match grant.role:
         case role if role in NEIGHBOURS:
             return and_(from_group, _of(CaseClass.C0))
+        case _ if grant.in_council:
+            return and_(_within(CASE.c.region, grant), _of(CaseClass.C0, CaseClass.C1), _reaches(grant))
         case role if role in WORKERS:
             return and_(from_group, _of(CaseClass.C0, CaseClass.C1))
-        case role if role in COUNCIL:
-            return and_(_within(CASE.c.region, grant), _of(CaseClass.C0, CaseClass.C1), _reaches(grant))
         case role if role in OFFICERS:
             return and_(_within(CASE.c.region, grant), _of(*of_office(grant)), _reaches(grant))
         case _:
@@ -230,4 +231,4 @@ def overseen(caller: Caller) -> Sequence[str]:
 
 def counted(caller: Caller) -> Sequence[str]:
     """The regions whose counts the caller may see: those of her offices and theirs below."""
-    return sorted({grant.region for grant in caller.grants if grant.role in OFFICERS | COUNCIL})
+    return sorted({grant.region for grant in caller.grants if grant.role in OFFICERS or grant.in_council})

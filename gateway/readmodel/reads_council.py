@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
-from gateway.readmodel.access import COUNCIL, OFFICERS
+from gateway.readmodel.access import OFFICERS
 from gateway.readmodel.board_reads import SHOWN_FROM
 from gateway.readmodel.tables import METADATA
 from services.chassis.database import Connection
@@ -13,7 +13,7 @@ from services.contracts.base import read
 from services.contracts.callers import Caller
 from services.contracts.cases import CaseClass, Category, Stage
 from services.contracts.council import CouncilState
-from services.contracts.organisation import Role, council_of
+from services.contracts.organisation import Role
 from services.contracts.regions import contains
 from services.contracts.states import CaseState
 
@@ -50,8 +50,6 @@ async def confidential(connection: Connection, caller: Caller, region: str) -> M
 def _of_the_council(caller: Caller, region: str) -> bool:
     """Whether she is of the council of a region, or an officer of it or above."""
     return any(
-        (grant.role in COUNCIL and grant.region == region)
-        or (grant.role in OFFICERS and contains(grant.region, region))
-        or (grant.role is Role.GROUP_OWNER and grant.node == council_of(region))
+        (grant.in_council and grant.region == region) or (grant.role in OFFICERS and contains(grant.region, region))
         for grant in caller.grants
     )

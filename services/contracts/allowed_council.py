@@ -13,7 +13,6 @@ from services.contracts.regions import at_level
 from services.contracts.states import AccessState, CaseState, CustodyState, DocketState, EntryState
 
 OFFICES = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER, Role.INSPECTOR})
-COUNCIL = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
 OF_THE_GROUP = frozenset({Role.GROUP_OWNER, Role.UNIT_LEADER})
 RUNNING = frozenset({"ScheduleSession", "OpenSession", "Adjourn", "Adopt", "CloseSession"})
 """How a session comes about, goes on and ends: in no session of the matter the business of one who withdrew from one."""
@@ -35,8 +34,7 @@ def knows_all(caller: Caller, before: Before) -> bool:
     if before.access.case_class in PRIVATE:
         return caller.member in before.access.circle
     return any(
-        grant.role in OFFICES | COUNCIL
-        or (grant.role in OF_THE_GROUP and grant.node in {before.access.group, council_of(before.case.region)})
+        grant.role in OFFICES or grant.in_council or (grant.role in OF_THE_GROUP and grant.node == before.access.group)
         for grant in caller.grants
     )
 
@@ -58,6 +56,8 @@ def allowed_session(caller: Caller, before: Before, session: SessionState, peopl
     found = [name for name in _allowed(caller, fits, target, session.council) if not (withdrew and name in RUNNING)]
     if not (caller.member in invited or _has_others_withdraw(caller, target, session.council, withdrew=withdrew)):
         found = [name for name in found if name != "Recuse"]
+    if withdrew or not any(each.recused for each in before.people.sessions):
+        found = [name for name in found if name != "LiftRecusal"]
     return [name for name in found if name != "CastVote" or caller.member in people.voters]
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from services.contracts.base import Model
 from services.contracts.cases import CaseClass
 from services.contracts.ids import MemberId, NodeId
-from services.contracts.organisation import GROUP_ROLES, Role, federation_of
+from services.contracts.organisation import COUNCIL_ROLES, GROUP_ROLES, Role, council_of, federation_of
 from services.contracts.regions import Level, RegionCode, level_of
 
 
@@ -26,6 +26,12 @@ class Grant(Model):
     def public_node(self) -> NodeId:
         """The node that facts name: for a role held in a group, the federation of its village."""
         return federation_of(self.region) if self.role in GROUP_ROLES else self.node
+
+    @property
+    def in_council(self) -> bool:
+        """Whether it makes her one of her region's council: its members, the executives, the owner of its own group (议事会群主)."""
+        owns = self.role is Role.GROUP_OWNER and self.node == council_of(self.region)
+        return owns or self.role in COUNCIL_ROLES
 
 
 class Caller(Model):

@@ -19,13 +19,14 @@ MAX_FAILURES = 2
 """Sessions without a resolution, after which the village passes the matter up or turns it down (domain 2.1)."""
 
 _BEGIN = ("PutToCouncil", "ScheduleSession", "OpenSession")
+_RECUSAL = ("Recuse", "LiftRecusal")
 _S, _R, _I = SessionStage, ResolutionStage, ItemStage
 _SESSION: dict[SessionStage, tuple[str, ...]] = {
-    _S.PROPOSED: ("ScheduleSession", "OpenSession", "Invite", "AnswerInvitation", "Recuse", "CancelSession"),
-    _S.SCHEDULED: ("ScheduleSession", "OpenSession", "Invite", "AnswerInvitation", "Recuse", "CancelSession"),
-    _S.OPEN: ("Invite", "AnswerInvitation", "Speak", "Recuse", "Adjourn", "CastVote", "Adopt", "CloseSession"),
-    _S.ADJOURNED: ("OpenSession", "Invite", "AnswerInvitation", "Recuse", "CloseSession"),
-    _S.DECIDING: ("Speak", "Recuse", "CastVote", "Adopt", "CloseSession"),
+    _S.PROPOSED: ("ScheduleSession", "OpenSession", "Invite", "AnswerInvitation", *_RECUSAL, "CancelSession"),
+    _S.SCHEDULED: ("ScheduleSession", "OpenSession", "Invite", "AnswerInvitation", *_RECUSAL, "CancelSession"),
+    _S.OPEN: ("Invite", "AnswerInvitation", "Speak", *_RECUSAL, "Adjourn", "CastVote", "Adopt", "CloseSession"),
+    _S.ADJOURNED: ("OpenSession", "Invite", "AnswerInvitation", *_RECUSAL, "CloseSession"),
+    _S.DECIDING: ("Speak", *_RECUSAL, "CastVote", "Adopt", "CloseSession"),
 }
 _RESOLUTION: dict[ResolutionStage, tuple[str, ...]] = {
     _R.IN_EXECUTION: ("BlockResolution", "SupersedeResolution", "RevokeResolution", "PublishResult", "AssignItem"),

@@ -64,6 +64,7 @@ ZH = {
     "AnswerInvitation": "答复邀请",
     "Speak": "发言",
     "Recuse": "回避",
+    "LiftRecusal": "撤销回避",
     "Adjourn": "休会",
     "CastVote": "表决",
     "Adopt": "形成决议",

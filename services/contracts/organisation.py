@@ -133,3 +133,5 @@ def first_holder(case_class: CaseClass, region: str) -> NodeId:
 
 GROUP_ROLES = frozenset({Role.RESIDENT, Role.REPRESENTATIVE, Role.UNIT_LEADER, Role.GROUP_OWNER, Role.VOLUNTEER})
 """Roles that are held in a group. Facts name the village's federation in place of the group, which they never carry (design 3)."""
+COUNCIL_ROLES = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
+"""Roles that are of the council of their region by themselves."""

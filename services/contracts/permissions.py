@@ -9,8 +9,8 @@ from services.contracts.regions import contains, is_above
 FOLLOWERS = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER, Role.EXEC_MEMBER})
 """Who works at a node that has a line in a matter's thread."""
 
-SHOWN = frozenset({*FOLLOWERS, Role.COUNCIL_MEMBER, Role.INSPECTOR})
-"""Who is shown the open matters of her region that have come to her level."""
+SHOWN = frozenset({*FOLLOWERS, Role.INSPECTOR})
+"""Who is shown the open matters of her region that have come to her level, as its council is."""
 
 
 def may_ever(caller: Caller, command: str) -> bool:
@@ -102,11 +102,11 @@ def _follows(reach: Reach, grant: Grant, target: Target) -> bool:
 
 
 def _shows(grant: Grant, target: Target) -> bool:
-    if grant.role in GROUP_ROLES:
+    if grant.role in GROUP_ROLES and not grant.in_council:
         works = grant.role in {Role.GROUP_OWNER, Role.UNIT_LEADER}
         return grant.node == target.group and (works or target.case_class is CaseClass.C0)
     below = target.region is not None and contains(grant.region, target.region)
-    return grant.role in SHOWN and below and len(grant.region) >= target.seen_from
+    return (grant.role in SHOWN or grant.in_council) and below and len(grant.region) >= target.seen_from
 
 
 def _reaches(reach: Reach, grant: Grant, target: Target, in_circle: bool) -> bool:

@@ -42,6 +42,7 @@ DELIBERATION = Service(
         Command(asked.AnswerInvitation, sessions.answer_invitation, matter_target),
         Command(asked.Speak, sessions.speak, matter_target),
         Command(asked.Recuse, sessions.recuse, matter_target),
+        Command(asked.LiftRecusal, sessions.lift_recusal, matter_target),
         Command(asked.Adjourn, sessions.adjourn, matter_target),
         Command(asked.CastVote, sessions.cast_vote, matter_target),
         Command(asked.Adopt, resolutions.adopt, matter_target),

@@ -30,7 +30,6 @@ MAX_NOTES = 100
 """The newest of what one matter's reporter was told, or of what its levels wrote."""
 
 HANDLERS = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER})
-COUNCIL = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
 
 
 class File(NamedTuple):
@@ -200,10 +199,10 @@ def _may_see(file: File, caller: Caller, *, on_the_spot: bool = True) -> bool:
 
 def _may(grant: Grant, custody: Custody, group: str | None) -> bool:
     match grant.role:
+        case _ if grant.in_council:
+            return grant.region == custody.region
         case Role.GROUP_OWNER | Role.UNIT_LEADER:
             return grant.node == group
-        case role if role in COUNCIL:
-            return grant.region == custody.region
         case role if role in HANDLERS:
             return grant.region == custody.region or grant.node == custody.holder
         case _:

@@ -16,6 +16,7 @@ COUNCIL_COMMANDS: dict[str, dict[str, Any]] = {
     "answerInvitation": {"sessionId": SESSION, "answer": "ACCEPT"},
     "speak": {"sessionId": SESSION, "text": "同意"},
     "recuse": {"sessionId": SESSION, "reason": "亲属"},
+    "liftRecusal": {"sessionId": SESSION, "member": "m_helper", "reason": "并非亲属"},
     "adjourn": {"sessionId": SESSION, "until": "2030-01-10T09:00:00+08:00"},
     "castVote": {"sessionId": SESSION, "vote": "FOR"},
     "adopt": {"sessionId": SESSION, "rule": "CONSENSUS", "text": "决议", "initiative": "倡议"},
@@ -53,6 +54,23 @@ BY_NAME = {
 
 _VILLAGE = {(role, "village") for role in (Role.COUNCIL_MEMBER, Role.EXEC_MEMBER, Role.CHAIR)}
 _CHAIR = (Role.CHAIR, "village")
+_OWNER = (Role.GROUP_OWNER, "council")
+
+CONVENING = {
+    *(
+        "scheduleSession",
+        "openSession",
+        "invite",
+        "recuse",
+        "liftRecusal",
+        "adjourn",
+        "adopt",
+        "closeSession",
+        "cancelSession",
+    ),
+    *("assignItem", "reassignItem", "admitMember"),
+}
+"""What the owner of the council's own group may too (议事会群主)."""
 
 
 def council_oracle() -> dict[str, set[tuple[Role, str]]]:
@@ -60,7 +78,9 @@ def council_oracle() -> dict[str, set[tuple[Role, str]]]:
     found: dict[str, set[tuple[Role, str]]] = {
         name: set() if name in BY_NAME else {_CHAIR} for name in (*COUNCIL_COMMANDS, *PUBLISH, *MEMBERSHIPS)
     }
-    found["putToCouncil"] = {(Role.GROUP_OWNER, "group"), *_VILLAGE}
+    for convening in CONVENING:
+        found[convening] |= {_OWNER}
+    found["putToCouncil"] = {(Role.GROUP_OWNER, "group"), _OWNER, *_VILLAGE}
     for judged in ("verifyItem", "reworkItem"):
         found[judged] = {(Role.EXEC_MEMBER, "village"), _CHAIR}
     return found
@@ -72,6 +92,8 @@ def council_by_class(case_class: str) -> dict[str, set[str]]:
         return {name: set() for name in COUNCIL_COMMANDS}
     found: dict[str, set[str]] = {name: set() if name in BY_NAME else {"chair"} for name in COUNCIL_COMMANDS}
     if case_class == "C1":
-        found["putToCouncil"] = {"owner", "council_member", "exec_member", "chair"}
+        for convening in CONVENING:
+            found[convening] |= {"council_owner"}
+        found["putToCouncil"] = {"owner", "council_owner", "council_member", "exec_member", "chair"}
         found["verifyItem"] = found["reworkItem"] = {"exec_member", "chair"}
     return found

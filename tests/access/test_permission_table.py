@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.chassis.identity import Issuer
 from services.contracts.commands import deliberation, escalation, intake, notify, orders
-from services.contracts.organisation import Role, federation_of, rights_department_of
+from services.contracts.organisation import Role, council_of, federation_of, rights_department_of
 from services.contracts.permission_table import TABLE
 from tests.access.council_oracle import COUNCIL_COMMANDS, MEMBERSHIPS, PUBLISH, council_by_class, council_oracle
 from tests.access.world import (
@@ -36,6 +36,7 @@ _GROUP = "group"
 _VILLAGE = {(R.COUNCIL_MEMBER, "village"), (R.EXEC_MEMBER, "village"), (R.CHAIR, "village")}
 _EXEC, _CHAIR = (R.EXEC_MEMBER, "village"), (R.CHAIR, "village")
 _OWNER, _UNIT = (R.GROUP_OWNER, _GROUP), (R.UNIT_LEADER, _GROUP)
+_COUNCIL_OWNER = (R.GROUP_OWNER, "council")
 _ABOVE = {
     (role, where) for role in (R.OFFICER, R.CHAIR) for where in ("township", "county", "rights", "city", "province")
 }
@@ -79,7 +80,7 @@ ORACLE: dict[str, set[tuple[Role, str]]] = {
     "reviewRejection": _ABOVE
     | {(R.INSPECTOR, where) for where in ("township", "county", "rights", "city", "province")}
     | {(R.RIGHTS_OFFICER, "county"), (R.RIGHTS_OFFICER, "rights")},
-    "raiseClass": {_UNIT, _OWNER, *_VILLAGE},
+    "raiseClass": {_UNIT, _OWNER, _COUNCIL_OWNER, *_VILLAGE},
     "lowerClass": set(),
     "setUrgency": {_OWNER, _EXEC, _CHAIR},
     "changeCircle": {_CHAIR},
@@ -131,7 +132,7 @@ BY_CLASS: dict[str, dict[str, set[str]]] = {
         "nameParty": {"resident", "owner", "exec_member", "chair"},
         "clearParty": {"chair"},
         "lowerClass": set(),
-        "raiseClass": {"resident", "unit_leader", "owner", "council_member", "exec_member", "chair"},
+        "raiseClass": {"resident", "unit_leader", "owner", "council_owner", "council_member", "exec_member", "chair"},
         **council_by_class("C1"),
     },
     "C2": {
@@ -170,6 +171,8 @@ def everybody(system: Harness, place: Place) -> list[Somebody]:
         _GROUP: (place.group, place.village),
         "second group": (f"n_g2-{place.village}", place.village),
         "sibling group": (f"n_g-{sibling}", sibling),
+        "council": (council_of(place.village), place.village),
+        "sibling council": (council_of(sibling), sibling),
         "village": (federation_of(place.village), place.village),
         "sibling": (federation_of(sibling), sibling),
         "township": (federation_of(place.township), place.township),
@@ -186,6 +189,8 @@ def everybody(system: Harness, place: Place) -> list[Somebody]:
         for where, (node, region) in places.items():
             if where.endswith("group") and role not in in_groups:
                 continue  # nobody holds an office of the federation in a chat group
+            if where.endswith("council") and role is not R.GROUP_OWNER:
+                continue  # whom its own group makes more than she is elsewhere
             member = f"m_{role.value.lower().replace('_', '-')}-{where.replace(' ', '-')}"
             found.append(Somebody(role, where, system.person(member, (role, node, region))))
     return found

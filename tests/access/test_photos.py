@@ -140,7 +140,9 @@ async def test_before_the_report_her_own_after_it_those_who_may_read_it(system: 
     attachment = (await upload(place.resident, photo())).json()["id"]
     assert await _may_fetch(place, attachment) == {"resident"}
     await reported(system, place, "C0", attachments=[attachment])
-    assert await _may_fetch(place, attachment) == {"resident", "owner", "council_member", "exec_member", "chair"}
+    assert await _may_fetch(place, attachment) == {
+        *("resident", "owner", "council_owner", "council_member", "exec_member", "chair")
+    }
     sealed = (await upload(place.resident, photo())).json()["id"]
     await reported(system, place, "C3", attachments=[sealed])
     assert await _may_fetch(place, sealed) == {"resident", "rights_officer"}
@@ -152,7 +154,7 @@ async def test_evidence_is_for_those_who_work_on_it(system: Harness, place: Plac
     attachment = (await upload(place.owner, photo(CANARY), evidence=True)).json()["id"]
     assert await _may_fetch(place, attachment, evidence=True) == {"owner"}
     assert await send(place.owner, "solveOnSpot", caseId=case_id, photos=[attachment]) is None
-    workers = {"owner", "unit_leader", "council_member", "exec_member", "chair"}
+    workers = {"owner", "unit_leader", "council_owner", "council_member", "exec_member", "chair"}
     assert await _may_fetch(place, attachment, evidence=True) == workers
     assert CANARY.encode() not in (await download(place.owner, attachment, evidence=True)).content
     assert await _may_fetch(place, attachment) == set(), "intake does not know escalation's photos"

@@ -24,6 +24,7 @@ from services.contracts.organisation import council_of, federation_of
 from services.contracts.regions import Level
 from services.contracts.states import CaseState, CustodyState
 from services.deliberation.rules import item as items
+from services.deliberation.rules import recusal
 from services.deliberation.rules import resolution as resolutions
 from services.deliberation.rules import session as sessions
 from services.deliberation.rules.docket import Docket, Known, Moved, open_docket
@@ -41,6 +42,7 @@ OF_SESSION = (
     "AnswerInvitation",
     "Speak",
     "Recuse",
+    "LiftRecusal",
     "Adjourn",
     "CastVote",
     "Adopt",
@@ -175,7 +177,9 @@ class CouncilPlay:
             case "Speak":
                 return sessions.speak(docket, known, part, member, someone)
             case "Recuse":
-                return sessions.recuse(docket, known, part, someone)
+                return recusal.recuse(docket, known, part, someone)
+            case "LiftRecusal":
+                return recusal.lift(docket, known, who, part, someone)
             case "Adjourn":
                 return sessions.adjourn(docket, known, who, part, soon)
             case "CastVote":

@@ -6,7 +6,7 @@ from services.contracts.cases import CaseClass, Stage, Urgency
 from services.contracts.council import BlockReason, DecisionRule
 from services.contracts.events.deliberation import ResolutionStillBlocked
 from services.contracts.states import AccessState
-from services.deliberation.rules import following, resolution, session
+from services.deliberation.rules import following, recusal, resolution, session
 from services.deliberation.rules.seats import Listed
 from services.notify.rules.council_audience import docket_audience
 from tests.properties.council_playing import CASE_ID, CHAIR, EXEC, OTHER, CouncilPlay, by, fresh
@@ -26,7 +26,7 @@ def test_silence_is_told_to_whoever_may_go_on_with_the_session() -> None:
     private = ordinary.model_copy(update={"case_class": CaseClass.C2, "circle": (OTHER,)})
     assert told(ordinary) == [(CHAIR, "SESSION_SILENT")]
     assert told(private) == [(OTHER, "SESSION_SILENT")], "who convened it may not know of it any more"
-    play.keep(session.recuse(play.docket, play.known, sitting.id, CHAIR))
+    play.keep(recusal.recuse(play.docket, play.known, sitting.id, CHAIR))
     assert told(ordinary) == [(EXEC, "SESSION_SILENT"), (OTHER, "SESSION_SILENT")], "she withdrew"
 
 

@@ -2,7 +2,7 @@
 
 from services.contracts.cases import CaseClass, Urgency
 from services.contracts.states import AccessState
-from services.deliberation.rules import item, session
+from services.deliberation.rules import item, recusal, session
 from services.deliberation.rules.item import NewItem
 from services.deliberation.rules.restricting import let_go
 from services.deliberation.rules.seats import Listed
@@ -28,7 +28,7 @@ def test_who_was_there_is_told_once_and_a_party_is_not() -> None:
     ]
     assert not any(each.names_matter for each in told)
     [sitting] = play.docket.sessions
-    play.keep(session.recuse(play.docket, play.known, sitting.id, OTHER))
+    play.keep(recusal.recuse(play.docket, play.known, sitting.id, OTHER))
     after = let_go(play.docket, play.now)
     assert after is not None
     assert set(after.left) == {CHAIR, EXEC}, "who withdrew was there no longer"

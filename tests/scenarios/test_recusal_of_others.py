@@ -1,5 +1,6 @@
 """Who has others withdraw from a session, and what front ends are told of it (domain 2.2)."""
 
+from services.contracts.organisation import Role, council_of
 from tests.harness import Harness, Place
 from tests.scenarios.councils import accepted, do, done, opened, seen
 
@@ -46,3 +47,58 @@ async def test_nobody_sits_yet_in_a_session_that_is_proposed(system: Harness, pl
         hers = await seen(who, case_id)
         assert hers is not None
         assert all("Recuse" not in session["allowedCommands"] for session in hers["sessions"])
+
+
+async def test_who_was_made_to_withdraw_is_told_and_may_come_back(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    session_id = await opened(system, place, case_id)
+    who = place.council_member
+    related = {"sessionId": session_id, "member": who.member, "reason": "亲属"}
+    mistaken = {"sessionId": session_id, "member": who.member, "reason": "同名，并非亲属"}
+    assert (await do(place.chair, "liftRecusal", case_id, **mistaken)).code == "NOT_FOUND", "nobody withdrew"
+    await done(system, who, "castVote", case_id, sessionId=session_id, vote="AGAINST")
+    await done(system, place.chair, "recuse", case_id, **related)
+    assert (await who.inbox())[0] == "RECUSED"
+    assert "RECUSED_HERSELF" not in await place.chair.inbox(), "she did it herself"
+    assert (await do(who, "speak", case_id, sessionId=session_id, text="我不是亲属")).code == "RECUSED"
+
+    for stranger in (who, place.exec_member, place.neighbour, place.sibling_chair, place.county_chair):
+        assert (await do(stranger, "liftRecusal", case_id, **mistaken)).code in {"NOT_PERMITTED", "CASE_NOT_FOUND"}
+        seen_by = await seen(stranger, case_id)
+        assert seen_by is None or "LiftRecusal" not in seen_by["sessions"][0]["allowedCommands"]
+    assert (await do(place.chair, "liftRecusal", case_id, **{**mistaken, "reason": " "})).code == "REASON_REQUIRED"
+    hers = await seen(place.chair, case_id)
+    assert hers is not None
+    assert "LiftRecusal" in hers["sessions"][0]["allowedCommands"]
+    await done(system, place.chair, "liftRecusal", case_id, **mistaken)
+    assert (await who.inbox())[0] == "RECUSAL_LIFTED"
+    hers = await seen(place.chair, case_id)
+    assert hers is not None
+    assert (hers["sessions"][0]["recused"], hers["sessions"][0]["votes"]) == (0, 0), "she votes anew"
+    assert "LiftRecusal" not in hers["sessions"][0]["allowedCommands"]
+    await done(system, who, "speak", case_id, sessionId=session_id, text="我不是亲属")
+    await done(system, who, "castVote", case_id, sessionId=session_id, vote="FOR")
+
+
+async def test_a_withdrawal_is_lifted_for_the_sessions_to_come_and_never_by_herself(
+    system: Harness, place: Place
+) -> None:
+    """The chair withdrew; the owner of the council's own group, who convenes too, goes on, and lets her come back (议事会群主)."""
+    owner = system.person(
+        f"m_{place.village}-council-owner", (Role.GROUP_OWNER, council_of(place.village), place.village)
+    )
+    case_id = await accepted(system, place)
+    first = await opened(system, place, case_id)
+    await done(system, place.chair, "recuse", case_id, sessionId=first, reason="亲属")
+    await done(system, owner, "closeSession", case_id, sessionId=first, reason="NO_QUORUM", minutes="人数不足")
+    assert (await do(place.chair, "openSession", case_id)).code == "RECUSED"
+    second = await opened(system, place, case_id, owner)
+    assert second != first
+    mistaken = {"sessionId": second, "member": place.chair.member, "reason": "并非亲属"}
+    assert (await do(place.chair, "liftRecusal", case_id, **mistaken)).code == "RECUSED"
+    await done(system, owner, "liftRecusal", case_id, **mistaken)
+    assert (await place.chair.inbox())[0] == "RECUSAL_LIFTED"
+    hers = await seen(place.chair, case_id)
+    assert hers is not None
+    assert [session["recused"] for session in hers["sessions"]] == [0, 0]
+    await done(system, place.chair, "speak", case_id, sessionId=second, text="继续")

@@ -93,6 +93,17 @@ class Recuse(SessionCommand):
     """理由。Why."""
 
 
+class LiftRecusal(SessionCommand):
+    """Let somebody take part again who withdrew, or was made to, by mistake: in this session and in those to come. What she had voted is not
+    counted again. Allowed to: who convenes, of her own council's session, unless she withdrew herself. Refused: REASON_REQUIRED, NOT_FOUND,
+    RECUSED, BARRED, RESTRICTED_SESSION, TOO_MANY."""
+
+    member: MemberId
+    """谁。Who."""
+    reason: str
+    """理由。Why."""
+
+
 class Adjourn(SessionCommand):
     """Break off a session and go on another day: at most twice, within five working days. Allowed to: who may open one. Refused:
     TOO_MANY_ADJOURNMENTS, TOO_LATE, DATE_IN_PAST, RECUSED."""
@@ -194,6 +205,7 @@ SESSION: tuple[type[CouncilCommand], ...] = (
     AnswerInvitation,
     Speak,
     Recuse,
+    LiftRecusal,
     Adjourn,
     CastVote,
     Adopt,

@@ -93,6 +93,15 @@ class ParticipantRecused(SessionEvent):
     """Somebody withdrew because she is related to a party."""
 
     seat: int
+    by: NodeId | None = None
+    """Whose convenor had her withdraw; None: she did so herself."""
+
+
+class RecusalLifted(SessionEvent):
+    """Somebody takes part again: she is related to nobody."""
+
+    seat: int
+    by: NodeId
 
 
 class VoteCast(SessionEvent):
@@ -257,6 +266,7 @@ DOCKET = (
     InvitationUnanswered,
     SessionSpoken,
     ParticipantRecused,
+    RecusalLifted,
     VoteCast,
     SessionAdjourned,
     SessionSilent,

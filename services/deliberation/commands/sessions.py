@@ -14,6 +14,7 @@ from services.contracts.refusals import Code, Refused
 from services.contracts.texts import text
 from services.contracts.wrong import Wrong, malformed
 from services.deliberation.commands.matter import before, by, docket_before, new_id, one_address, speaks_as
+from services.deliberation.rules import recusal
 from services.deliberation.rules import session as rules
 from services.deliberation.rules.docket import Known, session_of
 from services.deliberation.rules.membership import Council
@@ -94,7 +95,16 @@ async def recuse(tx: Transaction, acting: Acting, command: asked.Recuse) -> Answ
     reason = required(command.reason)
     address = command.member or acting.member
     convenor = by(acting) if address != acting.member else None
-    answer = await save(tx, rules.recuse(docket, known, command.session_id, address, convenor))
+    answer = await save(tx, recusal.recuse(docket, known, command.session_id, address, convenor))
+    await write(tx, command.case_id, command.session_id, "recusal", reason, acting.member)
+    return answer
+
+
+async def lift_recusal(tx: Transaction, acting: Acting, command: asked.LiftRecusal) -> Answer:
+    """She is no relative after all; why it was thought so stays on file, and why not."""
+    docket, known = await docket_before(tx, command)
+    reason = required(command.reason)
+    answer = await save(tx, recusal.lift(docket, known, by(acting), command.session_id, command.member))
     await write(tx, command.case_id, command.session_id, "recusal", reason, acting.member)
     return answer
 

@@ -10,7 +10,6 @@ from services.contracts.states import AccessState
 from services.deliberation.rules.docket import Docket
 
 HANDLERS = frozenset({Role.CHAIR, Role.OFFICER})
-COUNCIL = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
 OWN = frozenset({"recusal", "package"})
 """Fields that not everybody who was there may read: why somebody withdrew, what a department was told."""
 
@@ -77,7 +76,6 @@ def _withdrawn(docket: Docket, member: str) -> Iterator[str]:
 def _works_on(grant: Grant, docket: Docket, holder: str | None) -> bool:
     at_the_village = grant.region == docket.region
     own_council = any(council_of(grant.region) == session.council for session in docket.sessions)
-    if grant.role in COUNCIL:
+    if grant.in_council:
         return at_the_village or own_council
-    council_owner = grant.role is Role.GROUP_OWNER and grant.node == council_of(docket.region)
-    return council_owner or (grant.role in HANDLERS and (at_the_village or own_council or grant.node == holder))
+    return grant.role in HANDLERS and (at_the_village or own_council or grant.node == holder)

@@ -183,15 +183,6 @@ def speak(docket: Docket, known: Known, session_id: SessionId, member: MemberId,
     )
 
 
-def recuse(docket: Docket, known: Known, session_id: SessionId, address: Address, by: By | None = None) -> Moved:
-    """Related to a party: she neither speaks nor votes, and is not counted. Twice changes nothing more, and is refused. `by`: who has somebody
-    else withdraw; as whoever adjourns or closes it, she is of the council that sits."""
-    session = led("Recuse", docket, known, by, session_id) if by else session_for("Recuse", docket, known, session_id)
-    place, _ = seat_of(session, address)
-    changed = session.with_seat(place, recused=True, vote=None, answer_by=None)
-    return moved(docket.with_session(changed), known.now, told.ParticipantRecused, session_id=session.id, seat=place)
-
-
 def adjourn(docket: Docket, known: Known, by: By, session_id: SessionId, until: datetime) -> Moved:
     """Another day: at most twice, and soon."""
     session = led("Adjourn", docket, known, by, session_id)

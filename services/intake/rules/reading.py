@@ -54,7 +54,7 @@ def tiers(case: Case, caller: Caller, custody: CustodyState | None = None) -> fr
                 found.add(Tier.SUMMARY) if case.case_class is CaseClass.C0 else None
                 if grant.role is Role.GROUP_OWNER and case.case_class is CaseClass.C0:
                     found |= {Tier.NARRATIVE, Tier.IDENTITY}
-            case Role.COUNCIL_MEMBER | Role.EXEC_MEMBER if grant.region == case.village:
+            case _ if grant.in_council and grant.region == case.village:
                 found |= {Tier.SUMMARY, Tier.NARRATIVE}
             case role if role in HANDLERS and above and len(grant.region) == len(case.village):
                 found |= set(Tier)

@@ -133,6 +133,14 @@ def _of_session(
             found.append(Told(session.convenor, Kind.INVITATION_DECLINED))
         case told.InvitationAnswered(answer=InvitationAnswer.DECLINE):
             found.append(Told(session.convenor, Kind.INVITATION_DECLINED))
+        case told.ParticipantRecused(by=None):
+            found.append(Told(session.convenor, Kind.RECUSED_HERSELF))
+        case told.ParticipantRecused():
+            hers = session.invited[event.seat : event.seat + 1]
+            found += [Told(member, Kind.RECUSED) for member in _persons(hers, nodes, now)]
+        case told.RecusalLifted():
+            hers = session.invited[event.seat : event.seat + 1]
+            found += [Told(member, Kind.RECUSAL_LIFTED) for member in _persons(hers, nodes, now)]
         case told.SessionRestricted(seats=()):
             return []
         case told.SessionRestricted():

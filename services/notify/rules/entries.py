@@ -100,6 +100,9 @@ class Kind(StrEnum):
     RESOLUTION_BLOCKED = "RESOLUTION_BLOCKED"
     NO_ANSWER = "NO_ANSWER"
     INVITATION_DECLINED = "INVITATION_DECLINED"
+    RECUSED = "RECUSED"
+    RECUSED_HERSELF = "RECUSED_HERSELF"
+    RECUSAL_LIFTED = "RECUSAL_LIFTED"
     ITEM_ASSIGNED = "ITEM_ASSIGNED"
     ITEM_TO_REASSIGN = "ITEM_TO_REASSIGN"
     ITEM_TO_VERIFY = "ITEM_TO_VERIFY"
@@ -225,6 +228,9 @@ TITLES: Mapping[Kind, tuple[str, str]] = {
     Kind.RESOLUTION_ADOPTED: ("您参加的议事已形成决议", "A session you took part in has adopted a resolution"),
     Kind.NO_ANSWER: ("有受邀人未答复，请电话联系", "Somebody invited has not answered: please telephone"),
     Kind.INVITATION_DECLINED: ("有受邀人不能参加", "Somebody invited does not come"),
+    Kind.RECUSED: ("召集人请您回避一次议事", "You were made to withdraw from a session, as related to a party"),
+    Kind.RECUSED_HERSELF: ("有人回避您召集的议事", "Somebody has withdrawn from a session that you convene"),
+    Kind.RECUSAL_LIFTED: ("您的回避已撤销，请继续参加议事", "Your withdrawal is lifted: you take part again"),
     Kind.ITEM_ASSIGNED: ("有一个行动项交给您，请接受或谢绝", "An action item is yours: please accept or decline"),
     Kind.ITEM_TO_REASSIGN: ("有行动项无人承办，请改派", "An action item has nobody: please reassign it"),
     Kind.ITEM_TO_VERIFY: ("有行动项已报完成，请核验", "An action item is reported done: please verify it"),
