@@ -179,7 +179,8 @@ class CouncilPlay:
             case "Recuse":
                 return recusal.recuse(docket, known, part, someone)
             case "LiftRecusal":
-                return recusal.lift(docket, known, who, part, someone)
+                away = random.choice(sorted(docket.recused) or [someone])
+                return recusal.lift(docket, known, who, part, away)
             case "Adjourn":
                 return sessions.adjourn(docket, known, who, part, soon)
             case "CastVote":
