@@ -25,7 +25,7 @@ from services.chassis.wording import malformed_by
 from services.contracts.base import Asked, Model
 from services.contracts.callers import Caller, Target
 from services.contracts.commands.base import Command as AnyCommand
-from services.contracts.permissions import acting_grant, had_it, may_as_herself, may_ever, sees_it, takes_part
+from services.contracts.permissions import acting_grant, had_it, may, may_as_herself, may_ever, sees_it, takes_part
 from services.contracts.refusals import Code, Refused
 from services.contracts.wrong import Wrong, malformed
 
@@ -137,7 +137,14 @@ class Door:
             if claimed is not None:
                 return claimed
             target = await command.target(tx, asked)
-            answer = await command.handle(tx, acting(caller, asked, target), asked)
+            who = acting(caller, asked, target)
+            try:
+                answer = await command.handle(tx, who, asked)
+            except Refused as refused:
+                hers = (each for each in refused.body.allowed if each != asked.command_name())
+                allowed = tuple(each for each in hers if may(caller, each, target))
+                refused.body = refused.body.model_copy(update={"allowed": allowed})
+                raise
             reached = dict(tx.reached)
             table = self._room.service.chassis.answer
             kept = {"answer": answer_json(answer, reached), **_scope(caller, asked)}

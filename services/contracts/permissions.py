@@ -61,6 +61,11 @@ def may_as_herself(caller: Caller, command: str, target: Target) -> bool:
     return reporter or (Reach.NAMED in reaches and caller.member in target.people)
 
 
+def may(caller: Caller, command: str, target: Target) -> bool:
+    """Whether she may ask this, for an office or for herself."""
+    return acting_grant(caller, command, target) is not None or may_as_herself(caller, command, target)
+
+
 def had_it(caller: Caller, command: str, target: Target) -> bool:
     """Of a matter, and not of its work orders: whether this is the holder's to ask and her node has a line in its thread, or is its group.
     She follows it, and may know that another holds it now."""

@@ -265,7 +265,7 @@ class RefusalBody(Model):
     message_zh: str
     message_en: str
     allowed: tuple[str, ...] = ()
-    """What may be asked instead: names of commands."""
+    """What she may ask instead: names of commands."""
     retryable: bool = False
     detail: dict[str, str] = {}
     """The values in the message, by name: codes and numbers."""

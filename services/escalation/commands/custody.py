@@ -58,6 +58,7 @@ async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
         alerted=custody.mode is ThreadMode.PARALLEL_URGENT,
         case_class=access.case_class,
         reporters=access.reporters,
+        bystanders=access.bystanders,
         circle=access.circle,
         barred=access.barred,
     )

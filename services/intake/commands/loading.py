@@ -8,6 +8,7 @@ from services.contracts.callers import Target
 from services.contracts.cases import CaseClass
 from services.contracts.commands.base import MatterCommand
 from services.contracts.ids import MemberId, NodeId
+from services.contracts.ladder import ThreadMode
 from services.contracts.organisation import first_holder
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, at_level
@@ -36,6 +37,8 @@ def target_of(case: Case, custody: CustodyState | None) -> Target:
         seen_from=custody.seen_from if custody else Level.VILLAGE.width,
         involved=tuple(entry.node for entry in custody.entries) if custody else (first,),
         left_to_officers=custody.left_to_officers if custody else None,
+        notified=custody.notified.node if custody and custody.notified else None,
+        alerted=custody is not None and custody.mode is ThreadMode.PARALLEL_URGENT,
         case_class=case.case_class,
         reporters=case.everyone,
         bystanders=case.bystanders,
