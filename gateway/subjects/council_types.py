@@ -22,6 +22,7 @@ from services.contracts.council import (
     SessionStage,
     SessionState,
 )
+from services.contracts.organisation import Role
 
 Info = strawberry.Info[Context, None]
 
@@ -128,9 +129,13 @@ class CouncilSession:
     def counted(self) -> bool:
         return self.state.counted
 
-    @strawberry.field(description="您是否在邀请名单中。Whether you are on its list.")
+    @strawberry.field(
+        description="您（或您作为联络员的部门）是否在邀请名单中。Whether you, or the department you are the liaison of, are on its list."
+    )
     def am_invited(self, info: Info) -> bool:
-        return info.context.who.member in self.people.invited
+        who = info.context.who
+        hers = {who.member, *(grant.node for grant in who.grants if grant.role is Role.LIAISON)}
+        return not hers.isdisjoint(self.people.invited)
 
     @strawberry.field(description="您目前可以执行的操作。What you may do with it now.")
     def allowed_commands(self, info: Info) -> list[str]:

@@ -133,5 +133,20 @@ def first_holder(case_class: CaseClass, region: str) -> NodeId:
 
 GROUP_ROLES = frozenset({Role.RESIDENT, Role.REPRESENTATIVE, Role.UNIT_LEADER, Role.GROUP_OWNER, Role.VOLUNTEER})
 """Roles that are held in a group. Facts name the village's federation in place of the group, which they never carry (design 3)."""
+DEPARTMENT_ROLES = frozenset({Role.LIAISON})
+"""Roles that are held in a department."""
+
+
+def may_hold(kind: NodeKind, role: Role) -> bool:
+    """Whether a node of this kind has such a role: nobody chairs a chat group, and only a department has liaisons."""
+    match kind:
+        case NodeKind.GROUP:
+            return role in GROUP_ROLES
+        case NodeKind.DEPARTMENT:
+            return role in DEPARTMENT_ROLES
+        case _:
+            return role not in DEPARTMENT_ROLES
+
+
 COUNCIL_ROLES = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})
 """Roles that are of the council of their region by themselves."""

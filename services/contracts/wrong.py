@@ -73,6 +73,9 @@ class Wrong(Enum):
     )
     NOT_AFTER_SINCE = Saying("须晚于起始时间", "it must be after its beginning")
     OWN_DEPUTY = Saying("不能代理本人，请填他人或不填", "nobody stands in for herself, name somebody else or nobody")
+    ROLE_ELSEWHERE = Saying(
+        "这类组织没有这种身份，请改身份或组织", "a node of this kind has no such role, change the role or the node"
+    )
     ROLE_TWICE = Saying("同一人同一身份只列一行，请合并", "one line for a person's role at a node, join them")
     OPERATORS_VILLAGE = Saying(
         "补录的村以 900 至 999 结尾，请改代码", "an operator's village ends in 900 to 999, change the code"

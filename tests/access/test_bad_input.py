@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.contracts.organisation import Role
+from services.contracts.organisation import Role, federation_of
 from tests.access.council_oracle import COUNCIL_COMMANDS
 from tests.access.test_permission_table import ORACLE
 from tests.access.world import MATTER_COMMANDS, STAGES, brought_to, on_from, pascal, photo, reported, send, upload
-from tests.harness import Harness, Place
+from tests.harness import SINCE, Harness, Place
 
 GOOD: dict[str, Any] = {"subCategory": "PUBLIC_FACILITY", "narrative": "公告栏坏了"}
 EMOJI = "👩‍👧"
@@ -243,6 +243,7 @@ async def test_a_state_that_does_not_fit_names_the_commands_that_do(
 async def test_regions_and_nodes_that_are_not_in_order(system: Harness, shared_place: Place) -> None:
     place = shared_place
     node = {"id": f"n_y-{place.village}", "kind": "COUNCIL", "region": place.village, "name": "议事会"}
+    member, federation = {"member": "m_new-here", "since": SINCE}, federation_of(place.village)
     somebody = {"member": "m_somebody", "role": "RESIDENT", "since": "2020-01-01T00:00:00+08:00"}
     wrong: list[tuple[str, dict[str, Any], str]] = [
         ("addRegion", {"code": f"{place.county}909901", "name": "村"}, "UNKNOWN_REGION"),
@@ -257,6 +258,10 @@ async def test_regions_and_nodes_that_are_not_in_order(system: Harness, shared_p
         ("putNode", {"node": {**node, "department": "WATER"}}, "MALFORMED"),
         ("putNode", {"node": {**node, "kind": "GROUP", "department": "WATER"}}, "MALFORMED"),
         ("putNode", {"node": {**node, "kind": "DEPARTMENT", "department": "TAXES"}}, "VARIABLES_INVALID"),
+        ("putNode", {"node": {**node, "kind": "GROUP", "members": [{**member, "role": "CHAIR"}]}}, "MALFORMED"),
+        ("putNode", {"node": {**node, "members": [{**member, "role": "LIAISON"}]}}, "MALFORMED"),
+        ("importMembers", {"members": [{**member, "node": place.group, "role": "CHAIR"}]}, "MALFORMED"),
+        ("importMembers", {"members": [{**member, "node": federation, "role": "LIAISON"}]}, "MALFORMED"),
         ("putNode", {"node": {**node, "name": ""}}, "TEXT_MISSING"),
         ("putNode", {"node": {**node, "name": "会" * 81}}, "TEXT_TOO_LONG"),
         ("putNode", {"node": {**node, "name": "会\x00"}}, "MALFORMED"),

@@ -463,6 +463,7 @@ async def test_a_standing_member_is_listed_at_the_next_session(system: Harness, 
     await opened(system, place, other)
     [session] = (await seen(place.liaison, other) or {})["sessions"]
     assert [each["code"] for each in session["departments"]] == [water]
+    assert session["amInvited"], "her department is on the list"
     assert "SESSION_OPENED" in await place.liaison.inbox()
     closed = await opened(system, place, private)
     assert await seen(place.liaison, private) is None

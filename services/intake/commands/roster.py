@@ -10,7 +10,7 @@ from services.contracts.callers import Target
 from services.contracts.commands import intake as asked
 from services.contracts.commands.base import Answer, Imported
 from services.contracts.events.intake import NodeChanged, RegionChanged
-from services.contracts.organisation import Membership, Node, NodeKind
+from services.contracts.organisation import Membership, Node, NodeKind, may_hold
 from services.contracts.queries import LineFate
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, Region, RegionSource, in_cell, level_of
@@ -104,6 +104,8 @@ async def put_node(tx: Transaction, acting: Acting, command: asked.PutNode) -> A
     text(node.name_en, "node.nameEn", 120)
     if len(node.members) > MAX_MEMBERS:
         raise malformed("node.members", Wrong.TOO_MANY, most=MAX_MEMBERS)
+    if not all(may_hold(node.kind, each.role) for each in node.members):
+        raise malformed("node.members", Wrong.ROLE_ELSEWHERE)
     before = await tx.load(KeptNode, node.id)
     if before and _public(before) == node:
         return Answer(id=before.id, version=before.version)

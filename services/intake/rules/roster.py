@@ -6,7 +6,15 @@ from datetime import datetime
 from services.contracts.cases import CaseClass
 from services.contracts.commands.intake import MemberLine, RegionLine
 from services.contracts.ids import MemberId, NodeId
-from services.contracts.organisation import OFFICE_ROLES, Membership, Node, Role, federation_of, rights_department_of
+from services.contracts.organisation import (
+    OFFICE_ROLES,
+    Membership,
+    Node,
+    Role,
+    federation_of,
+    may_hold,
+    rights_department_of,
+)
 from services.contracts.queries import LineFate
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import Level, Region, RegionSource, at_level, in_cell, level_of
@@ -192,6 +200,8 @@ def with_members(node: Node, lines: Sequence[Membership]) -> tuple[Node, list[Li
 def _wrong(node: Node, line: Membership, *, again: bool, full: bool) -> Refused | None:
     if line.until is not None and line.until <= line.since:
         return malformed("until", Wrong.NOT_AFTER_SINCE)
+    if not may_hold(node.kind, line.role):
+        return malformed("role", Wrong.ROLE_ELSEWHERE)
     if line.deputy_for == line.member:
         return malformed("deputyFor", Wrong.OWN_DEPUTY)
     if again:
