@@ -56,7 +56,8 @@ def allowed_session(caller: Caller, before: Before, session: SessionState, peopl
     found = [name for name in _allowed(caller, fits, target, session.council) if not (withdrew and name in RUNNING)]
     if not (caller.member in invited or _has_others_withdraw(caller, target, session.council, withdrew=withdrew)):
         found = [name for name in found if name != "Recuse"]
-    if withdrew or not any(each.recused for each in before.people.sessions):
+    own = {each.id for each in before.docket.sessions if each.council == session.council}
+    if withdrew or not any(each.recused for each in before.people.sessions if each.id in own):
         found = [name for name in found if name != "LiftRecusal"]
     return [name for name in found if name != "CastVote" or caller.member in people.voters]
 

@@ -133,19 +133,20 @@ def first_holder(case_class: CaseClass, region: str) -> NodeId:
 
 GROUP_ROLES = frozenset({Role.RESIDENT, Role.REPRESENTATIVE, Role.UNIT_LEADER, Role.GROUP_OWNER, Role.VOLUNTEER})
 """Roles that are held in a group. Facts name the village's federation in place of the group, which they never carry (design 3)."""
-DEPARTMENT_ROLES = frozenset({Role.LIAISON})
-"""Roles that are held in a department."""
+DEPARTMENT_ROLES = frozenset({Role.LIAISON, Role.COUNSELLOR})
+"""Roles that are held in a department: who answers for it, and its mediators, lawyers and counsellors (domain 1.3, PRO)."""
 
 
 def may_hold(kind: NodeKind, role: Role) -> bool:
-    """Whether a node of this kind has such a role: nobody chairs a chat group, and only a department has liaisons."""
+    """Whether a node of this kind has such a role: a chat group its own roles alone, so that nobody chairs one; a department liaisons and
+    counsellors; nobody else has liaisons."""
     match kind:
         case NodeKind.GROUP:
             return role in GROUP_ROLES
         case NodeKind.DEPARTMENT:
             return role in DEPARTMENT_ROLES
         case _:
-            return role not in DEPARTMENT_ROLES
+            return role is not Role.LIAISON
 
 
 COUNCIL_ROLES = frozenset({Role.COUNCIL_MEMBER, Role.EXEC_MEMBER})

@@ -30,7 +30,7 @@ GUARDS = {
     "AnswerInvitation": {Code.NOT_FOUND, Code.RECUSED, Code.INVITED_BEFORE, Code.RESTRICTED_SESSION},
     "Speak": {Code.NOT_FOUND, Code.RECUSED},
     "Recuse": {Code.NOT_FOUND, Code.RECUSED},
-    "LiftRecusal": {Code.NOT_FOUND, Code.RECUSED, Code.RESTRICTED_SESSION},
+    "LiftRecusal": {Code.NOT_FOUND, Code.RECUSED, Code.RESTRICTED_SESSION, Code.STATE_DOES_NOT_FIT},
     "Adjourn": {Code.TOO_MANY_ADJOURNMENTS, Code.RECUSED},
     "CastVote": {Code.NOT_FOUND, Code.RECUSED, Code.NO_VOTE_HERE},
     "Adopt": {

@@ -102,3 +102,58 @@ async def test_a_withdrawal_is_lifted_for_the_sessions_to_come_and_never_by_hers
     assert hers is not None
     assert [session["recused"] for session in hers["sessions"]] == [0, 0]
     await done(system, place.chair, "speak", case_id, sessionId=second, text="继续")
+
+
+async def test_a_council_lifts_what_it_found_itself_and_nothing_else(system: Harness, place: Place) -> None:
+    """The village's session goes on while the township, to which the matter went up, holds its own."""
+    case_id = await accepted(system, place)
+    below = await opened(system, place, case_id)
+    act = {"action": "VISIT", "note": "上门看过"}
+    await done(system, place.chair, "recordAction", case_id, **act)
+    await done(system, place.chair, "passUp", case_id, reason="NEEDS_FUNDS")
+    await done(system, place.township_officer, "receive", case_id)
+    above = await opened(system, place, case_id, place.township_chair)
+    who = place.council_member
+    invited = {"sessionId": above, "member": who.member}
+    await done(system, place.township_chair, "invite", case_id, **invited)
+    await done(system, place.township_chair, "recuse", case_id, **invited, reason="亲属")
+    mistaken = {"member": who.member, "reason": "并非亲属"}
+    assert (await do(place.chair, "liftRecusal", case_id, sessionId=below, **mistaken)).code == "NOT_FOUND"
+    assert (await do(place.chair, "liftRecusal", case_id, sessionId=above, **mistaken)).code == "NOT_PERMITTED"
+    hers = await seen(place.chair, case_id)
+    assert hers is not None
+    assert all("LiftRecusal" not in each["allowedCommands"] for each in hers["sessions"])
+    await done(system, place.township_chair, "liftRecusal", case_id, sessionId=above, **mistaken)
+    await done(system, who, "castVote", case_id, sessionId=above, vote="FOR")
+
+
+async def test_during_a_vote_nobody_is_brought_to_the_table(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    first = await opened(system, place, case_id)
+    who = place.council_member
+    await done(system, place.chair, "recuse", case_id, sessionId=first, member=who.member, reason="亲属")
+    await done(system, place.chair, "closeSession", case_id, sessionId=first, reason="NO_QUORUM", minutes="人数不足")
+    second = await opened(system, place, case_id)
+    await done(system, place.chair, "castVote", case_id, sessionId=second, vote="FOR")
+    mistaken = {"sessionId": second, "member": who.member, "reason": "并非亲属"}
+    assert (await do(place.chair, "liftRecusal", case_id, **mistaken)).code == "STATE_DOES_NOT_FIT"
+
+
+async def test_that_somebody_withdrew_is_for_who_leads_the_session(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    session_id = await opened(system, place, case_id)
+    await done(system, place.chair, "recuse", case_id, sessionId=session_id, reason="亲属")
+    assert "RECUSED_HERSELF" not in await place.chair.inbox(), "she knows"
+    assert (await place.exec_member.inbox())[0] == "RECUSED_HERSELF", "the chair does not go on with it any more"
+
+
+async def test_a_refusal_names_what_is_open_to_whom_a_session_invites(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    session_id = await opened(system, place, case_id)
+    hers = await seen(place.chair, case_id)
+    assert hers is not None
+    refused = await do(place.chair, "openSession", case_id, sessionId=session_id)
+    assert refused.code == "STATE_DOES_NOT_FIT"
+    assert {"Speak", "CastVote", "CloseSession"} <= set(refused["allowed"]) & set(
+        hers["sessions"][0]["allowedCommands"]
+    )

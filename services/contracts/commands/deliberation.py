@@ -94,9 +94,9 @@ class Recuse(SessionCommand):
 
 
 class LiftRecusal(SessionCommand):
-    """Let somebody take part again who withdrew, or was made to, by mistake: in this session and in those to come. What she had voted is not
-    counted again. Allowed to: who convenes, of her own council's session, unless she withdrew herself. Refused: REASON_REQUIRED, NOT_FOUND,
-    RECUSED, BARRED, RESTRICTED_SESSION, TOO_MANY."""
+    """Let somebody take part again who withdrew, or was made to, by mistake: in all sessions of this council on the matter; whether she comes
+    is hers to say. What she had voted is not counted again. Allowed to: who convenes, in her own council's session, and is not withdrawn
+    herself. Refused: REASON_REQUIRED, NOT_FOUND, RECUSED, BARRED, RESTRICTED_SESSION, TOO_MANY."""
 
     member: MemberId
     """谁。Who."""

@@ -7,9 +7,9 @@ from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.callers import Target
-from services.contracts.commands import deliberation as asked
 from services.contracts.commands import resolutions as resolved
 from services.contracts.commands.base import MatterCommand
+from services.contracts.ladder import ThreadMode
 from services.contracts.organisation import Node, Role, council_of
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import at_level
@@ -42,11 +42,16 @@ async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
         group=access.group,
         holder=custody.holder if custody else None,
         holder_region=at_level(known.case.region, custody.level) if custody else None,
+        seen_from=custody.seen_from if custody else 0,
+        notified=custody.notified.node if custody and custody.notified else None,
         involved=tuple(entry.node for entry in entries if entry.state is not EntryState.CLOSED),
+        left_to_officers=custody.left_to_officers if custody else None,
+        alerted=custody is not None and custody.mode is ThreadMode.PARALLEL_URGENT,
         department=department if department in departments else None,
         people=people,
         case_class=access.case_class,
         reporters=access.reporters,
+        bystanders=access.bystanders,
         circle=access.circle,
         barred=access.barred,
     )
@@ -56,7 +61,7 @@ def _about(command: MatterCommand, docket: Docket | None, known: Known) -> tuple
     """Members and nodes that the session or item of a command is about."""
     addresses: list[str] = []
     for session in docket.sessions if docket else ():
-        if session.id == getattr(command, "session_id", None) and isinstance(command, asked.SessionCommand):
+        if session.id == getattr(command, "session_id", None):
             addresses += [each.address for each in session.seats if may_take_part(known, each)]
     for item in docket.items if docket else ():
         if item.id == getattr(command, "item_id", None) and may_have(known, item):

@@ -1,10 +1,10 @@
 """Who withdraws from a matter's sessions because she is related to a party (回避), and how she comes back: pure (domain 1.3, 2.2)."""
 
-from services.contracts.council import InviteeKind
+from services.contracts.council import SessionStage
 from services.contracts.events import deliberation as told
 from services.contracts.ids import Address, MemberId, SessionId
 from services.contracts.refusals import Code, Refused
-from services.deliberation.rules.docket import Docket, Known, Moved, moved
+from services.deliberation.rules.docket import Docket, Known, Moved, check_fits, moved
 from services.deliberation.rules.parts import Session
 from services.deliberation.rules.seats import (
     MAX_INVITED,
@@ -34,28 +34,31 @@ def recuse(docket: Docket, known: Known, session_id: SessionId, address: Address
 
 
 def lift(docket: Docket, known: Known, by: By, session_id: SessionId, member: MemberId) -> Moved:
-    """It was an error: she takes part again, in this session and those to come, and may read what was said in the earlier ones. A vote that
-    she had cast is not counted again: she votes anew."""
+    """It was an error: she may take part again in this council's sessions, and read what was said in its earlier ones. A vote that was struck
+    out is not counted again: she votes anew. What another council found stands until that council lifts it. Who is not on the list is put
+    there, but not while nobody is yet, nor once there is a vote."""
     session = led("LiftRecusal", docket, known, by, session_id)
-    if member not in docket.recused:
+    own = tuple(each for each in docket.sessions if each.council == session.council)
+    withdrawn = [seat for each in own for seat in each.seats if seat.address == member and seat.recused]
+    if not withdrawn:
         raise Refused(Code.NOT_FOUND, what="recusal")
-    check_may_come(known, member, _kind(docket, member))
+    kind = withdrawn[-1].kind
+    check_may_come(known, member, kind)
     place = session.seat(member)
     if place is None:
+        if session.stage in {SessionStage.PROPOSED, SessionStage.DECIDING}:
+            check_fits("LiftRecusal", (), session.stage.value, known, docket)
         if len(session.seats) >= MAX_INVITED:
             raise Refused(Code.TOO_MANY, what="invited", limit=MAX_INVITED)
         place = len(session.seats)
-        seats = (*session.seats, invitee_of(known, member, _kind(docket, member)))
-        session = session.model_copy(update={"seats": seats})
-    sessions = tuple(_without(session if each.id == session.id else each, member) for each in docket.sessions)
+        session = session.model_copy(update={"seats": (*session.seats, invitee_of(known, member, kind))})
+    elif known.private and not session.seats[place].restricted and member not in known.circle:
+        raise Refused(Code.RESTRICTED_SESSION)
+    lifted = {each.id: _without(session if each.id == session.id else each, member) for each in own}
+    sessions = tuple(lifted.get(each.id, each) for each in docket.sessions)
     return moved(
         docket.after(sessions=sessions), known.now, told.RecusalLifted, session_id=session.id, seat=place, by=by.node
     )
-
-
-def _kind(docket: Docket, member: MemberId) -> InviteeKind:
-    """As what she was invited before."""
-    return next(seat.kind for session in docket.sessions for seat in session.seats if seat.address == member)
 
 
 def _without(session: Session, member: MemberId) -> Session:

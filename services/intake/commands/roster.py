@@ -104,9 +104,10 @@ async def put_node(tx: Transaction, acting: Acting, command: asked.PutNode) -> A
     text(node.name_en, "node.nameEn", 120)
     if len(node.members) > MAX_MEMBERS:
         raise malformed("node.members", Wrong.TOO_MANY, most=MAX_MEMBERS)
-    if not all(may_hold(node.kind, each.role) for each in node.members):
-        raise malformed("node.members", Wrong.ROLE_ELSEWHERE)
     before = await tx.load(KeptNode, node.id)
+    stood = before.members if before and before.kind is node.kind else ()
+    if not all(each in stood or may_hold(node.kind, each.role) for each in node.members):
+        raise malformed("node.members", Wrong.ROLE_ELSEWHERE)
     if before and _public(before) == node:
         return Answer(id=before.id, version=before.version)
     return await _keep(tx, node, before)

@@ -200,7 +200,7 @@ def with_members(node: Node, lines: Sequence[Membership]) -> tuple[Node, list[Li
 def _wrong(node: Node, line: Membership, *, again: bool, full: bool) -> Refused | None:
     if line.until is not None and line.until <= line.since:
         return malformed("until", Wrong.NOT_AFTER_SINCE)
-    if not may_hold(node.kind, line.role):
+    if line not in node.members and not may_hold(node.kind, line.role):
         return malformed("role", Wrong.ROLE_ELSEWHERE)
     if line.deputy_for == line.member:
         return malformed("deputyFor", Wrong.OWN_DEPUTY)

@@ -134,7 +134,7 @@ def _of_session(
         case told.InvitationAnswered(answer=InvitationAnswer.DECLINE):
             found.append(Told(session.convenor, Kind.INVITATION_DECLINED))
         case told.ParticipantRecused(by=None):
-            found.append(Told(session.convenor, Kind.RECUSED_HERSELF))
+            found += [Told(member, Kind.RECUSED_HERSELF) for member in _leaders(session, access, people)]
         case told.ParticipantRecused():
             hers = session.invited[event.seat : event.seat + 1]
             found += [Told(member, Kind.RECUSED) for member in _persons(hers, nodes, now)]
