@@ -184,7 +184,7 @@ async def test_members_go_in_row_by_row_others_stay_and_terms_change(
         HEADER,
         ("m_deputy-1", federation, "CHAIR", "2026-11-01", "2099-12-01", chair),
         (exec_member, federation, "CHAIR", "2026-11-01", "", ""),  # several roles of one person
-        (chair, federation, "CHAIR", "2020-01-01", "2027/1/1", ""),  # her term gets an end
+        (chair, federation, "CHAIR", "2020-01-01", "2098/1/1", ""),  # her term gets an end
         ("m_new-resident", group, "RESIDENT", "2026-11-01T08:00:00+08:00", "", ""),
         (place.resident.member, group, "RESIDENT", SINCE, "", ""),  # as she is there
         ("m_x", group, "RESIDENT", "2026-11-01", "", ""),
