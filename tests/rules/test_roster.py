@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.contracts.callers import Caller, Grant, Target
 from services.contracts.commands.intake import RegionLine
 from services.contracts.events.intake import NodeChanged
-from services.contracts.organisation import Membership, Node, NodeKind, Role, in_office
+from services.contracts.organisation import Membership, Node, NodeKind, Role, in_office, may_hold
 from services.contracts.permissions import acting_grant
 from services.contracts.queries import LineFate
 from services.contracts.refusals import Refused
@@ -127,6 +127,19 @@ def test_what_is_refused_of_a_line() -> None:
     codes = [fate.code.name if isinstance(fate, Refused) else fate.value for fate in fates]
     assert codes == ["CHANGED", "NODE_FULL", "MALFORMED", "MALFORMED"]
     assert len(after.members) == MAX_MEMBERS
+
+
+def test_a_group_has_its_own_roles_and_what_stood_there_stands() -> None:
+    chair = held("m_chair")
+    group = Node(id=f"n_g-{VILLAGE}", kind=NodeKind.GROUP, region=VILLAGE, name="一组", members=(chair,))
+    _, fates = with_members(group, [chair, held("m_other"), held("m_owner", Role.GROUP_OWNER)])
+    assert [fate.code.name if isinstance(fate, Refused) else fate for fate in fates] == [
+        LineFate.SAME,
+        "MALFORMED",
+        LineFate.NEW,
+    ]
+    assert may_hold(NodeKind.DEPARTMENT, Role.COUNSELLOR)
+    assert not may_hold(NodeKind.FEDERATION, Role.LIAISON)
 
 
 def test_a_full_node_fits_a_record() -> None:

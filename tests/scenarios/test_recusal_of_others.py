@@ -157,3 +157,16 @@ async def test_a_refusal_names_what_is_open_to_whom_a_session_invites(system: Ha
     assert {"Speak", "CastVote", "CloseSession"} <= set(refused["allowed"]) & set(
         hers["sessions"][0]["allowedCommands"]
     )
+
+
+async def test_who_came_before_the_matter_was_private_does_not_come_back_to_it(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    session_id = await opened(system, place, case_id)
+    expert, about = place.sibling_resident, {"sessionId": session_id, "member": place.sibling_resident.member}
+    await done(system, place.chair, "invite", case_id, kind="EXPERT", **about)
+    await done(system, place.chair, "recuse", case_id, reason="亲属", **about)
+    assert (await place.chair.do("raiseClass", caseId=case_id, to="C2")).code is None
+    await system.settle()
+    refused = await do(place.chair, "liftRecusal", case_id, reason="并非亲属", **about)
+    assert refused.code == "RESTRICTED_SESSION"
+    assert "RECUSAL_LIFTED" not in await expert.inbox()
