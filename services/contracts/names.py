@@ -133,6 +133,7 @@ ZH = {
     "dead letter": "待人工处理的消息",
     "attachment": "附件",
     "invitation": "邀请",
+    "recusal": "回避记录",
     "membership": "常任成员资格",
     "council": "议事会",
     "service": "服务",

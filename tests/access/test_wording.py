@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.access.world import service
 from tests.harness import Harness, Person, Place, key
 
 WRITTEN = "张三在三号楼被打，电话 13900001111"
+ROOT = Path(__file__).parents[2]
 HAN = re.compile(r"[\u4e00-\u9fff]")
 OF_LIBRARIES = re.compile(
     r"Input should|Expected|cannot represent|found:|encountered|non-null|isoformat|type=|pydantic|[a-z]+_(type|parsing|mismatch|forbidden)"
@@ -200,3 +202,11 @@ def test_every_reason_says_what_to_do_in_both_languages() -> None:
         assert HAN.search(zh), wrong
         assert not HAN.search(en), wrong
         assert set(re.findall(r"{\w+}", zh)) == set(re.findall(r"{\w+}", en)), wrong
+
+
+def test_what_is_missing_or_too_much_has_a_chinese_name() -> None:
+    """Whatever a refusal names by `what=` in our sources: "没有找到：recusal。" tells a resident nothing."""
+    sources = [file for room in ("services", "gateway") for file in (ROOT / room).rglob("*.py")]
+    named = {word for file in sources for word in re.findall(r'what="([a-z ]+)"', file.read_text(encoding="utf-8"))}
+    assert "recusal" in named
+    assert [word for word in sorted(named) if zh(word).isascii()] == []
