@@ -10,12 +10,12 @@ from services.contracts.cases import CaseClass, Urgency
 from services.contracts.council import PeopleState
 from services.contracts.fitting import fitting, fitting_order, held_up, too_late
 from services.contracts.fitting_council import seat
-from services.contracts.ladder import ThreadMode
 from services.contracts.orders import OrderState
-from services.contracts.organisation import Node, Role, council_of, first_holder
+from services.contracts.organisation import Node, Role, council_of
 from services.contracts.permissions import acting_grant, may_as_herself
-from services.contracts.regions import Level, at_level
+from services.contracts.regions import Level
 from services.contracts.states import AccessState, CaseState, CustodyState, DocketState
+from services.contracts.targets import target_of_matter, target_of_order
 
 FROM_ABOVE = frozenset({"TakeOver", "ReviewRejection"})
 """Commands of a level that stands above the one that has, or had, the matter."""
@@ -64,22 +64,7 @@ def allowed_commands(
 ) -> list[str]:
     """The names of the commands. A hint for a front end: the owner of each decision asks again. `worker` is the caller's tag: who
     did the work does not call back (I5). `now`: to leave out what was possible for a time only. `people`: of the council's sessions."""
-    target = Target(
-        region=village,
-        group=access.group,
-        holder=(custody.holder if custody else None) or first_holder(access.case_class, village),
-        holder_region=at_level(village, custody.level) if custody and custody.holder else None,
-        seen_from=custody.seen_from if custody else 0,
-        notified=custody.notified.node if custody and custody.notified else None,
-        involved=tuple(entry.node for entry in custody.entries) if custody else (),
-        left_to_officers=custody.left_to_officers if custody else None,
-        alerted=custody is not None and custody.mode is ThreadMode.PARALLEL_URGENT,
-        case_class=access.case_class,
-        reporters=access.reporters,
-        bystanders=access.bystanders,
-        circle=access.circle,
-        barred=access.barred,
-    )
+    target = target_of_matter(village, access, custody)
     allowed = []
     withdrew = has_withdrawn(caller, people)
     for command in fitting(case, custody, docket):
@@ -128,18 +113,7 @@ def allowed_on_order(
     others: Sequence[OrderState] = (),
 ) -> list[str]:
     """The same for a department work order; who holds it is its issuer. `others`: the orders of the same joint one."""
-    involved = tuple(entry.node for entry in custody.entries) if custody else ()
-    target = Target(
-        region=custody.region if custody else order.region,
-        holder=order.issuer,
-        holder_region=order.issuer_region,
-        involved=(*involved, order.issuer),
-        department=order.department,
-        case_class=access.case_class,
-        reporters=access.reporters,
-        circle=access.circle,
-        barred=access.barred,
-    )
+    target = target_of_order(order, custody, access)
     allowed, later = [], held_up(order, others)
     for command in fitting_order(order, now):
         grant = acting_grant(caller, command, target)

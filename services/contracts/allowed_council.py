@@ -9,8 +9,8 @@ from services.contracts.council import ItemPeople, ItemState, PeopleState, Resol
 from services.contracts.fitting_council import fitting_item, fitting_resolution, fitting_session, seat
 from services.contracts.organisation import Role, council_of
 from services.contracts.permissions import acting_grant, may_as_herself
-from services.contracts.regions import at_level
-from services.contracts.states import AccessState, CaseState, CustodyState, DocketState, EntryState
+from services.contracts.states import AccessState, CaseState, CustodyState, DocketState
+from services.contracts.targets import target_at_council
 
 OFFICES = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER, Role.INSPECTOR})
 OF_THE_GROUP = frozenset({Role.GROUP_OWNER, Role.UNIT_LEADER})
@@ -100,24 +100,9 @@ def allowed_item(caller: Caller, before: Before, item: ItemState, people: ItemPe
 
 
 def _target(caller: Caller, before: Before, addresses: Iterable[str]) -> Target:
-    custody, access = before.custody, before.access
-    named = list(addresses)
-    offices = {grant.node for grant in caller.grants}
-    return Target(
-        region=before.case.region,
-        group=access.group,
-        holder=custody.holder if custody else None,
-        holder_region=at_level(before.case.region, custody.level) if custody else None,
-        involved=tuple(
-            entry.node for entry in (custody.entries if custody else ()) if entry.state is not EntryState.CLOSED
-        ),
-        department=next((each for each in named if each in offices), None),
-        people=tuple(each for each in named if each.startswith("m_")),
-        case_class=access.case_class,
-        reporters=access.reporters,
-        circle=access.circle,
-        barred=access.barred,
-    )
+    named, offices = tuple(addresses), {grant.node for grant in caller.grants}
+    hers = next((each for each in named if each in offices), None)
+    return target_at_council(before.case.region, before.access, before.custody, named, hers)
 
 
 def _allowed(caller: Caller, fits: Iterable[str], target: Target, council: str | None) -> list[str]:

@@ -64,6 +64,8 @@ class Target(Model):
     """The department whose work order this is."""
     people: tuple[MemberId, ...] = ()
     """Whom this is about by name: who was invited, who has a task."""
+    invited: tuple[NodeId, ...] = ()
+    """The departments and other nodes that a session or an item is about."""
     case_class: CaseClass = CaseClass.C0
     reporters: tuple[MemberId, ...] = ()
     bystanders: tuple[MemberId, ...] = ()

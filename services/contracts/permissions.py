@@ -146,7 +146,7 @@ def _reaches(reach: Reach, grant: Grant, target: Target, in_circle: bool) -> boo
         case Reach.SURFACED:
             return below and grant.node == target.left_to_officers
         case Reach.DEPARTMENT:
-            return grant.node == target.department
+            return grant.node == target.department or (target.department is None and grant.node in target.invited)
         case Reach.COUNCIL:
             return target.region is not None and grant.node == council_of(target.region)
         case _:

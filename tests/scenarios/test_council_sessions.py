@@ -307,10 +307,32 @@ async def test_a_department_is_told_what_its_package_says(system: Harness, place
     await done(system, place.liaison, "answerInvitation", case_id, answer="ACCEPT", **for_water)
     spoken = await done(system, place.liaison, "speak", case_id, text="不是自来水管", **for_water)
     assert spoken["sessions"][0]["speakers"] == 1
-    assert (await do(place.liaison, "castVote", case_id, sessionId=session_id, vote="FOR")).code == "CASE_NOT_FOUND"
-    assert (await do(place.exec_member, "speak", case_id, text="x", **for_water)).code == "CASE_NOT_FOUND"
+    again = await done(system, place.liaison, "speak", case_id, sessionId=session_id, text="明日再来看")
+    assert [each["department"] for each in again["sessions"][0]["words"] if each["field"] == "speech"] == [water, water]
+    assert (await do(place.liaison, "castVote", case_id, sessionId=session_id, vote="FOR")).code == "NO_VOTE_HERE"
+    assert (await do(place.exec_member, "speak", case_id, text="x", **for_water)).code == "NOT_PERMITTED"
     other = system.person("m_other-liaison", (Role.LIAISON, f"n_dept-heat-{place.county}", place.county))
     assert await seen(other, case_id) is None
+    for command, words in (
+        ("speak", {"text": "x"}),
+        ("castVote", {"vote": "FOR"}),
+        ("answerInvitation", {"answer": "ACCEPT"}),
+    ):
+        assert (await do(other, command, case_id, sessionId=session_id, **words)).code == "CASE_NOT_FOUND"
+
+
+async def test_who_is_invited_herself_and_for_her_department_speaks_as_she_says(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    session_id = await opened(system, place, case_id)
+    water = f"n_dept-water-{place.county}"
+    department = {"kind": "DEPARTMENT", "department": water, "package": package(system, case_id, water)}
+    await done(system, place.chair, "invite", case_id, sessionId=session_id, **department)
+    about = {"sessionId": session_id}
+    await done(system, place.chair, "invite", case_id, member=place.liaison.member, kind="HELPER", **about)
+    await done(system, place.liaison, "speak", case_id, text="作为邻居", **about)
+    spoken = await done(system, place.liaison, "speak", case_id, text="作为部门", department=water, **about)
+    said = {each["text"]: each["department"] for each in spoken["sessions"][0]["words"] if each["field"] == "speech"}
+    assert said == {"作为邻居": None, "作为部门": water}
 
 
 async def test_a_private_matter_is_deliberated_by_its_circle(system: Harness, place: Place) -> None:

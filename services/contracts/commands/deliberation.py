@@ -69,7 +69,7 @@ class AnswerInvitation(SessionCommand):
     substitute: MemberId | None = None
     """改派谁。Who comes instead."""
     department: NodeId | None = None
-    """代表哪个部门答复。For which department she answers."""
+    """代表哪个部门答复；不填即本人，或您作为联络员受邀的部门。For which department she answers; by default herself, or the one invited that she is the liaison of."""
 
 
 class Speak(SessionCommand):
@@ -78,7 +78,7 @@ class Speak(SessionCommand):
     text: str
     """发言。What she says."""
     department: NodeId | None = None
-    """代表哪个部门发言。For which department she speaks."""
+    """代表哪个部门发言；不填即本人，或您作为联络员受邀的部门。For which department she speaks; by default herself, or the one invited that she is the liaison of."""
     photos: Photos = ()
     """照片编号（POST /attachments?for=council）。Photos."""
 

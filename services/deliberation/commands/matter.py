@@ -7,13 +7,12 @@ from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
 from services.contracts import topics
 from services.contracts.callers import Target
+from services.contracts.commands import deliberation as asked
 from services.contracts.commands import resolutions as resolved
 from services.contracts.commands.base import MatterCommand
-from services.contracts.ladder import ThreadMode
 from services.contracts.organisation import Node, Role, council_of
 from services.contracts.refusals import Code, Refused
-from services.contracts.regions import at_level
-from services.contracts.states import EntryState
+from services.contracts.targets import target_at_council
 from services.contracts.wrong import Wrong, malformed
 from services.deliberation.rules.docket import Docket, Known
 from services.deliberation.rules.seats import By, may_have, may_take_part
@@ -31,34 +30,15 @@ async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
     """The matter as far as permission goes: its people are those of the session or item that is meant."""
     known, access = await known_of(tx, command.case_id)
     docket = await tx.load(Docket, command.case_id)
-    people, departments = _about(command, docket, known)
-    custody = known.custody
-    entries = custody.entries if custody else ()
+    about = _about(command, docket, known)
     department = getattr(command, "department", None)
     if isinstance(command, resolved.ItemCommand):
-        department = next(iter(departments), None)
-    return Target(
-        region=known.case.region,
-        group=access.group,
-        holder=custody.holder if custody else None,
-        holder_region=at_level(known.case.region, custody.level) if custody else None,
-        seen_from=custody.seen_from if custody else 0,
-        notified=custody.notified.node if custody and custody.notified else None,
-        involved=tuple(entry.node for entry in entries if entry.state is not EntryState.CLOSED),
-        left_to_officers=custody.left_to_officers if custody else None,
-        alerted=custody is not None and custody.mode is ThreadMode.PARALLEL_URGENT,
-        department=department if department in departments else None,
-        people=people,
-        case_class=access.case_class,
-        reporters=access.reporters,
-        bystanders=access.bystanders,
-        circle=access.circle,
-        barred=access.barred,
-    )
+        department = next((each for each in about if each.startswith("n_")), None)
+    return target_at_council(known.case.region, access, known.custody, about, department)
 
 
-def _about(command: MatterCommand, docket: Docket | None, known: Known) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Members and nodes that the session or item of a command is about."""
+def _about(command: MatterCommand, docket: Docket | None, known: Known) -> list[str]:
+    """The members and nodes that the session or item of a command is about."""
     addresses: list[str] = []
     for session in docket.sessions if docket else ():
         if session.id == getattr(command, "session_id", None):
@@ -66,8 +46,7 @@ def _about(command: MatterCommand, docket: Docket | None, known: Known) -> tuple
     for item in docket.items if docket else ():
         if item.id == getattr(command, "item_id", None) and may_have(known, item):
             addresses.append(item.assignee)
-    members = tuple(each for each in addresses if each.startswith("m_"))
-    return members, tuple(each for each in addresses if each.startswith("n_"))
+    return addresses
 
 
 async def before(tx: Transaction, command: MatterCommand) -> Before:
@@ -92,12 +71,15 @@ def by(acting: Acting) -> By:
     return By(acting.member, grant.public_node, council_of(grant.region), grant.role is Role.CHAIR)
 
 
-def speaks_as(acting: Acting, department: str | None) -> str:
-    """The address at which somebody was invited: her own, or her department's, of which she must be the liaison."""
+def speaks_as(acting: Acting, docket: Docket, command: asked.SessionCommand, department: str | None = None) -> str:
+    """The address at which somebody was invited: her department's, of which she must be the liaison; if she does not say for which, her own,
+    or that of the department that she was let in for."""
+    grant = acting.grant
     if department is None:
-        return acting.member
-    if acting.grant is None or acting.grant.node != department:
-        raise Refused(Code.CASE_NOT_FOUND)
+        own = any(each.id == command.session_id and each.seat(acting.member) is not None for each in docket.sessions)
+        return acting.member if grant is None or own else grant.node
+    if grant is None or grant.node != department:
+        raise Refused(Code.NOT_PERMITTED, command=command.command_name())
     return department
 
 

@@ -14,9 +14,9 @@ from services.contracts.events.escalation import (
     TakenOver,
 )
 from services.contracts.ids import NodeId
-from services.contracts.ladder import NoteKind, ThreadMode
+from services.contracts.ladder import NoteKind
 from services.contracts.refusals import Code, Refused
-from services.contracts.regions import at_level
+from services.contracts.targets import target_of_matter
 from services.contracts.texts import text
 from services.escalation.order_store import look_for_hands
 from services.escalation.rules.custody import Custody, Facts, Moved
@@ -46,22 +46,7 @@ async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
         raise Refused(Code.CASE_NOT_FOUND)
     if access is None:  # told with the case, on a topic of its own: it comes
         raise Refused(Code.NOT_YET_KNOWN)
-    return Target(
-        region=custody.region,
-        group=access.group,
-        holder=custody.holder or next((entry.node for entry in custody.entries), None),
-        holder_region=at_level(custody.region, custody.level) if custody.holder else None,
-        seen_from=custody.seen_from,
-        notified=custody.notified.node if custody.notified else None,
-        involved=tuple(entry.node for entry in custody.entries),
-        left_to_officers=custody.left_to_officers,
-        alerted=custody.mode is ThreadMode.PARALLEL_URGENT,
-        case_class=access.case_class,
-        reporters=access.reporters,
-        bystanders=access.bystanders,
-        circle=access.circle,
-        barred=access.barred,
-    )
+    return target_of_matter(custody.region, access, custody)
 
 
 async def matter(tx: Transaction, command: MatterCommand) -> tuple[Custody, Facts]:

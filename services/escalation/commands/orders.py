@@ -14,6 +14,7 @@ from services.contracts.lifecycle import Lifecycle
 from services.contracts.orders import OrderResult, OrderRole, OrderStep
 from services.contracts.organisation import Role
 from services.contracts.refusals import Code, Refused
+from services.contracts.targets import target_of_order
 from services.contracts.texts import text
 from services.escalation.order_store import matter_of, move, orders_of, rules_of, write
 from services.escalation.rules import order_ends as ends
@@ -39,17 +40,7 @@ async def order_target(tx: Transaction, command: asked.OrderCommand) -> Target:
     access = await access_of(tx, case_id) if case_id else None
     if custody is None or order is None or access is None:
         raise command.not_hers()
-    return Target(
-        region=custody.region,
-        holder=order.issuer,
-        holder_region=order.issuer_region,
-        involved=(*(entry.node for entry in custody.entries), order.issuer),
-        department=order.department,
-        case_class=access.case_class,
-        reporters=access.reporters,
-        circle=access.circle,
-        barred=access.barred,
-    )
+    return target_of_order(order, custody, access)
 
 
 class At(NamedTuple):
@@ -161,7 +152,10 @@ async def rework(tx: Transaction, acting: Acting, command: asked.ReworkOrder) ->
     if at.custody.resolved_at is not None:
         # The matter goes back to work first, and its orders with it: an order alone would be cancelled with the answer.
         resolved = Lifecycle.RESOLVED.value
-        raise Refused(Code.STATE_DOES_NOT_FIT, allowed=("ReworkMatter",), state=resolved, command="ReworkOrder")
+        # Who holds the matter, or stands above, sends it back; an issuer below who follows does not.
+        hers = acting.grant is not None and len(acting.grant.region) <= at.custody.level.width
+        first = ("ReworkMatter",) if hers else ()
+        raise Refused(Code.STATE_DOES_NOT_FIT, allowed=first, state=resolved, command="ReworkOrder")
     # One that was settled when the matter came to rest begins again at rest.
     order = ends.led(at.order, await beside(tx, at.order)).model_copy(update={"rest": at.custody.rest})
     return await _save(tx, at, rules.rework(order, at.by, at.rules, tx.now), acting, rework=words)

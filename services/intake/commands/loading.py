@@ -8,11 +8,9 @@ from services.contracts.callers import Target
 from services.contracts.cases import CaseClass
 from services.contracts.commands.base import MatterCommand
 from services.contracts.ids import MemberId, NodeId
-from services.contracts.ladder import ThreadMode
-from services.contracts.organisation import first_holder
 from services.contracts.refusals import Code, Refused
-from services.contracts.regions import Level, at_level
 from services.contracts.states import CustodyState
+from services.contracts.targets import target_of_matter
 from services.intake.rules import roster
 from services.intake.rules.case import Case
 from services.intake.rules.roster import KeptNode
@@ -26,25 +24,9 @@ async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
 
 
 def target_of(case: Case, custody: CustodyState | None) -> Target:
-    """The same, of a case at hand. Until escalation has opened custody the holder is, by rule, the village of the case's place; of C3 the
-    county's rights department (design 5); so it is once the matter has ended, that who held it is told so."""
-    first = first_holder(case.case_class, case.village)
-    return Target(
-        region=case.village,
-        group=case.group,
-        holder=(custody.holder if custody else None) or first,
-        holder_region=at_level(case.village, custody.level) if custody and custody.holder else None,
-        seen_from=custody.seen_from if custody else Level.VILLAGE.width,
-        involved=tuple(entry.node for entry in custody.entries) if custody else (first,),
-        left_to_officers=custody.left_to_officers if custody else None,
-        notified=custody.notified.node if custody and custody.notified else None,
-        alerted=custody is not None and custody.mode is ThreadMode.PARALLEL_URGENT,
-        case_class=case.case_class,
-        reporters=case.everyone,
-        bystanders=case.bystanders,
-        circle=case.circle,
-        barred=case.parties,
-    )
+    """The same, of a case at hand; also of C3 in the village that it happened in, and from the group that it came from."""
+    target = target_of_matter(case.village, case.access(), custody)
+    return target.model_copy(update={"group": case.group})
 
 
 async def case_of(tx: Transaction, command: MatterCommand) -> Case:
