@@ -9,8 +9,10 @@ from functools import partial
 from typing import Any
 
 import httpx
+from starlette.types import ASGIApp
 
 from services.chassis.door import Answered
+from services.chassis.in_process import asked
 from services.chassis.telemetry import correlation
 from services.contracts.refusals import Code, RefusalBody, Refused
 
@@ -24,21 +26,6 @@ BROKEN = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 """The other end hung up."""
 
 
-class InProcess(httpx.AsyncBaseTransport):
-    """Into an ASGI app of the same process, in a context of its own and with the timeout that sockets would have."""
-
-    def __init__(self, app: Any) -> None:
-        self._inner = httpx.ASGITransport(app, raise_app_exceptions=False)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        task = asyncio.create_task(self._inner.handle_async_request(request), context=contextvars.Context())
-        try:
-            async with asyncio.timeout(request.extensions["timeout"]["read"]):
-                return await task
-        except TimeoutError as error:
-            raise httpx.ReadTimeout("no answer in time", request=request) from error
-
-
 class RefusedElsewhere(Exception):
     """Another service refused; its own words are passed on."""
 
@@ -49,12 +36,12 @@ class RefusedElsewhere(Exception):
 
 
 class Calls:
-    """The way to all services. httpx's transports alone, without its client: between ourselves nobody redirects or sets a cookie, and looking
+    """The way to all services. httpx's transport alone, without its client: between ourselves nobody redirects or sets a cookie, and looking
     for that takes as long as the call (DECISIONS 55)."""
 
-    def __init__(self, addresses: Mapping[str, str], apps: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, addresses: Mapping[str, str], apps: Mapping[str, ASGIApp] | None = None) -> None:
         self._addresses = dict(addresses)
-        self._in_process = {name: InProcess(app) for name, app in (apps or {}).items()}
+        self._apps = dict(apps or {})
         self._sockets = httpx.AsyncHTTPTransport(trust_env=False, limits=KEPT)
 
     def knows(self, service: str) -> bool:
@@ -124,10 +111,12 @@ class Calls:
         timeout: float = TIMEOUT,
     ) -> httpx.Response:
         """The whole answer. Raises httpx.HTTPError."""
+        if (app := self._apps.get(service)) is not None:
+            return await _within(app, method, path, headers or {}, content or b"", timeout)
         patience = {"timeout": httpx.Timeout(timeout).as_dict()}
         address = self._addresses[service] + path
         request = httpx.Request(method, address, headers=headers, content=content, extensions=patience)
-        response = await self._in_process.get(service, self._sockets).handle_async_request(request)
+        response = await self._sockets.handle_async_request(request)
         try:
             await response.aread()
         finally:
@@ -140,6 +129,19 @@ class Calls:
     async def close(self) -> None:
         """Give all connections back."""
         await self._sockets.aclose()
+
+
+async def _within(
+    app: ASGIApp, method: str, path: str, headers: Mapping[str, str], content: bytes, timeout: float
+) -> httpx.Response:
+    """Into this process, in a context of its own and with the timeout that sockets would have. Raises httpx.ReadTimeout."""
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    task = asyncio.create_task(asked(app, method, path, raw, content), context=contextvars.Context())
+    try:
+        async with asyncio.timeout(timeout):
+            return await task
+    except TimeoutError as error:
+        raise httpx.ReadTimeout("no answer in time") from error
 
 
 async def _once_more(send: Callable[[], Awaitable[httpx.Response]], error: httpx.HTTPError) -> httpx.Response:
