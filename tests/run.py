@@ -1,4 +1,4 @@
-"""All that `make test` runs, three processes at a time, each with a system, a broker and a cluster of its own: `python -m tests.run [pytest options]`.
+"""All that `make test` runs, four processes at a time, each with a system, a broker and a cluster of its own: `python -m tests.run [pytest options]`.
 
 The tests that plant poison, floods and crafted rows run apart from those that look at a whole system: a rebuild that met another test's
 poison would rightly find a gap. The rebuild under load has a system that knows of nothing else: what others left would be built again with it.
@@ -20,8 +20,6 @@ LOAD = "tests/rebuild/test_rebuild_under_load.py"
 GROUPS = {
     "whole": [
         "tests/rebuild/test_rebuild.py",
-        "tests/gateway",
-        "tests/docs",
         "tests/scenarios",
         f"--ignore={STORIES}",
         "tests/rebuild/test_of_everything.py",
@@ -36,15 +34,15 @@ GROUPS = {
         "tests/deploy",
     ],
     "bus": ["tests/bus", "tests/commands", "tests/properties"],
-    "access": ["tests/access"],
     "stories": [STORIES],
-    "load": [LOAD],
+    "access": ["tests/access"],
+    "gateway": [LOAD, "tests/gateway", "tests/docs"],
 }
 """Longest first. A folder of which neither the whole nor every file stands in one is an error: no test is left out by oversight. The tests
 that build a model again and again do so while it is small; at the end of the group it is built once more, with all that happened."""
 CHECK = ("make", "check")
-AT_ONCE = 3
-"""For two cores: one of them waits, as a rule, for a server or for time to pass."""
+AT_ONCE = 4
+"""For two cores: two of them wait, as a rule, for a server or for time to pass."""
 NO_TESTS = 5
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SUMMARY = re.compile(r"(\d+) (passed|failed|errors?)")
