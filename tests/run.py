@@ -1,4 +1,4 @@
-"""All that `make test` runs, four processes at a time, each with a system, a broker and a cluster of its own: `python -m tests.run [pytest options]`.
+"""All that `make test` runs, five processes at a time, each with a system, a broker and a cluster of its own: `python -m tests.run [pytest options]`.
 
 The tests that plant poison, floods and crafted rows run apart from those that look at a whole system: a rebuild that met another test's
 poison would rightly find a gap. The rebuild under load has a system that knows of nothing else: what others left would be built again with it.
@@ -15,15 +15,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+ROOT = Path(__file__).parents[1]
 STORIES = "tests/scenarios/test_stories.py"
 LOAD = "tests/rebuild/test_rebuild_under_load.py"
+EVERYTHING = "tests/rebuild/test_of_everything.py"
+SCENARIOS = [
+    found
+    for file in sorted(ROOT.glob("tests/scenarios/test_*.py"))
+    if (found := str(file.relative_to(ROOT))) != STORIES
+]
 GROUPS = {
-    "whole": [
-        "tests/rebuild/test_rebuild.py",
-        "tests/scenarios",
-        f"--ignore={STORIES}",
-        "tests/rebuild/test_of_everything.py",
-    ],
     "rest": [
         "tests/architecture",
         "tests/contracts",
@@ -33,16 +34,18 @@ GROUPS = {
         "tests/faults",
         "tests/deploy",
     ],
+    "scenarios": [*SCENARIOS[::2], EVERYTHING],
+    "others": ["tests/rebuild/test_rebuild.py", *SCENARIOS[1::2], EVERYTHING],
     "bus": ["tests/bus", "tests/commands", "tests/properties"],
     "stories": [STORIES],
     "access": ["tests/access"],
-    "gateway": [LOAD, "tests/gateway", "tests/docs"],
+    "gateway": [LOAD, "tests/gateway", "tests/docs", EVERYTHING],
 }
 """Longest first. A folder of which neither the whole nor every file stands in one is an error: no test is left out by oversight. The tests
-that build a model again and again do so while it is small; at the end of the group it is built once more, with all that happened."""
+that build a model again and again do so while it is small; at the end of a group it is built once more, with all that happened."""
 CHECK = ("make", "check")
-AT_ONCE = 4
-"""For two cores: two of them wait, as a rule, for a server or for time to pass."""
+AT_ONCE = 5
+"""For two cores: the others wait, as a rule, for a server or for time to pass."""
 NO_TESTS = 5
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SUMMARY = re.compile(r"(\d+) (passed|failed|errors?)")
@@ -50,9 +53,8 @@ SUMMARY = re.compile(r"(\d+) (passed|failed|errors?)")
 
 def main() -> int:
     """All groups. Returns 1 if any failed, 128 + n if signal n ended the run."""
-    root = Path(__file__).parent
     placed = {place for group in GROUPS.values() for place in group} | {"tests/bench"}
-    found = [file.relative_to(root.parent) for file in sorted(root.glob("*/test_*.py"))]
+    found = [file.relative_to(ROOT) for file in sorted(ROOT.glob("tests/*/test_*.py"))]
     if missing := [str(file) for file in found if not placed & {str(file), str(file.parent)}]:
         print(f"tests/run.py has no group for {', '.join(missing)}")
         return 1
