@@ -134,8 +134,9 @@ class Calls:
 async def _within(
     app: ASGIApp, method: str, path: str, headers: Mapping[str, str], content: bytes, timeout: float
 ) -> httpx.Response:
-    """Into this process, in a context of its own and with the timeout that sockets would have. Raises httpx.ReadTimeout."""
-    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    """Into this process, in a context of its own and with the timeout that sockets would have. Raises httpx.ReadTimeout,
+    httpx.RemoteProtocolError."""
+    raw = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
     task = asyncio.create_task(asked(app, method, path, raw, content), context=contextvars.Context())
     try:
         async with asyncio.timeout(timeout):

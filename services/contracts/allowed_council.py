@@ -16,6 +16,8 @@ OFFICES = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER, Role.INSPECT
 OF_THE_GROUP = frozenset({Role.GROUP_OWNER, Role.UNIT_LEADER})
 RUNNING = frozenset({"ScheduleSession", "OpenSession", "Adjourn", "Adopt", "CloseSession"})
 """How a session comes about, goes on and ends: in no session of the matter the business of one who withdrew from one."""
+TAKING_PART = frozenset({"AnswerInvitation", "Speak", "CastVote"})
+"""What nobody does who withdrew, for her department neither."""
 _BY_ANY_COUNCIL = frozenset({"RevokeResolution", "AnswerInvitation", "Speak", "CastVote", "Recuse"})
 
 
@@ -53,7 +55,8 @@ def allowed_session(caller: Caller, before: Before, session: SessionState, peopl
     invited = [address for address in people.invited if address not in people.recused]
     target = _target(caller, before, invited)
     withdrew = has_withdrawn(caller, before.people)
-    found = [name for name in _allowed(caller, fits, target, session.council) if not (withdrew and name in RUNNING)]
+    away = RUNNING | TAKING_PART if withdrew else frozenset[str]()
+    found = [name for name in _allowed(caller, fits, target, session.council) if name not in away]
     if not (caller.member in invited or _has_others_withdraw(caller, target, session.council, withdrew=withdrew)):
         found = [name for name in found if name != "Recuse"]
     own = {each.id for each in before.docket.sessions if each.council == session.council}

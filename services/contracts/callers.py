@@ -73,6 +73,11 @@ class Target(Model):
     circle: tuple[MemberId, ...] = ()
     barred: tuple[MemberId, ...] = ()
 
+    @property
+    def of_an_order(self) -> bool:
+        """Whether this is a department's work order, which who knows of the matter need not know of."""
+        return self.department is not None and self.department not in self.invited
+
 
 class Reach(StrEnum):
     """How far a grant reaches."""

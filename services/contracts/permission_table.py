@@ -181,7 +181,7 @@ TABLE: tuple[Permission, ...] = (
     *_lines("Recuse", (None, _ALL, Reach.NAMED), *_CONVENING),
     *_lines("LiftRecusal", *_CONVENING),
     *_lines("Adjourn", *_CONVENING),
-    *_lines("CastVote", *_INVITED),
+    *_lines("CastVote", (None, _ALL, Reach.NAMED)),
     *_lines("Adopt", *_CONVENING),
     *_lines("CloseSession", *_CONVENING),
     *_lines("CancelSession", *_CONVENING),

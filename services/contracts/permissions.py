@@ -9,6 +9,9 @@ from services.contracts.regions import contains, is_above
 FOLLOWERS = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER, Role.EXEC_MEMBER})
 """Who works at a node that has a line in a matter's thread."""
 
+ASKED_THERE = frozenset({Role.LIAISON, Role.CHAIR, Role.OFFICER})
+"""Who answers for a node that was invited, or has something to do."""
+
 SHOWN = frozenset({*FOLLOWERS, Role.INSPECTOR})
 """Who is shown the open matters of her region that have come to her level, as its council is."""
 
@@ -69,7 +72,7 @@ def may(caller: Caller, command: str, target: Target) -> bool:
 def had_it(caller: Caller, command: str, target: Target) -> bool:
     """Of a matter, and not of its work orders: whether this is the holder's to ask and her node has a line in its thread, or is its group.
     She follows it, and may know that another holds it now."""
-    if target.department is not None or not may_see_at_all(caller, target):
+    if target.of_an_order or not may_see_at_all(caller, target):
         return False
     return any(
         grant.role is line.role and grant.level in line.levels and _follows(line.reach, grant, target)
@@ -79,8 +82,14 @@ def had_it(caller: Caller, command: str, target: Target) -> bool:
 
 
 def takes_part(caller: Caller, target: Target) -> bool:
-    """Whether a node of hers has a line in the matter's thread: she knows of the matter, and may be told that a command is not hers."""
-    known = target.department is None and may_see_at_all(caller, target)
+    """Whether she, or a node of hers, was invited or has a task, or a node of hers has a line in the matter's thread: she knows of the
+    matter, and may be told that a command is not hers."""
+    if caller.member in target.barred:
+        return False
+    offices = {grant.node for grant in caller.grants if grant.role in ASKED_THERE}
+    if caller.member in target.people or not offices.isdisjoint(target.invited):
+        return True
+    known = not target.of_an_order and may_see_at_all(caller, target)
     return known and any(grant.node in target.involved and grant.role in FOLLOWERS for grant in caller.grants)
 
 
@@ -88,7 +97,7 @@ def sees_it(caller: Caller, command: str, target: Target) -> bool:
     """Of what is its reporters' to ask: whether she is shown the matter though it is not hers, and may be told so: by the group or the
     council that it comes from, by the level that it has reached, by having reported it or handling it (`gateway.readmodel.access`)."""
     its_reporters = any(line.reach in {Reach.REPORTER, Reach.SPEAKER} for line in LINES.get(command, ()))
-    if not its_reporters or target.department is not None or not may_see_at_all(caller, target):
+    if not its_reporters or target.of_an_order or not may_see_at_all(caller, target):
         return False
     known = caller.member in target.reporters or caller.member in target.circle
     return known or any(_shows(grant, target) for grant in caller.grants)

@@ -20,7 +20,7 @@ def target_of_matter(region: RegionCode, access: AccessState, custody: CustodySt
     return Target(
         region=region,
         group=access.group,
-        holder=(custody.holder if custody else None) or next((entry.node for entry in entries), first),
+        holder=(custody.holder if custody else None) or first,
         holder_region=at_level(region, custody.level) if custody and held else None,
         seen_from=custody.seen_from if custody else Level.VILLAGE.width,
         notified=custody.notified.node if custody and custody.notified else None,

@@ -65,6 +65,10 @@ class Wrong(Enum):
     ORDER_OR_DEPARTMENT = Saying("请填交办单或部门，只填一个", "name an order or a department, one of them")
     MEMBER_OR_NODE = Saying("请填人员或组织，只填一个", "name a member or a node, one of them")
     # What does not go together
+    WHICH_DEPARTMENT = Saying(
+        "您所在的几个部门都受邀，请填其中一个",
+        "several departments that you are the liaison of are invited, name one of them",
+    )
     SUBSTITUTE_ALONE = Saying("答复为“派人代替”时必填，其他答复不填", "required of the answer SUBSTITUTE, of no other")
     SYSTEM_ALONE = Saying("这个理由只由系统使用，请另选", "only the system gives this reason, choose another")
     KIND_OF_DEPARTMENT = Saying(

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -44,6 +46,12 @@ async def endless(_: Request) -> Response:
     raise AssertionError("unreachable")
 
 
+async def cut(scope: Any, receive: Any, send: Any) -> None:
+    """Begins an answer and does not end it."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"half", "more_body": True})
+
+
 async def whose(_: Request) -> Response:
     """Which correlation id it finds about itself."""
     return Response(f'"{correlation.get()}"')
@@ -69,12 +77,24 @@ async def test_what_is_sent_arrives_and_the_answer_comes_back_whole() -> None:
     parts = await asyncio.wait_for(asked(APP, "GET", "/parts", []), 5)
     assert parts.text == "one two three"
     assert (await asked(APP, "GET", "/nowhere", [])).status_code == 404
+    head = await asked(APP, "HEAD", "/mirror/x", [(b"x-said", b"yes")])
+    assert (head.status_code, head.content) == (201, b"")
 
 
 async def test_a_defect_is_a_500_as_a_server_makes_it_unless_it_is_wanted() -> None:
     assert (await asked(APP, "POST", "/queries/broken", [])).status_code == 500
     with pytest.raises(ValueError, match="a defect"):
         await asked(APP, "POST", "/queries/broken", [], raises=True)
+
+
+async def test_half_an_answer_is_none() -> None:
+    with pytest.raises(httpx.RemoteProtocolError):
+        await asked(cut, "GET", "/", [])
+    there = Calls({"intake": "http://intake"}, {"intake": cut})
+    with pytest.raises(Refused) as broken_off:
+        await there.raw("GET", "intake", "/attachments/x", token="token")
+    assert broken_off.value.body.code == Code.SERVICE_UNAVAILABLE.name
+    await there.close()
 
 
 async def test_calls_have_an_end_and_a_context_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -309,7 +309,7 @@ async def test_a_department_is_told_what_its_package_says(system: Harness, place
     assert spoken["sessions"][0]["speakers"] == 1
     again = await done(system, place.liaison, "speak", case_id, sessionId=session_id, text="明日再来看")
     assert [each["department"] for each in again["sessions"][0]["words"] if each["field"] == "speech"] == [water, water]
-    assert (await do(place.liaison, "castVote", case_id, sessionId=session_id, vote="FOR")).code == "NO_VOTE_HERE"
+    assert (await do(place.liaison, "castVote", case_id, sessionId=session_id, vote="FOR")).code == "NOT_PERMITTED"
     assert (await do(place.exec_member, "speak", case_id, text="x", **for_water)).code == "NOT_PERMITTED"
     other = system.person("m_other-liaison", (Role.LIAISON, f"n_dept-heat-{place.county}", place.county))
     assert await seen(other, case_id) is None
@@ -333,6 +333,36 @@ async def test_who_is_invited_herself_and_for_her_department_speaks_as_she_says(
     spoken = await done(system, place.liaison, "speak", case_id, text="作为部门", department=water, **about)
     said = {each["text"]: each["department"] for each in spoken["sessions"][0]["words"] if each["field"] == "speech"}
     assert said == {"作为邻居": None, "作为部门": water}
+
+    await done(system, place.liaison, "recuse", case_id, reason="是当事人的亲属", **about)
+    await done(system, place.chair, "closeSession", case_id, reason="NO_AGREEMENT", **about)
+    again = {"sessionId": await opened(system, place, case_id)}
+    await done(system, place.chair, "invite", case_id, **again, **department)
+    for named in ({}, {"department": water}):
+        words = {**again, **named}
+        assert (await do(place.liaison, "speak", case_id, text="仍作为部门", **words)).code == "RECUSED"
+        assert (await do(place.liaison, "answerInvitation", case_id, answer="ACCEPT", **words)).code == "RECUSED"
+    hers = [each["allowedCommands"] for each in (await seen(place.liaison, case_id) or {})["sessions"]]
+    assert {"Speak", "AnswerInvitation"}.isdisjoint(hers[-1])
+    spoken = await done(system, place.second_liaison, "speak", case_id, text="换人来了", **again)
+    assert spoken["sessions"][-1]["speakers"] == 1
+
+
+async def test_a_liaison_of_two_departments_says_for_which(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    session_id = await opened(system, place, case_id)
+    water, heating = f"n_dept-water-{place.county}", f"n_dept-heating-{place.county}"
+    about = {"sessionId": session_id}
+    both = system.person("m_of-both", (Role.LIAISON, water, place.county), (Role.LIAISON, heating, place.county))
+    for number, node in enumerate((water, heating)):
+        department = {"kind": "DEPARTMENT", "department": node, "package": package(system, case_id, node)}
+        await done(system, place.chair, "invite", case_id, **about, **department)
+        refused = await do(both, "speak", case_id, text="看过了", **about)
+        assert refused.code == ("MALFORMED" if number else None)
+    await done(system, both, "speak", case_id, text="供热也看过了", department=heating, **about)
+    assert (await do(place.liaison, "speak", case_id, text="x", department=heating, **about)).code == "NOT_PERMITTED"
+    roads = f"n_dept-roads-{place.township}"
+    assert (await do(place.liaison, "speak", case_id, text="x", department=roads, **about)).code == "NOT_PERMITTED"
 
 
 async def test_a_private_matter_is_deliberated_by_its_circle(system: Harness, place: Place) -> None:

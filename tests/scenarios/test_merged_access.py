@@ -325,3 +325,29 @@ async def test_whom_a_report_was_closed_to_does_not_read_it_as_the_only_one_in_o
     await system.advance(minutes=2)
     await done(system, who, "takeOver", report, reason="村主席不得参与")
     await system.no_dead_letters()
+
+
+async def test_a_report_that_was_sealed_while_it_was_merged_is_the_rights_departments(
+    system: Harness, place: Place
+) -> None:
+    """Nothing of it was heard since but its class: by rule it is held by the county's rights department, not by where it once lay."""
+    master, report = [
+        str((await place.resident.report(place, subCategory="MARITAL_CONFLICT", urgency=None))["caseId"])
+        for _ in range(2)
+    ]
+    await system.settle()
+    assert await send(place.chair, "acceptMatter", caseId=master) is None
+    await system.settle()
+    assert await send(place.chair, "mergeMatter", caseId=report, into=master) is None
+    await system.settle()
+    assert await send(place.chair, "raiseClass", caseId=master, to="C3") is None
+    await system.settle()
+    assert await send(place.rights_officer, "changeCircle", caseId=master, add=[place.chair.member], remove=[]) is None
+    await system.settle()
+    assert await send(place.rights_officer, "acceptMatter", caseId=report) == "STATE_DOES_NOT_FIT"
+    assert await send(place.chair, "acceptMatter", caseId=report) == "NOT_THE_HOLDER"
+    assert await send(place.rights_officer, "unmergeMatter", caseId=report) is None
+    assert await send(place.chair, "acceptMatter", caseId=report) == "NOT_THE_HOLDER", "before anybody else has heard"
+    assert await send(place.rights_officer, "acceptMatter", caseId=report) is None
+    await system.settle()
+    await system.no_dead_letters()

@@ -71,16 +71,20 @@ def by(acting: Acting) -> By:
     return By(acting.member, grant.public_node, council_of(grant.region), grant.role is Role.CHAIR)
 
 
-def speaks_as(acting: Acting, docket: Docket, command: asked.SessionCommand, department: str | None = None) -> str:
+def speaks_as(acting: Acting, docket: Docket, command: asked.Speak | asked.AnswerInvitation) -> str:
     """The address at which somebody was invited: her department's, of which she must be the liaison; if she does not say for which, her own,
-    or that of the department that she was let in for."""
-    grant = acting.grant
-    if department is None:
-        own = any(each.id == command.session_id and each.seat(acting.member) is not None for each in docket.sessions)
-        return acting.member if grant is None or own else grant.node
-    if grant is None or grant.node != department:
+    or else her department's. Who withdrew does not come for her department either. Raises Refused NOT_PERMITTED, RECUSED, MALFORMED."""
+    seats = {seat.address for each in docket.sessions if each.id == command.session_id for seat in each.seats}
+    hers = {grant.node for grant in acting.caller.grants if grant.role is Role.LIAISON}
+    if command.department is None and (acting.member in seats or hers.isdisjoint(seats)):
+        return acting.member
+    if command.department is None and len(hers & seats) > 1:
+        raise malformed("department", Wrong.WHICH_DEPARTMENT)
+    if command.department not in {None, *hers}:
         raise Refused(Code.NOT_PERMITTED, command=command.command_name())
-    return department
+    if acting.member in docket.recused:
+        raise Refused(Code.RECUSED)
+    return command.department or next(iter(hers & seats))
 
 
 def new_id(tx: Transaction, kind: str) -> str:

@@ -73,7 +73,7 @@ async def invite(tx: Transaction, acting: Acting, command: asked.Invite) -> Answ
 async def answer_invitation(tx: Transaction, acting: Acting, command: asked.AnswerInvitation) -> Answer:
     """Accepted, declined, or somebody else comes."""
     docket, known = await docket_before(tx, command)
-    address = speaks_as(acting, docket, command, command.department)
+    address = speaks_as(acting, docket, command)
     return await save(tx, rules.answer(docket, known, command.session_id, address, command.answer, command.substitute))
 
 
@@ -81,7 +81,7 @@ async def speak(tx: Transaction, acting: Acting, command: asked.Speak) -> Answer
     """What she says is kept as the session's minutes."""
     docket, known = await docket_before(tx, command)
     said = text(command.text, "text", MAX_SPEECH, required=True)
-    address = speaks_as(acting, docket, command, command.department)
+    address = speaks_as(acting, docket, command)
     answer = await save(tx, rules.speak(docket, known, command.session_id, acting.member, address))
     department = address if address != acting.member else ""
     await write(tx, command.case_id, command.session_id, "speech", said, acting.member, department)
@@ -118,8 +118,7 @@ async def adjourn(tx: Transaction, acting: Acting, command: asked.Adjourn) -> An
 async def cast_vote(tx: Transaction, acting: Acting, command: asked.CastVote) -> Answer:
     """A member's vote."""
     docket, known = await docket_before(tx, command)
-    address = speaks_as(acting, docket, command)
-    return await save(tx, rules.vote(docket, known, command.session_id, address, command.vote))
+    return await save(tx, rules.vote(docket, known, command.session_id, acting.member, command.vote))
 
 
 async def close(tx: Transaction, acting: Acting, command: asked.CloseSession) -> Answer:

@@ -204,10 +204,10 @@ def adjourn(docket: Docket, known: Known, by: By, session_id: SessionId, until: 
     return moved(docket.with_session(changed), known.now, told.SessionAdjourned, session_id=session.id, by=by.node)
 
 
-def vote(docket: Docket, known: Known, session_id: SessionId, address: Address, given: words.Vote) -> Moved:
+def vote(docket: Docket, known: Known, session_id: SessionId, member: MemberId, given: words.Vote) -> Moved:
     """A member votes, or votes anew. From the first vote on nobody is added to the list."""
     session = session_for("CastVote", docket, known, session_id)
-    place, invitee = seat_of(session, address)
+    place, invitee = seat_of(session, member)
     if invitee.kind is not InviteeKind.MEMBER:
         raise Refused(Code.NO_VOTE_HERE)
     cast = session.with_seat(place, vote=given, declined=False, answer_by=None)
