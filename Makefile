@@ -1,7 +1,6 @@
 # Two commands do all the set-up: `make up` and `make test`. Everything else is for people who work on Yishi.
 PYTHON ?= python3.11
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-compile
 COMPILE := $(BIN)/python -m compileall -qq -j 0 .venv/lib services gateway deploy || true # on all cores, which pip does not
 
 .PHONY: up up-distributed test test-embedded check lint types architecture bench lock schema clean
@@ -17,14 +16,14 @@ up-distributed: .venv/.run ## Apache Kafka, PostgreSQL, one process per service
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Yishi runs on Python 3.11; $(PYTHON) is another version"; exit 1; }
 	@$(PYTHON) -m venv .venv
 
-.venv/.run: .venv/bin/python requirements.lock
-	@test -e .venv/.dev || $(INSTALL) -r requirements.lock
+.venv/.run: .venv/bin/python requirements.lock requirements-install.lock
+	@test -e .venv/.dev || deploy/install.sh requirements.lock
 	@$(COMPILE)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/.dev: .venv/bin/python requirements-dev.lock
-	@$(INSTALL) -r requirements-dev.lock
+.venv/.dev: .venv/bin/python requirements-dev.lock requirements-install.lock
+	@deploy/install.sh requirements-dev.lock
 	@$(COMPILE)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch .venv/.run $@
@@ -54,7 +53,7 @@ schema: .venv/.dev ## write the generated documents
 	@$(BIN)/yishi schema --write
 
 lock: .venv/.dev ## new versions: edit requirements*.in first
-	@for name in requirements requirements-dev; do $(BIN)/uv pip compile -q --upgrade --python-version 3.11 --generate-hashes \
+	@for name in requirements requirements-dev requirements-install; do $(BIN)/uv pip compile -q --upgrade --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header $$name.in -o $$name.lock; done
 
 clean:
