@@ -10,7 +10,7 @@ from services.contracts.events.intake import AccessChanged, CaseClosed, CaseLeft
 from services.contracts.organisation import Role, federation_of
 from services.escalation.rules.custody import Custody
 from services.intake.rules.case import Case
-from tests.access.world import download, photo
+from tests.access.world import download, photo, send
 from tests.harness import Harness, Place
 from tests.scenarios.councils import accepted, all_speak, do, done, opened, resolved, seen
 
@@ -381,3 +381,18 @@ async def test_an_office_above_has_an_item(system: Harness, place: Place) -> Non
     assert (await do(other, "acceptItem", case_id, **about)).code == "CASE_NOT_FOUND"
     mine = await done(system, place.township_officer, "acceptItem", case_id, **about)
     assert [each["stage"] for each in mine["items"]] == ["ACCEPTED"]
+
+
+async def test_a_level_that_follows_is_told_that_an_item_is_not_hers(system: Harness, place: Place) -> None:
+    """Whoever has it, a member or a department: she knows of the matter. Who does not is told of none."""
+    case_id = await accepted(system, place)
+    assert await send(place.chair, "informUp", caseId=case_id, to="TOWNSHIP", note="请了解") is None
+    await system.settle()
+    for whose in ({"node": f"n_dept-water-{place.county}"}, {"member": place.volunteer.member}):
+        made = await done(system, place.chair, "assignItem", case_id, task={"text": "修管", **whose})
+        item_id = made["items"][-1]["itemId"]
+        for command, code in (("verifyItem", "NOT_THE_HOLDER"), ("acceptItem", "NOT_PERMITTED")):
+            assert (await do(place.township_officer, command, case_id, itemId=item_id)).code == code, (whose, command)
+            for stranger in (place.beside_officer, place.sibling_chair):
+                assert (await do(stranger, command, case_id, itemId=item_id)).code == "CASE_NOT_FOUND"
+        assert (await do(place.heating_liaison, "acceptItem", case_id, itemId=item_id)).code == "CASE_NOT_FOUND"
