@@ -57,7 +57,8 @@ def allowed_session(caller: Caller, before: Before, session: SessionState, peopl
     withdrew = has_withdrawn(caller, before.people)
     away = RUNNING | TAKING_PART if withdrew else frozenset[str]()
     found = [name for name in _allowed(caller, fits, target, session.council) if name not in away]
-    if not (caller.member in invited or _has_others_withdraw(caller, target, session.council, withdrew=withdrew)):
+    herself = caller.member in invited or (not withdrew and target.department is not None)
+    if not (herself or _has_others_withdraw(caller, target, session.council, withdrew=withdrew)):
         found = [name for name in found if name != "Recuse"]
     own = {each.id for each in before.docket.sessions if each.council == session.council}
     if withdrew or not any(each.recused for each in before.people.sessions if each.id in own):

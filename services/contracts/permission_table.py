@@ -178,7 +178,7 @@ TABLE: tuple[Permission, ...] = (
     *_lines("Invite", *_CONVENING),
     *_lines("AnswerInvitation", *_INVITED),
     *_lines("Speak", *_INVITED),
-    *_lines("Recuse", (None, _ALL, Reach.NAMED), *_CONVENING),
+    *_lines("Recuse", (None, _ALL, Reach.NAMED), *_CONVENING, _LIAISON),
     *_lines("LiftRecusal", *_CONVENING),
     *_lines("Adjourn", *_CONVENING),
     *_lines("CastVote", (None, _ALL, Reach.NAMED)),

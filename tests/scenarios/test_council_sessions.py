@@ -348,6 +348,35 @@ async def test_who_is_invited_herself_and_for_her_department_speaks_as_she_says(
     assert spoken["sessions"][-1]["speakers"] == 1
 
 
+async def test_a_liaison_withdraws_and_another_comes_for_the_department(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    about = {"sessionId": await opened(system, place, case_id)}
+    water = f"n_dept-water-{place.county}"
+    department = {"kind": "DEPARTMENT", "department": water, "package": package(system, case_id, water)}
+    assert (await do(place.liaison, "recuse", case_id, reason="亲属", **about)).code == "CASE_NOT_FOUND"
+    await done(system, place.chair, "invite", case_id, **about, **department)
+    others = await do(place.liaison, "recuse", case_id, member=place.council_member.member, reason="亲属", **about)
+    assert others.code == "NOT_PERMITTED"
+    assert "Recuse" in (await seen(place.liaison, case_id) or {})["sessions"][0]["allowedCommands"]
+    assert (await do(place.liaison, "recuse", case_id, reason="", **about)).code == "REASON_REQUIRED"
+    await done(system, place.liaison, "recuse", case_id, reason="是当事人的亲属", **about)
+    assert (await do(place.liaison, "recuse", case_id, reason="亲属", **about)).code == "RECUSED"
+    assert "RECUSED_HERSELF" in await place.chair.inbox()
+    [hers] = (await seen(place.liaison, case_id) or {})["sessions"]
+    assert {"Speak", "AnswerInvitation", "Recuse"}.isdisjoint(hers["allowedCommands"])
+    assert {each["text"] for each in hers["words"]} == {"是当事人的亲属"}, "nor does she read what is said of it"
+    assert (await do(place.liaison, "speak", case_id, text="x", **about)).code == "RECUSED"
+    spoken = await done(system, place.second_liaison, "speak", case_id, text="我来说", **about)
+    [session] = spoken["sessions"]
+    assert (session["recused"], session["speakers"], session["departments"]) == (1, 1, [{"code": water}])
+    lifted = await done(
+        system, place.chair, "liftRecusal", case_id, member=place.liaison.member, reason="查明并非亲属", **about
+    )
+    assert lifted["sessions"][0]["recused"] == 0
+    await done(system, place.liaison, "speak", case_id, text="我也来了", department=water, **about)
+    await system.no_dead_letters()
+
+
 async def test_a_liaison_of_two_departments_says_for_which(system: Harness, place: Place) -> None:
     case_id = await accepted(system, place)
     session_id = await opened(system, place, case_id)

@@ -85,7 +85,7 @@ class Speak(SessionCommand):
 
 class Recuse(SessionCommand):
     """Withdraw from a session because one is related to a party, or have a member do so: she neither speaks nor votes, and is not counted.
-    Allowed to: who takes part, for herself; who convenes, for others of her own council's session. Refused: REASON_REQUIRED, RECUSED."""
+    Allowed to: who takes part, for herself, a department's liaison too (another of its liaisons may come); who convenes, for others of her own council's session. Refused: REASON_REQUIRED, RECUSED."""
 
     member: MemberId | None = None
     """谁回避；不填即本人。Who; by default oneself."""

@@ -6,7 +6,7 @@ from services.chassis.ids import ulid
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
 from services.contracts import topics
-from services.contracts.callers import Target
+from services.contracts.callers import Caller, Target
 from services.contracts.commands import deliberation as asked
 from services.contracts.commands import resolutions as resolved
 from services.contracts.commands.base import MatterCommand
@@ -74,8 +74,7 @@ def by(acting: Acting) -> By:
 def speaks_as(acting: Acting, docket: Docket, command: asked.Speak | asked.AnswerInvitation) -> str:
     """The address at which somebody was invited: her department's, of which she must be the liaison; if she does not say for which, her own,
     or else her department's. Who withdrew does not come for her department either. Raises Refused NOT_PERMITTED, RECUSED, MALFORMED."""
-    seats = {seat.address for each in docket.sessions if each.id == command.session_id for seat in each.seats}
-    hers = {grant.node for grant in acting.caller.grants if grant.role is Role.LIAISON}
+    seats, hers = listed_in(docket, command.session_id), departments_of(acting.caller)
     if command.department is None and (acting.member in seats or hers.isdisjoint(seats)):
         return acting.member
     if command.department is None and len(hers & seats) > 1:
@@ -85,6 +84,16 @@ def speaks_as(acting: Acting, docket: Docket, command: asked.Speak | asked.Answe
     if acting.member in docket.recused:
         raise Refused(Code.RECUSED)
     return command.department or next(iter(hers & seats))
+
+
+def listed_in(docket: Docket, session_id: str) -> frozenset[str]:
+    """The addresses on a session's list."""
+    return frozenset(seat.address for each in docket.sessions if each.id == session_id for seat in each.seats)
+
+
+def departments_of(caller: Caller) -> frozenset[str]:
+    """The departments that she is a liaison of."""
+    return frozenset(grant.node for grant in caller.grants if grant.role is Role.LIAISON)
 
 
 def new_id(tx: Transaction, kind: str) -> str:

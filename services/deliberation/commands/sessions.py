@@ -13,7 +13,16 @@ from services.contracts.organisation import Node, Role, council_of, federation_o
 from services.contracts.refusals import Code, Refused
 from services.contracts.texts import text
 from services.contracts.wrong import Wrong, malformed
-from services.deliberation.commands.matter import before, by, docket_before, new_id, one_address, speaks_as
+from services.deliberation.commands.matter import (
+    before,
+    by,
+    departments_of,
+    docket_before,
+    listed_in,
+    new_id,
+    one_address,
+    speaks_as,
+)
 from services.deliberation.rules import recusal
 from services.deliberation.rules import session as rules
 from services.deliberation.rules.docket import Known, session_of
@@ -94,8 +103,13 @@ async def recuse(tx: Transaction, acting: Acting, command: asked.Recuse) -> Answ
     docket, known = await docket_before(tx, command)
     reason = required(command.reason)
     address = command.member or acting.member
-    convenor = by(acting) if address != acting.member else None
-    answer = await save(tx, recusal.recuse(docket, known, command.session_id, address, convenor))
+    herself = address == acting.member
+    if not herself and acting.grant is not None and acting.grant.role is Role.LIAISON:
+        raise Refused(Code.NOT_PERMITTED, command=command.command_name())
+    for_department = herself and not departments_of(acting.caller).isdisjoint(listed_in(docket, command.session_id))
+    convenor = None if herself else by(acting)
+    moved = recusal.recuse(docket, known, command.session_id, address, convenor, liaison=for_department)
+    answer = await save(tx, moved)
     await write(tx, command.case_id, command.session_id, "recusal", reason, acting.member)
     return answer
 

@@ -1,6 +1,6 @@
 """Who withdraws from a matter's sessions because she is related to a party (回避), and how she comes back: pure (domain 1.3, 2.2)."""
 
-from services.contracts.council import SessionStage
+from services.contracts.council import InviteeKind, SessionStage
 from services.contracts.events import deliberation as told
 from services.contracts.ids import Address, MemberId, SessionId
 from services.contracts.refusals import Code, Refused
@@ -17,10 +17,21 @@ from services.deliberation.rules.seats import (
 )
 
 
-def recuse(docket: Docket, known: Known, session_id: SessionId, address: Address, by: By | None = None) -> Moved:
+def recuse(
+    docket: Docket,
+    known: Known,
+    session_id: SessionId,
+    address: Address,
+    by: By | None = None,
+    *,
+    liaison: bool = False,
+) -> Moved:
     """Related to a party: she neither speaks nor votes, and is not counted. Twice changes nothing more, and is refused. `by`: who has somebody
-    else withdraw; as whoever adjourns or closes it, she is of the council that sits."""
+    else withdraw; as whoever adjourns or closes it, she is of the council that sits. `liaison`: she was let in for her department, which stays
+    on the list for another of its liaisons; that she withdrew stands beside it, at a place of her own."""
     session = led("Recuse", docket, known, by, session_id) if by else session_for("Recuse", docket, known, session_id)
+    if liaison and session.seat(address) is None:
+        session = with_place(session, known, address, InviteeKind.HELPER)
     place, _ = seat_of(session, address)
     changed = session.with_seat(place, recused=True, vote=None, answer_by=None)
     return moved(
@@ -48,10 +59,8 @@ def lift(docket: Docket, known: Known, by: By, session_id: SessionId, member: Me
     if place is None:
         if session.stage in {SessionStage.PROPOSED, SessionStage.DECIDING}:
             check_fits("LiftRecusal", (), session.stage.value, known, docket)
-        if len(session.seats) >= MAX_INVITED:
-            raise Refused(Code.TOO_MANY, what="invited", limit=MAX_INVITED)
         place = len(session.seats)
-        session = session.model_copy(update={"seats": (*session.seats, invitee_of(known, member, kind))})
+        session = with_place(session, known, member, kind)
     elif known.private and not session.seats[place].restricted and member not in known.circle:
         raise Refused(Code.RESTRICTED_SESSION)
     lifted = {each.id: _without(session if each.id == session.id else each, member) for each in own}
@@ -59,6 +68,13 @@ def lift(docket: Docket, known: Known, by: By, session_id: SessionId, member: Me
     return moved(
         docket.after(sessions=sessions), known.now, told.RecusalLifted, session_id=session.id, seat=place, by=by.node
     )
+
+
+def with_place(session: Session, known: Known, member: MemberId, kind: InviteeKind) -> Session:
+    """The session with one more on its list. Raises Refused TOO_MANY."""
+    if len(session.seats) >= MAX_INVITED:
+        raise Refused(Code.TOO_MANY, what="invited", limit=MAX_INVITED)
+    return session.model_copy(update={"seats": (*session.seats, invitee_of(known, member, kind))})
 
 
 def _without(session: Session, member: MemberId) -> Session:
