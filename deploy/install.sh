@@ -10,11 +10,17 @@ told() { $python -m pip config list | sed -n "s/^[^=]*\.$1='\(.*\)'\$/\1/p" | he
 
 by_uv() {
     $by_pip -r requirements-install.lock || return 1
-    index=$(told index-url) folder=$(told find-links) certificates=$(told cert)
+    index=$(told index-url) folders=$(told find-links) certificates=$(told cert)
     [ -z "$index" ] || export UV_DEFAULT_INDEX="$index"
-    [ -z "$folder" ] || export UV_FIND_LINKS="$folder"
+    if [ -n "$folders" ]; then # several, apart by blanks or lines
+        UV_FIND_LINKS=$(printf %s "$folders" | sed 's/\\n/ /g' | tr -s ' ' ',')
+        export UV_FIND_LINKS
+    fi
     [ -z "$certificates" ] || export SSL_CERT_FILE="$certificates"
-    .venv/bin/uv pip install -q --no-config --no-progress --python "$python" --no-deps --require-hashes -r "$lock"
+    alone=$([ -z "$(told no-index)" ] || echo --no-index)
+    [ -z "$(told no-cache-dir)" ] || export UV_NO_CACHE=1
+    export UV_LINK_MODE=copy # a link into uv's cache would let whoever edits one tree edit them all
+    .venv/bin/uv pip install -q --no-config --no-progress --python "$python" $alone --no-deps --require-hashes -r "$lock"
 }
 
 said=$(by_uv 2>&1) || {

@@ -70,6 +70,7 @@ class Wrong(Enum):
         "several departments that you are the liaison of are invited, name one of them",
     )
     SUBSTITUTE_ALONE = Saying("答复为“派人代替”时必填，其他答复不填", "required of the answer SUBSTITUTE, of no other")
+    NOT_OF_THE_DEPARTMENT = Saying("只能派本部门的人", "a department sends one of its own")
     SYSTEM_ALONE = Saying("这个理由只由系统使用，请另选", "only the system gives this reason, choose another")
     KIND_OF_DEPARTMENT = Saying(
         "邀请部门时类型为 DEPARTMENT 并填部门，其他邀请不填部门",

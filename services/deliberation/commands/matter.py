@@ -73,7 +73,9 @@ def by(acting: Acting) -> By:
 
 def speaks_as(acting: Acting, docket: Docket, command: asked.Speak | asked.AnswerInvitation) -> str:
     """The address at which somebody was invited: her department's, of which she must be the liaison; if she does not say for which, her own,
-    or else her department's. Who withdrew does not come for her department either. Raises Refused NOT_PERMITTED, RECUSED, MALFORMED."""
+    or else her department's. Who withdrew from any session of the matter comes to none, for her department neither. Raises Refused RECUSED,
+    NOT_PERMITTED, MALFORMED."""
+    check_not_withdrawn(acting, docket)
     seats, hers = listed_in(docket, command.session_id), departments_of(acting.caller)
     if command.department is None and (acting.member in seats or hers.isdisjoint(seats)):
         return acting.member
@@ -81,9 +83,13 @@ def speaks_as(acting: Acting, docket: Docket, command: asked.Speak | asked.Answe
         raise malformed("department", Wrong.WHICH_DEPARTMENT)
     if command.department not in {None, *hers}:
         raise Refused(Code.NOT_PERMITTED, command=command.command_name())
+    return command.department or next(iter(hers & seats))
+
+
+def check_not_withdrawn(acting: Acting, docket: Docket) -> None:
+    """Raises Refused RECUSED for who withdrew from a session of the matter, of whichever council."""
     if acting.member in docket.recused:
         raise Refused(Code.RECUSED)
-    return command.department or next(iter(hers & seats))
 
 
 def listed_in(docket: Docket, session_id: str) -> frozenset[str]:

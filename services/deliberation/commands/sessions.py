@@ -16,6 +16,7 @@ from services.contracts.wrong import Wrong, malformed
 from services.deliberation.commands.matter import (
     before,
     by,
+    check_not_withdrawn,
     departments_of,
     docket_before,
     listed_in,
@@ -30,6 +31,7 @@ from services.deliberation.rules.membership import Council
 from services.deliberation.rules.seats import Listed
 from services.deliberation.store import keep_photos, save, write
 
+OF_A_DEPARTMENT = (Role.LIAISON, Role.COUNSELLOR)
 _AT_THE_COUNCIL = (Role.COUNCIL_MEMBER, Role.GROUP_OWNER, Role.EXEC_MEMBER, Role.CHAIR)
 _AT_THE_FEDERATION = (Role.CHAIR, Role.EXEC_MEMBER)
 
@@ -80,9 +82,15 @@ async def invite(tx: Transaction, acting: Acting, command: asked.Invite) -> Answ
 
 
 async def answer_invitation(tx: Transaction, acting: Acting, command: asked.AnswerInvitation) -> Answer:
-    """Accepted, declined, or somebody else comes."""
+    """Accepted, declined, or somebody else comes: for a department, one of its own."""
     docket, known = await docket_before(tx, command)
     address = speaks_as(acting, docket, command)
+    if command.substitute is not None and address != acting.member:
+        department = await tx.known(topics.INTAKE_ROSTER, Node, address)
+        if department is None or not any(
+            command.substitute in department.holding(role, tx.now) for role in OF_A_DEPARTMENT
+        ):
+            raise malformed("substitute", Wrong.NOT_OF_THE_DEPARTMENT)
     return await save(tx, rules.answer(docket, known, command.session_id, address, command.answer, command.substitute))
 
 
@@ -132,6 +140,7 @@ async def adjourn(tx: Transaction, acting: Acting, command: asked.Adjourn) -> An
 async def cast_vote(tx: Transaction, acting: Acting, command: asked.CastVote) -> Answer:
     """A member's vote."""
     docket, known = await docket_before(tx, command)
+    check_not_withdrawn(acting, docket)
     return await save(tx, rules.vote(docket, known, command.session_id, acting.member, command.vote))
 
 

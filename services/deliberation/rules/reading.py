@@ -22,7 +22,7 @@ class Readable(NamedTuple):
     departments: frozenset[str] = frozenset()
     published: bool = False
     withdrawn: frozenset[str] = frozenset()
-    """The sessions, and their resolutions, that she withdrew from: of these she reads what she wrote herself."""
+    """The sessions, and their resolutions, of a matter from which she withdrew: of these she reads what she wrote herself."""
 
     def may(self, member: str, part: str, field: str, written_by: str, department: str) -> bool:
         """Whether she may read one text."""
@@ -49,7 +49,8 @@ def readable(docket: Docket, access: AccessState, holder: str | None, caller: Ca
         return Readable(everything=True, withdrawn=withdrawn)
     if not private and any(_works_on(grant, docket, holder) for grant in caller.grants):
         return Readable(everything=True, withdrawn=withdrawn)
-    departments = frozenset(grant.node for grant in caller.grants if grant.role is Role.LIAISON)
+    # Who withdrew reads nothing through her department either.
+    departments = frozenset(grant.node for grant in caller.grants if grant.role is Role.LIAISON and not withdrawn)
     addresses = {caller.member, *departments}
     offices = addresses | {grant.node for grant in caller.grants if grant.role in HANDLERS}
     parts: set[str] = set()
@@ -65,12 +66,11 @@ def readable(docket: Docket, access: AccessState, holder: str | None, caller: Ca
 
 
 def _withdrawn(docket: Docket, member: str) -> Iterator[str]:
-    """A relative of a party who withdrew is not to learn what was said of it (回避)."""
-    for session in docket.sessions:
-        if any(seat.address == member and seat.recused for seat in session.seats):
-            yield session.id
-            if session.resolution_id:
-                yield session.resolution_id
+    """A relative of a party who withdrew is not to learn what was said of it (回避), in whichever session of the matter."""
+    for session in docket.sessions if member in docket.recused else ():
+        yield session.id
+        if session.resolution_id:
+            yield session.resolution_id
 
 
 def _works_on(grant: Grant, docket: Docket, holder: str | None) -> bool:

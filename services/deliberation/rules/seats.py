@@ -73,7 +73,9 @@ def check_may_come(known: Known, address: Address, kind: InviteeKind) -> None:
 
 
 def invitee_of(known: Known, address: Address, kind: InviteeKind, answer_by: datetime | None = None) -> Invitee:
-    return Invitee(address=address, kind=kind, restricted=known.private, answer_by=answer_by)
+    """Of a private matter an expert is there as a guest, whatever the circle; who is there as one of the circle goes with it."""
+    guest = known.private and kind is InviteeKind.EXPERT and address not in known.circle
+    return Invitee(address=address, kind=kind, restricted=guest, answer_by=answer_by)
 
 
 def new_session(session_id: SessionId, known: Known, by: By) -> Session:

@@ -149,8 +149,11 @@ def answer(
     )
     kind = session.seats[place].kind
     if substitute is not None:
-        comes_as = InviteeKind.HELPER if kind is InviteeKind.DEPARTMENT else kind
+        # Whoever is invited brings nobody into a private matter: its convenor does, and its circle.
+        comes_as = InviteeKind.HELPER if known.private or kind is InviteeKind.DEPARTMENT else kind
         check_may_come(known, substitute, comes_as)
+        if substitute in docket.recused:
+            raise Refused(Code.RECUSED)
         if session.seat(substitute) is not None:
             raise Refused(Code.INVITED_BEFORE)
         invitee = invitee_of(known, substitute, comes_as, answer_by=known.now + ANSWER_WITHIN[known.case.urgency])
