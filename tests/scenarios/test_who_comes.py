@@ -85,3 +85,35 @@ async def test_who_withdrew_comes_to_no_session_of_the_matter(system: Harness, p
     await done(system, place.township_chair, "speak", case_id, text="不给她听的话", **second)
     read = {each["text"] for session in (await seen(she, case_id) or {})["sessions"] for each in session["words"]}
     assert read <= {"是当事人的亲属"}
+
+
+async def test_who_leaves_the_circle_leaves_her_items(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place, "C2")
+    she = place.exec_member
+    assert await send(place.chair, "changeCircle", caseId=case_id, add=[she.member], remove=[]) is None
+    await system.settle()
+    task = {"text": "陪同就医", "member": she.member}
+    about = {"itemId": (await done(system, place.chair, "assignItem", case_id, task=task))["items"][-1]["itemId"]}
+    await done(system, she, "acceptItem", case_id, **about)
+    assert await send(place.chair, "changeCircle", caseId=case_id, add=[], remove=[she.member]) is None
+    await system.settle()
+    assert await seen(she, case_id) is None
+    assert (await do(she, "finishItem", case_id, evidence="好了", **about)).code == "CASE_NOT_FOUND"
+    task = {"itemId": about["itemId"], "member": place.chair.member}
+    assert (await do(place.chair, "reassignItem", case_id, **task)).code is None
+
+
+async def test_a_task_that_lapsed_is_nobodys_until_it_is_given_again(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    she, due = place.volunteer, system.in_(days=2).isoformat()
+    task = {"text": "清理", "member": she.member, "dueAt": due}
+    about = {"itemId": (await done(system, place.chair, "assignItem", case_id, task=task))["items"][-1]["itemId"]}
+    await system.advance(days=8)
+    await system.run_timers()
+    await system.settle()
+    assert await seen(she, case_id) is None
+    for command, words in (("acceptItem", {}), ("finishItem", {"evidence": "好了"})):
+        assert (await do(she, command, case_id, **words, **about)).code == "CASE_NOT_FOUND"
+    assert (await do(place.chair, "reassignItem", case_id, member=she.member, **about)).code is None
+    await system.settle()
+    await done(system, she, "acceptItem", case_id, **about)

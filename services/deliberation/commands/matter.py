@@ -44,7 +44,7 @@ def _about(command: MatterCommand, docket: Docket | None, known: Known) -> list[
         if session.id == getattr(command, "session_id", None):
             addresses += [each.address for each in session.seats if may_take_part(known, each)]
     for item in docket.items if docket else ():
-        if item.id == getattr(command, "item_id", None) and may_have(known, item):
+        if item.id == getattr(command, "item_id", None) and may_have(known, item) and not item.lapsed:
             addresses.append(item.assignee)
     return addresses
 

@@ -89,7 +89,7 @@ def make(known: Known, by: By, new: NewItem, resolution_id: ResolutionId | None)
         times=new.times,
         assignee=new.assignee,
         assigner=by.member,
-        restricted=known.private,
+        restricted=known.private and new.assignee not in known.circle,
         answer_by=known.now + ACCEPT_WITHIN[known.case.urgency],
     )
 

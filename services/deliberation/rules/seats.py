@@ -62,7 +62,7 @@ def may_take_part(known: Known, invitee: Invitee) -> bool:
 
 
 def may_have(known: Known, item: Item) -> bool:
-    """Whether who has an item may still do it: of a matter that is private by now, its circle, and who got it when it was."""
+    """Whether who has an item may still do it: of a matter that is private by now, its circle, and who got it from there."""
     return not known.private or item.restricted or item.assignee in known.circle
 
 
