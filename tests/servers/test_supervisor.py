@@ -16,10 +16,10 @@ from deploy.supervisor import Restarts
 # Says "up"; at SIGTERM says "draining", goes on for argv[1] seconds (for ever if negative) saying "still here", says "drained".
 SERVER = """
 import signal, sys, threading
-seconds, asked = float(sys.argv[1]), threading.Event()
-signal.signal(signal.SIGTERM, lambda *_: asked.set())
+seconds, asked = float(sys.argv[1]), []  # no event: set within its own wait, it would wait for itself
+signal.signal(signal.SIGTERM, lambda *_: asked.append(True))
 print("up")
-while not asked.wait(0.05): pass
+while not asked: threading.Event().wait(0.05)
 print("draining")
 never = threading.Event()
 if seconds < 0:
