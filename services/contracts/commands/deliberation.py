@@ -62,7 +62,7 @@ class Invite(SessionCommand):
 
 class AnswerInvitation(SessionCommand):
     """Accept or decline an invitation, or send somebody else. Allowed to: who was invited; of a department its liaison. Refused:
-    RESTRICTED_SESSION, BARRED, MALFORMED."""
+    RESTRICTED_SESSION, BARRED, RECUSED, TOO_MANY, MALFORMED (a substitute who is not of the department)."""
 
     answer: InvitationAnswer
     """答复。The answer."""
@@ -85,7 +85,8 @@ class Speak(SessionCommand):
 
 class Recuse(SessionCommand):
     """Withdraw from a session because one is related to a party, or have a member do so: she neither speaks nor votes, and is not counted.
-    Allowed to: who takes part, for herself, a department's liaison too (another of its liaisons may come); who convenes, for others of her own council's session. Refused: REASON_REQUIRED, RECUSED."""
+    Allowed to: who takes part, for herself, a department's liaison too (another of its liaisons may come); who convenes, for others of her
+    own council's session. Refused: REASON_REQUIRED, RECUSED, TOO_MANY."""
 
     member: MemberId | None = None
     """谁回避；不填即本人。Who; by default oneself."""

@@ -9,7 +9,7 @@ from services.contracts.commands.base import Answer
 from services.contracts.commands.resolutions import MAX_MINUTES, MAX_SPEECH
 from services.contracts.council import InviteeKind
 from services.contracts.disclosure import check_signed
-from services.contracts.organisation import Node, Role, council_of, federation_of
+from services.contracts.organisation import DEPARTMENT_ROLES, Node, Role, council_of, federation_of
 from services.contracts.refusals import Code, Refused
 from services.contracts.texts import text
 from services.contracts.wrong import Wrong, malformed
@@ -31,7 +31,6 @@ from services.deliberation.rules.membership import Council
 from services.deliberation.rules.seats import Listed
 from services.deliberation.store import keep_photos, save, write
 
-OF_A_DEPARTMENT = (Role.LIAISON, Role.COUNSELLOR)
 _AT_THE_COUNCIL = (Role.COUNCIL_MEMBER, Role.GROUP_OWNER, Role.EXEC_MEMBER, Role.CHAIR)
 _AT_THE_FEDERATION = (Role.CHAIR, Role.EXEC_MEMBER)
 
@@ -88,7 +87,7 @@ async def answer_invitation(tx: Transaction, acting: Acting, command: asked.Answ
     if command.substitute is not None and address != acting.member:
         department = await tx.known(topics.INTAKE_ROSTER, Node, address)
         if department is None or not any(
-            command.substitute in department.holding(role, tx.now) for role in OF_A_DEPARTMENT
+            command.substitute in department.holding(role, tx.now) for role in DEPARTMENT_ROLES
         ):
             raise malformed("substitute", Wrong.NOT_OF_THE_DEPARTMENT)
     return await save(tx, rules.answer(docket, known, command.session_id, address, command.answer, command.substitute))

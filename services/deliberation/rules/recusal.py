@@ -7,13 +7,12 @@ from services.contracts.refusals import Code, Refused
 from services.deliberation.rules.docket import Docket, Known, Moved, check_fits, moved
 from services.deliberation.rules.parts import Session
 from services.deliberation.rules.seats import (
-    MAX_INVITED,
     By,
     check_may_come,
-    invitee_of,
     led,
     seat_of,
     session_for,
+    with_place,
 )
 
 
@@ -68,13 +67,6 @@ def lift(docket: Docket, known: Known, by: By, session_id: SessionId, member: Me
     return moved(
         docket.after(sessions=sessions), known.now, told.RecusalLifted, session_id=session.id, seat=place, by=by.node
     )
-
-
-def with_place(session: Session, known: Known, member: MemberId, kind: InviteeKind) -> Session:
-    """The session with one more on its list. Raises Refused TOO_MANY."""
-    if len(session.seats) >= MAX_INVITED:
-        raise Refused(Code.TOO_MANY, what="invited", limit=MAX_INVITED)
-    return session.model_copy(update={"seats": (*session.seats, invitee_of(known, member, kind))})
 
 
 def _without(session: Session, member: MemberId) -> Session:

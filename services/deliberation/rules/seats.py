@@ -78,6 +78,16 @@ def invitee_of(known: Known, address: Address, kind: InviteeKind, answer_by: dat
     return Invitee(address=address, kind=kind, restricted=guest, answer_by=answer_by)
 
 
+def with_place(
+    session: Session, known: Known, address: Address, kind: InviteeKind, answer_by: datetime | None = None
+) -> Session:
+    """The session with one more at the end of its list. Raises Refused TOO_MANY."""
+    if len(session.seats) >= MAX_INVITED:
+        raise Refused(Code.TOO_MANY, what="invited", limit=MAX_INVITED)
+    invitee = invitee_of(known, address, kind, answer_by)
+    return session.model_copy(update={"seats": (*session.seats, invitee)})
+
+
 def new_session(session_id: SessionId, known: Known, by: By) -> Session:
     return Session(
         id=session_id,

@@ -13,13 +13,11 @@ from services.contracts.wrong import Wrong, malformed
 from services.deliberation.rules.docket import Docket, Known, Moved, moved
 from services.deliberation.rules.reminders import BEGINS_WITHIN, silent_at
 from services.deliberation.rules.seats import (
-    MAX_INVITED,
     By,
     Listed,
     begun,
     check_may_begin,
     check_may_come,
-    invitee_of,
     is_counted,
     led,
     new_session,
@@ -28,6 +26,7 @@ from services.deliberation.rules.seats import (
     session_of_theirs,
     with_convenor,
     with_members,
+    with_place,
 )
 
 MAX_ADJOURNMENTS = 2
@@ -111,10 +110,7 @@ def invite(docket: Docket, known: Known, by: By, session_id: SessionId, address:
     at = session.seat(address)
     if at is not None and not session.seats[at].declined:
         raise Refused(Code.INVITED_BEFORE)
-    if len(session.seats) >= MAX_INVITED:
-        raise Refused(Code.TOO_MANY, what="invited", limit=MAX_INVITED)
-    invitee = invitee_of(known, address, kind, answer_by=known.now + ANSWER_WITHIN[known.case.urgency])
-    changed = session.model_copy(update={"seats": (*session.seats, invitee)})
+    changed = with_place(session, known, address, kind, known.now + ANSWER_WITHIN[known.case.urgency])
     department = address if kind is InviteeKind.DEPARTMENT else None
     place = len(session.seats)
     return moved(
@@ -156,8 +152,7 @@ def answer(
             raise Refused(Code.RECUSED)
         if session.seat(substitute) is not None:
             raise Refused(Code.INVITED_BEFORE)
-        invitee = invitee_of(known, substitute, comes_as, answer_by=known.now + ANSWER_WITHIN[known.case.urgency])
-        changed = changed.model_copy(update={"seats": (*changed.seats, invitee)})
+        changed = with_place(changed, known, substitute, comes_as, known.now + ANSWER_WITHIN[known.case.urgency])
     return moved(
         docket.with_session(changed),
         known.now,
