@@ -388,7 +388,8 @@ class Harness:
     async def leave(self, place: "Place") -> None:
         """Time brings no more to what a test leaves open in its place: else every later test that moves the clock waits for the urging
         of all matters before it."""
-        await self.settle()  # what the test asked last may still be taken in, and would wait for these rows as these do for it
+        # What the test asked last may still be taken in, and would wait for these rows as these do for it.
+        await self.settle()
         here = {"county": f"{place.county}%"}
         for service, statements in LEFT_BEHIND.items():
             async with self.room(service).database.write() as connection:
