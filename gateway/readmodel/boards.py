@@ -34,7 +34,7 @@ def standing(case: CaseState | None, custody: CustodyState | None) -> Standing |
         region=case.region,
         level=custody.level.value,
         category=(Category.PERSONAL if sealed else case.category).value,
-        private=case.case_class in {CaseClass.C2, CaseClass.C3},
+        private=case.case_class.private,
         amber=not red and any(clock.nearing for clock in clocks),
         red=red,
     )

@@ -60,7 +60,7 @@ def count_case(unit: UnitOfWork, event: CaseEvent) -> None:
         metric = "reworked"
     if metric is None:
         return
-    private = case.case_class in {CaseClass.C2, CaseClass.C3}
+    private = case.case_class.private
     category = Category.PERSONAL if case.case_class is CaseClass.C3 else case.category
     unit.count(case.region, event.at, category.value, private, metric)
     if isinstance(event, CaseClosed) and case.stage is Stage.CLOSED:

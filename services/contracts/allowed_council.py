@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from services.contracts.callers import Caller, Grant, Target
-from services.contracts.cases import PRIVATE
 from services.contracts.council import ItemPeople, ItemState, PeopleState, ResolutionState, SessionPeople, SessionState
 from services.contracts.fitting_council import fitting_item, fitting_resolution, fitting_session, seat
 from services.contracts.organisation import Role, council_of
@@ -33,7 +32,7 @@ class Before(NamedTuple):
 
 def knows_all(caller: Caller, before: Before) -> bool:
     """Whether she knows of every session and item: of C0 and C1 whoever works on the matter, of C2 its circle."""
-    if before.access.case_class in PRIVATE:
+    if before.access.case_class.private:
         return caller.member in before.access.circle
     return any(
         grant.role in OFFICES or grant.in_council or (grant.role in OF_THE_GROUP and grant.node == before.access.group)
@@ -44,7 +43,7 @@ def knows_all(caller: Caller, before: Before) -> bool:
 def knows_of(caller: Caller, before: Before, addresses: Iterable[str]) -> bool:
     """Whether she is one of these, for herself or for her office; of a private matter, invited as such."""
     hers = {caller.member, *(grant.node for grant in caller.grants if grant.role in OFFICES | {Role.LIAISON})}
-    if before.access.case_class in PRIVATE:
+    if before.access.case_class.private:
         hers &= set(before.people.private_guests)
     return not hers.isdisjoint(addresses)
 

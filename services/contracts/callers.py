@@ -66,6 +66,8 @@ class Target(Model):
     """Whom this is about by name: who was invited, who has a task."""
     invited: tuple[NodeId, ...] = ()
     """The departments and other nodes that a session or an item is about."""
+    guests: tuple[MemberId | NodeId, ...] = ()
+    """Everybody who is on the list of any of its sessions, or has a task: she knows of the matter, though this may not be about her."""
     case_class: CaseClass = CaseClass.C0
     reporters: tuple[MemberId, ...] = ()
     bystanders: tuple[MemberId, ...] = ()

@@ -13,9 +13,10 @@ class CaseClass(StrEnum):
     C2 = "C2"
     C3 = "C3"
 
-
-PRIVATE = frozenset({CaseClass.C2, CaseClass.C3})
-"""The classes that are nobody's but their own people's."""
+    @property
+    def private(self) -> bool:
+        """Whether such a matter is nobody's but its own people's."""
+        return self in {CaseClass.C2, CaseClass.C3}
 
 
 class Urgency(StrEnum):

@@ -80,7 +80,7 @@ def _while_open(case: CaseState) -> tuple[str, ...]:
     withdraw = () if case.reporter_withdrew else ("WithdrawMatter",)
     higher = () if case.case_class is CaseClass.C3 else ("RaiseClass",)
     lower = () if case.case_class in {CaseClass.C0, CaseClass.C3} else ("LowerClass",)  # what was sealed stays sealed
-    circle = ("ChangeCircle",) if case.case_class in {CaseClass.C2, CaseClass.C3} else ()
+    circle = ("ChangeCircle",) if case.case_class.private else ()
     return (*withdraw, *higher, *lower, *circle, "NameParty", "ClearParty", "SetUrgency")
 
 

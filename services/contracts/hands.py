@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from services.contracts.cases import PRIVATE, CaseClass
+from services.contracts.cases import CaseClass
 from services.contracts.ids import MemberId, NodeId
 from services.contracts.organisation import Node, Role, federation_of, in_office, rights_department_of
 from services.contracts.regions import Level, at_level
@@ -53,7 +53,7 @@ def _able(node: Node, access: AccessState | None, now: datetime) -> list[MemberI
     there = in_office(node, now)
     if access is None:
         return list(there)
-    if access.case_class not in PRIVATE:
+    if not access.case_class.private:
         return [each for each in there if each not in access.barred]
     out = {*access.barred, *access.dismissed}
     entering = _of_sealed(node, out, now) if access.case_class is CaseClass.C3 else there

@@ -29,7 +29,7 @@ def may_see_at_all(caller: Caller, target: Target) -> bool:
     """A party never has access (I6); of a C2 or C3 matter only its circle and its reporters know anything."""
     if caller.member in target.barred:
         return False
-    if target.case_class in {CaseClass.C2, CaseClass.C3}:
+    if target.case_class.private:
         return caller.member in target.circle or caller.member in target.reporters
     return True
 
@@ -40,7 +40,7 @@ def acting_grant(caller: Caller, command: str, target: Target) -> Grant | None:
     if caller.member in target.barred:
         return None
     in_circle = caller.member in target.circle
-    closed = target.case_class in {CaseClass.C2, CaseClass.C3} and not in_circle
+    closed = target.case_class.private and not in_circle
     fitting = [
         grant
         for line in LINES.get(command, ())
@@ -82,12 +82,12 @@ def had_it(caller: Caller, command: str, target: Target) -> bool:
 
 
 def takes_part(caller: Caller, target: Target) -> bool:
-    """Whether she, or a node of hers, was invited or has a task, or a node of hers has a line in the matter's thread: she knows of the
-    matter, and may be told that a command is not hers."""
+    """Whether she, or a node of hers, is on any list or has any task of the matter, or a node of hers has a line in its thread: she knows of
+    it, and may be told that a command is not hers."""
     if caller.member in target.barred:
         return False
-    offices = {grant.node for grant in caller.grants if grant.role in ASKED_THERE}
-    if caller.member in target.people or not offices.isdisjoint(target.invited):
+    hers = {caller.member, *(grant.node for grant in caller.grants if grant.role in ASKED_THERE)}
+    if not hers.isdisjoint(target.guests):
         return True
     known = not target.of_an_order and may_see_at_all(caller, target)
     return known and any(grant.node in target.involved and grant.role in FOLLOWERS for grant in caller.grants)

@@ -4,7 +4,6 @@ from enum import StrEnum
 
 from services.contracts.base import Instant, Model
 from services.contracts.cases import (
-    PRIVATE,
     CaseClass,
     Category,
     Channel,
@@ -96,7 +95,7 @@ class AccessState(Model):
 
     def able(self, members: tuple[MemberId, ...]) -> tuple[MemberId, ...]:
         """Those of them who may have a hand in it: no party, and of a private matter its circle alone."""
-        private = self.case_class in PRIVATE
+        private = self.case_class.private
         return tuple(each for each in members if each not in self.barred and (not private or each in self.circle))
 
 

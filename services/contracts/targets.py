@@ -41,8 +41,10 @@ def target_at_council(
     custody: CustodyState | None,
     addresses: Iterable[MemberId | NodeId],
     department: NodeId | None,
+    guests: Iterable[MemberId | NodeId] = (),
 ) -> Target:
-    """Its docket, with those whom the session or the item is about, members and nodes; `department`: as which of these nodes she asks.
+    """Its docket, with those whom the session or the item is about, members and nodes; `department`: as which of these nodes she asks;
+    `guests`: those whom its sessions and items are about altogether, where that is asked for.
     A council is heard of by the levels that still have to do with the matter: not by one whose part ended when it was closed."""
     named = tuple(addresses)
     open_ones = [entry.node for entry in (custody.entries if custody else ()) if entry.state is not EntryState.CLOSED]
@@ -52,6 +54,7 @@ def target_at_council(
             "people": tuple(each for each in named if each.startswith("m_")),
             "invited": tuple(each for each in named if each.startswith("n_")),
             "department": department if department in named else None,
+            "guests": tuple(guests),
         }
     )
 

@@ -22,7 +22,7 @@ from services.contracts.queries import CouncilPhoto, CouncilTexts, CouncilWords,
 from services.contracts.refusals import Refused
 from services.contracts.states import AccessState, CaseState, CustodyState
 from services.contracts.wrong import Wrong, malformed
-from services.deliberation.rules.docket import Docket
+from services.deliberation.rules.docket import Docket, Known
 from services.deliberation.rules.reading import Readable, readable
 from services.deliberation.store import CONTENT, PHOTO, log_access
 from services.deliberation.tables import PHOTOS
@@ -117,14 +117,10 @@ async def _readable(tx: Transaction, caller: Caller, case_ids: Sequence[str]) ->
     accesses = await tx.known_many(topics.INTAKE_ACCESS, AccessState, list(dockets))
     custodies = await tx.known_many(topics.ESCALATION_CUSTODY, CustodyState, list(dockets))
     return {
-        case_id: readable(docket, accesses[case_id], _holder(custodies.get(case_id)), caller)
+        case_id: readable(docket, Known(cases[case_id], accesses[case_id], custodies.get(case_id), tx.now), caller)
         for case_id, docket in dockets.items()
         if case_id in cases and case_id in accesses
     }
-
-
-def _holder(custody: CustodyState | None) -> str | None:
-    return custody.holder if custody else None
 
 
 def _may(eyes: Readable, caller: Caller, row: Row[Any]) -> bool:

@@ -8,7 +8,7 @@ from services.contracts.events.escalation import CustodyEvent, MatterResolved, M
 from services.contracts.events.intake import AccessEvent, CaseAccepted, CaseEvent, CaseLeft
 from services.deliberation.rules import following as rules
 from services.deliberation.rules import waiting
-from services.deliberation.rules.docket import Docket, Known, open_docket
+from services.deliberation.rules.docket import Docket, open_docket
 from services.deliberation.rules.restricting import let_go, restricted
 from services.deliberation.store import keep, known_if_any, save
 
@@ -31,7 +31,7 @@ async def follow_case(tx: Transaction, event: Event) -> None:
         case CaseEvent() if docket is not None:
             begun = rules.begun_anew(docket, event.case, tx.now)
             await save(tx, begun)
-            sooner = waiting.hastened(begun[0], Known(event.case, None, tx.now))
+            sooner = waiting.hastened(begun[0], event.case.urgency, tx.now)
             if sooner != begun[0]:
                 await keep(tx, sooner)
             if event.case.case_class is CaseClass.C2:
@@ -53,14 +53,11 @@ async def follow_custody(tx: Transaction, event: CustodyEvent) -> None:
         return
     if isinstance(event, MatterResolved):
         await save(tx, rules.over(docket, tx.now))
-    elif (found := await known_if_any(tx, event.key)) is not None:
-        await keep(tx, waiting.awake(docket, found[0]))
+    elif (known := await known_if_any(tx, event.key)) is not None:
+        await keep(tx, waiting.awake(docket, known.case.urgency, tx.now))
 
 
 async def _restrict(tx: Transaction, case_id: str) -> None:
-    docket, found = await tx.load(Docket, case_id), await known_if_any(tx, case_id)
-    if docket is None or found is None:
-        return
-    known, access = found
-    if access.case_class is known.case.case_class:
+    docket, known = await tx.load(Docket, case_id), await known_if_any(tx, case_id)
+    if docket is not None and known is not None and known.access.case_class is known.case.case_class:
         await save(tx, restricted(docket, known))

@@ -24,7 +24,7 @@ DUE = METADATA.tables["due"]
 ACCESS_LOG = METADATA.tables["access_log"]
 
 
-async def known_of(tx: Transaction, case_id: str) -> tuple[Known, AccessState]:
+async def known_of(tx: Transaction, case_id: str) -> Known:
     """A matter as others last told it. Raises Refused CASE_NOT_FOUND: never heard of, or sealed; NOT_YET_KNOWN: who may see it, which is told
     with it on a topic of its own, has not come yet."""
     found = await known_if_any(tx, case_id)
@@ -34,14 +34,14 @@ async def known_of(tx: Transaction, case_id: str) -> tuple[Known, AccessState]:
     return found
 
 
-async def known_if_any(tx: Transaction, case_id: str) -> tuple[Known, AccessState] | None:
+async def known_if_any(tx: Transaction, case_id: str) -> Known | None:
     """The same where nobody asks; None: never heard of, or sealed."""
     case = await tx.known(topics.INTAKE_CASE, CaseState, case_id)
     access = await tx.known(topics.INTAKE_ACCESS, AccessState, case_id)
     if case is None or access is None:
         return None
     custody = await tx.known(topics.ESCALATION_CUSTODY, CustodyState, case_id)
-    return Known(case, custody, tx.now, access.circle, access.barred), access
+    return Known(case, access, custody, tx.now)
 
 
 async def save(tx: Transaction, moved: Moved) -> Answer:

@@ -47,14 +47,14 @@ async def _handle(room: Room, key: str) -> int:
     async with room.transaction() as tx:
         if is_case_id(key):
             docket = await tx.load(Docket, key)
-            found = await known_if_any(tx, key) if docket else None
-            if docket and found:
-                moved = following.overdue(docket, found[0])
+            known = await known_if_any(tx, key) if docket else None
+            if docket and known:
+                moved = following.overdue(docket, known)
                 if moved[1]:
                     await save(tx, moved)
                     return 1
                 # Answered meanwhile, or the matter rests: then it is looked at when that is over, or when the next task lapses.
-                await look_again(tx, key, following.next_look(docket, rests=found[0].rests))
+                await look_again(tx, key, following.next_look(docket, rests=known.rests))
                 return 0
         else:
             council = await tx.load(Council, key)

@@ -71,7 +71,7 @@ def _reads(file: File, caller: Caller, order: WorkOrder) -> str:
 
 def _handles(caller: Caller, order: WorkOrder, custody: Custody, access: AccessState) -> bool:
     """An officer whose node issued it or has a line in the matter's thread; of C2 and C3 the circle."""
-    if access.case_class in {CaseClass.C2, CaseClass.C3}:
+    if access.case_class.private:
         return caller.member in access.circle
     involved = {order.issuer, *(entry.node for entry in custody.entries)}
     return any(

@@ -11,7 +11,6 @@ from services.chassis.lists import within
 from services.chassis.prepared import Prepared
 from services.chassis.transaction import Transaction
 from services.contracts import topics
-from services.contracts.cases import PRIVATE
 from services.contracts.hands import hands
 from services.contracts.ids import NodeId
 from services.contracts.orders import OrderStep
@@ -136,7 +135,7 @@ async def look_for_hands(tx: Transaction, custody: Custody) -> Custody:
     matter that is open to whoever is in office."""
     access = await access_of(tx, custody.case_id)
     told = custody.vacant or custody.unsigned
-    if access is None or not (told or access.barred or access.case_class in PRIVATE):
+    if access is None or not (told or access.barred or access.case_class.private):
         return custody
     return await look(tx, custody, access)
 

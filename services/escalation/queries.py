@@ -147,7 +147,7 @@ def _works_on(file: File, caller: Caller) -> bool:
     custody, access = file
     if custody is None or access is None:
         return False
-    if access.case_class in {CaseClass.C2, CaseClass.C3}:
+    if access.case_class.private:
         return caller.member in access.circle and caller.member not in access.barred
     involved = tuple(entry.node for entry in custody.entries)
     return takes_part(caller, Target(case_class=access.case_class, barred=access.barred, involved=involved))
@@ -192,7 +192,7 @@ def _may_see(file: File, caller: Caller, *, on_the_spot: bool = True) -> bool:
     )
     if not may_see_at_all(caller, target):
         return False
-    if access.case_class in {CaseClass.C2, CaseClass.C3}:
+    if access.case_class.private:
         return caller.member in access.circle
     return any(_may(grant, custody, access.group if on_the_spot else None) for grant in caller.grants)
 

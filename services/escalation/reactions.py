@@ -1,7 +1,7 @@
 """What escalation does when it hears of a case or its council: open custody, move the clocks, close. In every state, for every fact."""
 
 from services.chassis.transaction import Transaction
-from services.contracts.cases import PRIVATE, CaseClass
+from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
 from services.contracts.events.deliberation import DocketEvent
 from services.contracts.events.intake import AccessEvent, CaseEvent
@@ -38,7 +38,7 @@ async def follow_case(tx: Transaction, event: Event) -> None:
 
 async def follow_access(tx: Transaction, event: AccessEvent) -> None:
     """Who may act on it has changed, or may have; not of what was just reported and is open to whoever is in office."""
-    just_reported = event.version == 1 and event.access.case_class not in PRIVATE
+    just_reported = event.version == 1 and not event.access.case_class.private
     custody = None if just_reported else await tx.load(Custody, event.key)
     if custody is not None:
         await look_for_hands(tx, custody)

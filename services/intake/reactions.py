@@ -3,7 +3,7 @@ what is intake's: a call-back or a question that lapsed closes the case, an acti
 a C2 matter comes to join its circle."""
 
 from services.chassis.transaction import Transaction
-from services.contracts.cases import PRIVATE, CaseClass, Urgency
+from services.contracts.cases import CaseClass, Urgency
 from services.contracts.events.escalation import CallBackLapsed, CustodyEvent, InformationLapsed, LevelActed
 from services.contracts.regions import Level
 from services.intake.rules import course, secrecy, straight_way
@@ -54,7 +54,7 @@ async def _join_reports(tx: Transaction, master: Case, event: CustodyEvent) -> N
 
 
 async def _joins(tx: Transaction, case: Case, event: CustodyEvent) -> None:
-    if case.case_class not in PRIVATE:
+    if not case.case_class.private:
         return
     sealed = case.case_class is CaseClass.C3
     nodes = [await tx.load(KeptNode, entry.node) for entry in event.custody.entries]

@@ -151,7 +151,7 @@ async def _told(tx: Transaction, case_id: str, some: Collection[str]) -> set[str
 
 async def tell(tx: Transaction, told: Sequence[Told], access: AccessState, number: str) -> None:
     """Write the entries."""
-    private = access.case_class in {CaseClass.C2, CaseClass.C3}
+    private = access.case_class.private
     for each in sorted(told):
         if each.digest:
             line = {"address": each.address, "case_id": access.case_id, "send_at": digest_time(tx.now)}

@@ -22,14 +22,15 @@ from services.contracts.events.deliberation import DocketEvent
 from services.contracts.fitting_council import fitting_council, fitting_item, fitting_resolution, fitting_session
 from services.contracts.organisation import council_of, federation_of
 from services.contracts.regions import Level
-from services.contracts.states import CaseState, CustodyState
+from services.contracts.states import AccessState, CaseState, CustodyState
 from services.deliberation.rules import item as items
 from services.deliberation.rules import recusal
 from services.deliberation.rules import resolution as resolutions
 from services.deliberation.rules import session as sessions
+from services.deliberation.rules.convening import By
 from services.deliberation.rules.docket import Docket, Known, Moved, open_docket
 from services.deliberation.rules.item import NewItem
-from services.deliberation.rules.seats import By, Listed
+from services.deliberation.rules.room import Listed
 from tests.properties.playing import START, VILLAGE
 
 CASE_ID = f"2101-{1:026d}"
@@ -109,7 +110,10 @@ class CouncilPlay:
     def known(self) -> Known:
         """What deliberation knows of it."""
         circle = (CHAIR, EXEC) if self.case.case_class is CaseClass.C2 else ()
-        return Known(self.case, self.custody, self.now, circle, ("m_party",))
+        access = AccessState(
+            case_id=CASE_ID, version=1, case_class=self.case.case_class, circle=circle, barred=("m_party",)
+        )
+        return Known(self.case, access, self.custody, self.now)
 
     def fits(self, command: str, part: str | None) -> bool:
         """Whether a command fits the matter, or the part of it that is meant."""

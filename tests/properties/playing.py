@@ -134,7 +134,7 @@ class Play:
     def report(self, sub: SubCategory, urgency: Urgency | None = None, relation: Relation = Relation.OWN) -> str:
         """A matter is reported. Raises Refused."""
         number = len(self.cases) + 1
-        private = sub.default.case_class in {CaseClass.C2, CaseClass.C3}
+        private = sub.default.case_class.private
         case, events = taking.submit(
             f"2101-{number:026d}",
             number_of(VILLAGE, self.now, number),

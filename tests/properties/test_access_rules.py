@@ -33,7 +33,6 @@ GROUPS = ("n_g-one", "n_g-two", "n_g-three")
 HOME = {"n_g-one": VILLAGE, "n_g-two": VILLAGE, "n_g-three": SIBLING}
 MEMBERS = ("m_one-", "m_two-", "m_three-")
 IN_A_GROUP = {Role.RESIDENT, Role.REPRESENTATIVE, Role.UNIT_LEADER, Role.GROUP_OWNER, Role.VOLUNTEER}
-PRIVATE = {CaseClass.C2, CaseClass.C3}
 COMMANDS = sorted({line.command for line in TABLE})
 OWN_ONLY = {"MarkRead"}
 """Touches nothing but the caller's own inbox."""
@@ -122,8 +121,8 @@ def test_nobody_beyond_her_scope(caller: Caller, case: Case, holder: str) -> Non
             assert grant in caller.grants
             assert VILLAGE.startswith(grant.region)
             assert grant.role not in IN_A_GROUP or grant.node == case.group
-            assert in_circle or case.case_class not in PRIVATE
-    if case.case_class in PRIVATE and not (reporter or in_circle):
+            assert in_circle or not case.case_class.private
+    if case.case_class.private and not (reporter or in_circle):
         assert not tiers(case, caller)
         assert not allowed
     if not reporter and not in_circle and not any(VILLAGE.startswith(grant.region) for grant in caller.grants):
@@ -271,7 +270,7 @@ def test_the_filter_says_what_the_rules_say(lines: list[Line], asking: list[Call
         for line in lines:
             shown, told = may_know(caller, line), sees_it(caller, "RateMatter", target_in(line))
             assert shown or not told or not line.known, "what she may not see she is told nothing of"
-            assert told or not shown or line.case_class in PRIVATE
+            assert told or not shown or line.case_class.private
 
 
 async def _visible_to(lines: Sequence[Line], asking: Sequence[Caller]) -> list[tuple[set[str], set[str]]]:

@@ -26,7 +26,6 @@ from tests.properties.playing import ACCESS, COMMANDS, GROUP, START, VILLAGE, wa
 from tests.properties.tables import a_room, batches, interleaved, records_of, rows
 
 MEMBERS = [f"m_person-{number}" for number in range(6)]
-PRIVATE = {CaseClass.C2, CaseClass.C3}
 FEDERATIONS = [(federation_of(at_level(VILLAGE, level)), at_level(VILLAGE, level)) for level in Level]
 NODES = [(GROUP, VILLAGE), *FEDERATIONS]
 READ = {topic.name for topic in topics.read_by("notify")}
@@ -87,7 +86,7 @@ def test_the_right_people_and_nobody_else(seed: int, rises: bool) -> None:
             group=None if case_class is CaseClass.C3 else GROUP,
             reporters=tuple(dict.fromkeys((*some(random), *bystanders))),
             bystanders=bystanders,
-            circle=some(random) if case_class in PRIVATE else (),
+            circle=some(random) if case_class.private else (),
             barred=some(random),
         )
         told = audience(event, access, roster, START)
@@ -178,7 +177,7 @@ def test_the_levels_that_have_it_in_hand_are_told_and_no_other_level(seed: int) 
     }
     for _, fact in play.history:
         event = handed_on(fact, random)
-        if not isinstance(event, InHandEvent) or event.case.case_class in PRIVATE:
+        if not isinstance(event, InHandEvent) or event.case.case_class.private:
             continue
         access = AccessState(case_id=event.key, version=1, case_class=event.case.case_class, group=GROUP)
         told = {each.address for each in audience(event, access, roster, START)}

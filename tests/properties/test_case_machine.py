@@ -76,7 +76,7 @@ class Matters(RuleBasedStateMachine):
         """Reported; the urgency of a private or RED matter is not lowered by its reporter."""
         default, order = sub.default, list(Urgency)
         lowered = urgency is not None and order.index(urgency) > order.index(default.urgency)
-        if lowered and (default.urgency is Urgency.RED or default.case_class in {CaseClass.C2, CaseClass.C3}):
+        if lowered and (default.urgency is Urgency.RED or default.case_class.private):
             with pytest.raises(Refused) as caught:
                 self.play.report(sub, urgency)
             assert caught.value.code is Code.URGENCY_NOT_YOURS

@@ -77,7 +77,9 @@ class Councils(RuleBasedStateMachine):
             parts = self.play.parts(command)
             fit = [part for part in parts if self.play.fits(command, part)]
             part = random.choice(fit if fit and random.random() < 0.9 else parts or [""])
-            who = random.choice(self.play.known.circle or PEOPLE[:3])  # of a private matter nobody else is let in
+            who = random.choice(
+                self.play.known.access.circle or PEOPLE[:3]
+            )  # of a private matter nobody else is let in
             try_command(self.play, command, part, random, who)
             check(self.play)
 
@@ -95,9 +97,9 @@ class Councils(RuleBasedStateMachine):
         """Nothing is waited for longer than before; nothing public changes, and a second time nothing at all."""
         before = self.play.docket
         self.play.case = self.play.case.model_copy(update={"urgency": urgency})
-        after = waiting.hastened(before, self.play.known)
+        after = waiting.hastened(before, urgency, self.play.now)
         assert after.public() == before.public()
-        assert waiting.hastened(after, self.play.known) == after
+        assert waiting.hastened(after, urgency, self.play.now) == after
         assert all(
             (new is None and old is None) or (new is not None and old is not None and new <= old)
             for new, old in zip(times(after), times(before), strict=True)
@@ -117,7 +119,7 @@ class Councils(RuleBasedStateMachine):
         assert later is None or later >= self.play.now
         self.play.custody = self.play.custody.model_copy(update={"suspended_until": None})
         before = self.play.docket
-        self.play.docket = waiting.awake(before, self.play.known)
+        self.play.docket = waiting.awake(before, self.play.case.urgency, self.play.now)
         assert self.play.docket.public() == before.public()
         assert following.overdue(self.play.docket, self.play.known)[1] == ()
 
@@ -234,7 +236,7 @@ def check(play: CouncilPlay) -> None:
     people = docket.people()
     assert "m_party" not in people.model_dump_json(), "a party takes no part (I6)"
     if play.case.case_class is CaseClass.C2:
-        assert set(people.guests) - set(play.known.circle) <= set(people.private_guests), (
+        assert set(people.guests) - set(play.known.access.circle) <= set(people.private_guests), (
             "who leaves the circle is no guest"
         )
 

@@ -7,7 +7,7 @@ from services.contracts.council import BlockReason, DecisionRule
 from services.contracts.events.deliberation import ResolutionStillBlocked
 from services.contracts.states import AccessState
 from services.deliberation.rules import following, recusal, resolution, session
-from services.deliberation.rules.seats import Listed
+from services.deliberation.rules.room import Listed
 from services.notify.rules.council_audience import docket_audience
 from tests.properties.council_playing import CASE_ID, CHAIR, EXEC, OTHER, CouncilPlay, by, fresh
 

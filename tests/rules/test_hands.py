@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.contracts.cases import PRIVATE, CaseClass, Urgency
+from services.contracts.cases import CaseClass, Urgency
 from services.contracts.events.escalation import VacancyFilled, VacancySurfaced
 from services.contracts.hands import Hands, hands, offices_at
 from services.contracts.organisation import Membership, Node, NodeKind, Role, federation_of, in_office
@@ -98,7 +98,7 @@ def test_no_party_and_nobody_who_was_taken_out_is_a_hand(data: st.DataObject, ca
         found = hands([node], access, NOW)
         acting = {*found.heads, *found.officers}
         assert acting <= set(in_office(node, NOW)) - set(access.barred)
-        if case_class in PRIVATE:
+        if case_class.private:
             assert not acting & set(access.dismissed)
         sealed_below = case_class is CaseClass.C3 and level_of(node.region).width >= Level.COUNTY.width
         if sealed_below and node.id == federation_of(node.region):

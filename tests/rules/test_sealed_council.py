@@ -5,7 +5,7 @@ from services.contracts.states import AccessState
 from services.deliberation.rules import item, recusal, session
 from services.deliberation.rules.item import NewItem
 from services.deliberation.rules.restricting import let_go
-from services.deliberation.rules.seats import Listed
+from services.deliberation.rules.room import Listed
 from services.notify.rules.council_audience import let_go_audience
 from tests.properties.council_playing import CASE_ID, CHAIR, EXEC, OTHER, CouncilPlay, by, fresh
 

@@ -1,5 +1,7 @@
 """Who comes to a session by another's doing, or has no business there any more (domain 1.3, 1.4, 2.2), on both systems."""
 
+from typing import Any
+
 from services.contracts.organisation import Role
 from tests.access.world import send
 from tests.harness import Harness, Place
@@ -70,6 +72,8 @@ async def test_who_withdrew_comes_to_no_session_of_the_matter(system: Harness, p
     second = {"sessionId": await opened(system, place, case_id, place.township_chair)}
     await done(system, place.township_chair, "invite", case_id, member=she.member, kind="MEMBER", **second)
     await done(system, place.township_chair, "invite", case_id, **department, **second)
+    await done(system, she, "castVote", case_id, vote="FOR", **second)
+    assert await votes(place, case_id) == 1
     await done(system, she, "recuse", case_id, reason="是当事人的亲属", **first)
     for command, words in (
         ("speak", {"text": "x"}),
@@ -85,6 +89,26 @@ async def test_who_withdrew_comes_to_no_session_of_the_matter(system: Harness, p
     await done(system, place.township_chair, "speak", case_id, text="不给她听的话", **second)
     read = {each["text"] for session in (await seen(she, case_id) or {})["sessions"] for each in session["words"]}
     assert read <= {"是当事人的亲属"}
+    assert await votes(place, case_id) == 0, "what she said there before does not count either"
+
+
+async def votes(place: Place, case_id: str) -> int:
+    """How many are counted in the latest session, as the township sees it."""
+    return int((await seen(place.township_chair, case_id) or {})["sessions"][-1]["votes"])
+
+
+async def test_who_was_invited_is_told_that_the_rest_is_not_hers(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    about = {"sessionId": await opened(system, place, case_id)}
+    guest = place.sibling_chair
+    mistyped = {"sessionId": "s_01ARZ3NDEKTSV4RRFFQ69G5FAV"}
+    asked: list[tuple[str, dict[str, Any]]] = [("openSession", {}), ("speak", {"text": "x", **mistyped})]
+    for command, words in asked:
+        assert (await do(guest, command, case_id, **words)).code == "CASE_NOT_FOUND"
+    await done(system, place.chair, "invite", case_id, member=guest.member, kind="HELPER", **about)
+    for command, words in asked:
+        assert (await do(guest, command, case_id, **words)).code == "NOT_PERMITTED", command
+    await done(system, guest, "speak", case_id, text="我来帮忙", **about)
 
 
 async def test_who_leaves_the_circle_leaves_her_items(system: Harness, place: Place) -> None:

@@ -10,12 +10,15 @@ from services.contracts.callers import Caller, Target
 from services.contracts.commands import deliberation as asked
 from services.contracts.commands import resolutions as resolved
 from services.contracts.commands.base import MatterCommand
+from services.contracts.ids import Address
 from services.contracts.organisation import Node, Role, council_of
 from services.contracts.refusals import Code, Refused
 from services.contracts.targets import target_at_council
 from services.contracts.wrong import Wrong, malformed
+from services.deliberation.rules.convening import By
 from services.deliberation.rules.docket import Docket, Known
-from services.deliberation.rules.seats import By, may_have, may_take_part
+from services.deliberation.rules.room import docket_people, room_of
+from services.deliberation.rules.room import speaks_as as address_of
 from services.deliberation.store import known_of
 
 
@@ -27,32 +30,21 @@ class Before(NamedTuple):
 
 
 async def matter_target(tx: Transaction, command: MatterCommand) -> Target:
-    """The matter as far as permission goes: its people are those of the session or item that is meant."""
-    known, access = await known_of(tx, command.case_id)
-    docket = await tx.load(Docket, command.case_id)
-    about = _about(command, docket, known)
+    """The matter as far as permission goes: its people are those of the session or item that is meant, its guests those of all."""
+    known, docket = await known_of(tx, command.case_id), await tx.load(Docket, command.case_id)
+    of_parts = docket_people(docket, room_of(known, docket)) if docket else {}
+    meant = {getattr(command, "session_id", None), getattr(command, "item_id", None)}
+    about = [address for part, addresses in of_parts.items() if part in meant for address in addresses]
     department = getattr(command, "department", None)
     if isinstance(command, resolved.ItemCommand):
         department = next((each for each in about if each.startswith("n_")), None)
-    return target_at_council(known.case.region, access, known.custody, about, department)
-
-
-def _about(command: MatterCommand, docket: Docket | None, known: Known) -> list[str]:
-    """The members and nodes that the session or item of a command is about."""
-    addresses: list[str] = []
-    for session in docket.sessions if docket else ():
-        if session.id == getattr(command, "session_id", None):
-            addresses += [each.address for each in session.seats if may_take_part(known, each)]
-    for item in docket.items if docket else ():
-        if item.id == getattr(command, "item_id", None) and may_have(known, item) and not item.lapsed:
-            addresses.append(item.assignee)
-    return addresses
+    guests = dict.fromkeys(address for addresses in of_parts.values() for address in addresses)
+    return target_at_council(known.case.region, known.access, known.custody, about, department, guests)
 
 
 async def before(tx: Transaction, command: MatterCommand) -> Before:
     """The docket, unchanged since the caller looked, and what is known of the matter."""
-    known, _ = await known_of(tx, command.case_id)
-    docket = await tx.load(Docket, command.case_id)
+    known, docket = await known_of(tx, command.case_id), await tx.load(Docket, command.case_id)
     tx.check_version(Docket, command.case_id, command.expected_version)
     return Before(docket, known)
 
@@ -71,25 +63,13 @@ def by(acting: Acting) -> By:
     return By(acting.member, grant.public_node, council_of(grant.region), grant.role is Role.CHAIR)
 
 
-def speaks_as(acting: Acting, docket: Docket, command: asked.Speak | asked.AnswerInvitation) -> str:
-    """The address at which somebody was invited: her department's, of which she must be the liaison; if she does not say for which, her own,
-    or else her department's. Who withdrew from any session of the matter comes to none, for her department neither. Raises Refused RECUSED,
-    NOT_PERMITTED, MALFORMED."""
-    check_not_withdrawn(acting, docket)
-    seats, hers = listed_in(docket, command.session_id), departments_of(acting.caller)
-    if command.department is None and (acting.member in seats or hers.isdisjoint(seats)):
-        return acting.member
-    if command.department is None and len(hers & seats) > 1:
-        raise malformed("department", Wrong.WHICH_DEPARTMENT)
-    if command.department not in {None, *hers}:
+def speaks_as(acting: Acting, docket: Docket, known: Known, command: asked.Speak | asked.AnswerInvitation) -> Address:
+    """The address at which she was invited, for herself or for her department. Raises Refused RECUSED, NOT_PERMITTED, MALFORMED."""
+    hers, listed = departments_of(acting.caller), listed_in(docket, command.session_id)
+    address = address_of(room_of(known, docket), listed, acting.member, hers, command.department)
+    if address is None:
         raise Refused(Code.NOT_PERMITTED, command=command.command_name())
-    return command.department or next(iter(hers & seats))
-
-
-def check_not_withdrawn(acting: Acting, docket: Docket) -> None:
-    """Raises Refused RECUSED for who withdrew from a session of the matter, of whichever council."""
-    if acting.member in docket.recused:
-        raise Refused(Code.RECUSED)
+    return address
 
 
 def listed_in(docket: Docket, session_id: str) -> frozenset[str]:

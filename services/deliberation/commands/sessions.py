@@ -16,7 +16,6 @@ from services.contracts.wrong import Wrong, malformed
 from services.deliberation.commands.matter import (
     before,
     by,
-    check_not_withdrawn,
     departments_of,
     docket_before,
     listed_in,
@@ -28,7 +27,7 @@ from services.deliberation.rules import recusal
 from services.deliberation.rules import session as rules
 from services.deliberation.rules.docket import Known, session_of
 from services.deliberation.rules.membership import Council
-from services.deliberation.rules.seats import Listed
+from services.deliberation.rules.room import Listed, room_of
 from services.deliberation.store import keep_photos, save, write
 
 _AT_THE_COUNCIL = (Role.COUNCIL_MEMBER, Role.GROUP_OWNER, Role.EXEC_MEMBER, Role.CHAIR)
@@ -83,7 +82,7 @@ async def invite(tx: Transaction, acting: Acting, command: asked.Invite) -> Answ
 async def answer_invitation(tx: Transaction, acting: Acting, command: asked.AnswerInvitation) -> Answer:
     """Accepted, declined, or somebody else comes: for a department, one of its own."""
     docket, known = await docket_before(tx, command)
-    address = speaks_as(acting, docket, command)
+    address = speaks_as(acting, docket, known, command)
     if command.substitute is not None and address != acting.member:
         department = await tx.known(topics.INTAKE_ROSTER, Node, address)
         if department is None or not any(
@@ -97,7 +96,7 @@ async def speak(tx: Transaction, acting: Acting, command: asked.Speak) -> Answer
     """What she says is kept as the session's minutes."""
     docket, known = await docket_before(tx, command)
     said = text(command.text, "text", MAX_SPEECH, required=True)
-    address = speaks_as(acting, docket, command)
+    address = speaks_as(acting, docket, known, command)
     answer = await save(tx, rules.speak(docket, known, command.session_id, acting.member, address))
     department = address if address != acting.member else ""
     await write(tx, command.case_id, command.session_id, "speech", said, acting.member, department)
@@ -139,7 +138,7 @@ async def adjourn(tx: Transaction, acting: Acting, command: asked.Adjourn) -> An
 async def cast_vote(tx: Transaction, acting: Acting, command: asked.CastVote) -> Answer:
     """A member's vote."""
     docket, known = await docket_before(tx, command)
-    check_not_withdrawn(acting, docket)
+    room_of(known, docket).check_not_withdrawn(acting.member)
     return await save(tx, rules.vote(docket, known, command.session_id, acting.member, command.vote))
 
 

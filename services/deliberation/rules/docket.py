@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from services.contracts.cases import CaseClass
 from services.contracts.council import (
     ItemStage,
     ItemState,
@@ -17,11 +16,11 @@ from services.contracts.council import (
 )
 from services.contracts.events.deliberation import DocketEvent, DocketOpened
 from services.contracts.fitting import fitting
-from services.contracts.ids import Address, MemberId
+from services.contracts.ids import Address
 from services.contracts.lifecycle import lifecycle
 from services.contracts.refusals import Code, Refused
 from services.contracts.regions import RegionCode
-from services.contracts.states import CaseState, CustodyState, DocketStage, DocketState
+from services.contracts.states import AccessState, CaseState, CustodyState, DocketStage, DocketState
 from services.deliberation.rules.parts import Item, Resolution, Session, public_fields
 
 E = TypeVar("E", bound=DocketEvent)
@@ -32,15 +31,14 @@ class Known(NamedTuple):
     """What deliberation has heard of a matter from others, and when it decides."""
 
     case: CaseState
+    access: AccessState
     custody: CustodyState | None
     now: datetime
-    circle: tuple[MemberId, ...] = ()
-    barred: tuple[MemberId, ...] = ()
 
     @property
     def private(self) -> bool:
-        """Whether only its circle deals with it (C2)."""
-        return self.case.case_class is CaseClass.C2
+        """Whether only its circle deals with it. Its class is told twice, and the stricter counts until both are heard."""
+        return self.case.case_class.private or self.access.case_class.private
 
     @property
     def rests(self) -> bool:
@@ -162,7 +160,7 @@ def state_of(known: Known, docket: Docket | None) -> str:
 
 def check_member(known: Known, member: str) -> None:
     """Raises Refused BARRED: a party takes no part (I6)."""
-    if member in known.barred:
+    if member in known.access.barred:
         raise Refused(Code.BARRED)
 
 

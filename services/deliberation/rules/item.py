@@ -11,6 +11,7 @@ from services.contracts.events import deliberation as told
 from services.contracts.fitting_council import before_a_council, fitting_council, fitting_item, fitting_resolution
 from services.contracts.ids import Address, ItemId, MemberId, NodeId, ResolutionId
 from services.contracts.refusals import Code, Refused
+from services.deliberation.rules.convening import By, check_holds
 from services.deliberation.rules.docket import (
     Docket,
     Known,
@@ -23,7 +24,6 @@ from services.deliberation.rules.docket import (
     state_of,
 )
 from services.deliberation.rules.parts import Item
-from services.deliberation.rules.seats import By, check_holds
 
 ACCEPT_WITHIN = {
     Urgency.RED: timedelta(minutes=15),
@@ -89,7 +89,7 @@ def make(known: Known, by: By, new: NewItem, resolution_id: ResolutionId | None)
         times=new.times,
         assignee=new.assignee,
         assigner=by.member,
-        restricted=known.private and new.assignee not in known.circle,
+        restricted=known.private and new.assignee not in known.access.circle,
         answer_by=known.now + ACCEPT_WITHIN[known.case.urgency],
     )
 

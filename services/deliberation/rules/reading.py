@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from services.contracts.callers import Caller, Grant
-from services.contracts.cases import PRIVATE, CaseClass
+from services.contracts.cases import CaseClass
 from services.contracts.organisation import Role, council_of
-from services.contracts.states import AccessState
-from services.deliberation.rules.docket import Docket
+from services.deliberation.rules.docket import Docket, Known
+from services.deliberation.rules.room import room_of
 
 HANDLERS = frozenset({Role.CHAIR, Role.OFFICER})
 OWN = frozenset({"recusal", "package"})
@@ -37,17 +37,18 @@ class Readable(NamedTuple):
         return part in self.parts and (field not in OWN or written_by == member)
 
 
-def readable(docket: Docket, access: AccessState, holder: str | None, caller: Caller) -> Readable:
+def readable(docket: Docket, known: Known, caller: Caller) -> Readable:
     """Of C0 and C1 the council, the village's chair, who holds the matter and whose own council sat; of C2 the circle. Whoever took part in
     a session reads that session and its resolution; whoever has an item, that item; whoever withdrew from one, nothing of it but her own
     words. A party nothing (I6)."""
-    if caller.member in access.barred:
+    access, room = known.access, room_of(known, docket)
+    if caller.member in room.barred:
         return Readable()
     withdrawn = frozenset(_withdrawn(docket, caller.member))
-    private = access.case_class in PRIVATE
-    if private and caller.member in access.circle:
+    if room.private and caller.member in room.circle:
         return Readable(everything=True, withdrawn=withdrawn)
-    if not private and any(_works_on(grant, docket, holder) for grant in caller.grants):
+    holder = known.custody.holder if known.custody else None
+    if not room.private and any(_works_on(grant, docket, holder) for grant in caller.grants):
         return Readable(everything=True, withdrawn=withdrawn)
     # Who withdrew reads nothing through her department either.
     departments = frozenset(grant.node for grant in caller.grants if grant.role is Role.LIAISON and not withdrawn)
@@ -55,10 +56,10 @@ def readable(docket: Docket, access: AccessState, holder: str | None, caller: Ca
     offices = addresses | {grant.node for grant in caller.grants if grant.role in HANDLERS}
     parts: set[str] = set()
     for session in docket.sessions:
-        if any(s.address in addresses and s.takes_part and (s.restricted or not private) for s in session.seats):
+        if any(each.address in addresses and each.takes_part and room.keeps(each) for each in session.seats):
             parts |= {session.id, *([session.resolution_id] if session.resolution_id else [])}
     for item in docket.items:
-        if item.assignee in offices and not item.over and (item.restricted or not private):
+        if item.assignee in offices and not item.over and room.leaves(item):
             parts.add(item.id)
     in_group = any(grant.node == access.group or grant.region == docket.region for grant in caller.grants)
     published = access.case_class is CaseClass.C0 and (in_group or caller.member in access.reporters)

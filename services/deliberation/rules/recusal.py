@@ -4,16 +4,10 @@ from services.contracts.council import InviteeKind, SessionStage
 from services.contracts.events import deliberation as told
 from services.contracts.ids import Address, MemberId, SessionId
 from services.contracts.refusals import Code, Refused
-from services.deliberation.rules.docket import Docket, Known, Moved, check_fits, moved
+from services.deliberation.rules.convening import By, led, session_for
+from services.deliberation.rules.docket import Docket, Known, Moved, check_fits, moved, put
 from services.deliberation.rules.parts import Session
-from services.deliberation.rules.seats import (
-    By,
-    check_may_come,
-    led,
-    seat_of,
-    session_for,
-    with_place,
-)
+from services.deliberation.rules.room import room_of, seat_of
 
 
 def recuse(
@@ -25,16 +19,17 @@ def recuse(
     *,
     liaison: bool = False,
 ) -> Moved:
-    """Related to a party: she neither speaks nor votes, and is not counted. Twice changes nothing more, and is refused. `by`: who has somebody
-    else withdraw; as whoever adjourns or closes it, she is of the council that sits. `liaison`: she was let in for her department, which stays
-    on the list for another of its liaisons; that she withdrew stands beside it, at a place of her own."""
+    """Related to a party: she neither speaks nor votes, and is not counted, in the session of another council neither. Twice changes nothing
+    more, and is refused. `by`: who has somebody else withdraw; as whoever adjourns or closes it, she is of the council that sits. `liaison`:
+    she was let in for her department, which stays on the list for another of its liaisons; that she withdrew stands beside it, at a place of
+    her own."""
     session = led("Recuse", docket, known, by, session_id) if by else session_for("Recuse", docket, known, session_id)
     if liaison and session.seat(address) is None:
-        session = with_place(session, known, address, InviteeKind.HELPER)
+        session = room_of(known, docket).listed(session, address, InviteeKind.HELPER)
     place, _ = seat_of(session, address)
-    changed = session.with_seat(place, recused=True, vote=None, answer_by=None)
+    changed = session.with_seat(place, recused=True, answer_by=None)
     return moved(
-        docket.with_session(changed),
+        docket.after(sessions=tuple(_without_vote(each, address) for each in put(docket.sessions, changed))),
         known.now,
         told.ParticipantRecused,
         session_id=session.id,
@@ -53,20 +48,27 @@ def lift(docket: Docket, known: Known, by: By, session_id: SessionId, member: Me
     if not withdrawn:
         raise Refused(Code.NOT_FOUND, what="recusal")
     kind = withdrawn[-1].kind
-    check_may_come(known, member, kind)
+    room = room_of(known, docket)
+    room.check_open_to(member, kind)
     place = session.seat(member)
     if place is None:
         if session.stage in {SessionStage.PROPOSED, SessionStage.DECIDING}:
             check_fits("LiftRecusal", (), session.stage.value, known, docket)
         place = len(session.seats)
-        session = with_place(session, known, member, kind)
-    elif known.private and not session.seats[place].restricted and member not in known.circle:
+        session = room.listed(session, member, kind)
+    elif room.is_guest(member) and not session.seats[place].restricted:
         raise Refused(Code.RESTRICTED_SESSION)
     lifted = {each.id: _without(session if each.id == session.id else each, member) for each in own}
     sessions = tuple(lifted.get(each.id, each) for each in docket.sessions)
     return moved(
         docket.after(sessions=sessions), known.now, told.RecusalLifted, session_id=session.id, seat=place, by=by.node
     )
+
+
+def _without_vote(session: Session, address: Address) -> Session:
+    """What is over has been decided with it."""
+    place = session.seat(address)
+    return session if place is None or session.stage.over else session.with_seat(place, vote=None)
 
 
 def _without(session: Session, member: MemberId) -> Session:

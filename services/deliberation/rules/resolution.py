@@ -18,6 +18,7 @@ from services.contracts.ids import ResolutionId, SessionId
 from services.contracts.refusals import Code, Refused
 from services.contracts.wrong import Wrong
 from services.deliberation.rules import item as items_rules
+from services.deliberation.rules.convening import By, is_counted, sitting
 from services.deliberation.rules.docket import (
     Docket,
     Known,
@@ -32,7 +33,7 @@ from services.deliberation.rules.docket import (
 from services.deliberation.rules.item import NewItem
 from services.deliberation.rules.parts import Resolution, Session
 from services.deliberation.rules.reminders import blocked_until
-from services.deliberation.rules.seats import By, is_counted, may_take_part, sitting
+from services.deliberation.rules.room import Room, room_of
 
 QUORUM = 3
 """People who must respond, the convenor among them (domain 2.2)."""
@@ -55,7 +56,7 @@ def adopt(
     session = sitting("Adopt", docket, known, by, session_id)
     if supersedes is not None:
         _fitting("SupersedeResolution", docket, known, supersedes)
-    _check_decided(session, known, by, rule)
+    _check_decided(session, room_of(known, docket), known, by, rule)
     if not (items or arrangement or initiative):
         raise Refused(Code.NOTHING_RESOLVED)
     items_rules.check_room(docket, len(items))
@@ -151,16 +152,16 @@ def publish(docket: Docket, known: Known, by: By, resolution_id: ResolutionId, d
     return moved(after, known.now, told.ResultPublished, by=by.node, resolution_id=resolution_id)
 
 
-def _check_decided(session: Session, known: Known, by: By, rule: DecisionRule) -> None:
+def _check_decided(session: Session, room: Room, known: Known, by: By, rule: DecisionRule) -> None:
     """Whether the session has decided. Recused members are not counted; departments, experts and helpers have a voice and no vote."""
     if rule is DecisionRule.CHAIR_DECIDES:
         if not by.chair or known.case.urgency not in {Urgency.RED, Urgency.ORANGE}:
             raise Refused(Code.CHAIR_ONLY_WHEN_URGENT)
         return
-    members = [each for each in session.seats if each.votes and may_take_part(known, each)]
+    members = [each for each in session.seats if each.votes and room.keeps(each)]
     votes = [each.vote for each in members if each.vote is not None]
     responded = len(votes) if rule is DecisionRule.VOTE else sum(each.responded for each in members)
-    present = responded + _experts(session, known)
+    present = responded + _experts(session, room)
     needed = max(QUORUM, (len(members) + 1) // 2)
     if present < QUORUM or 2 * responded < len(members):
         raise Refused(Code.NO_QUORUM, needed=needed, found=present)
@@ -172,13 +173,10 @@ def _check_decided(session: Session, known: Known, by: By, rule: DecisionRule) -
         raise Refused(Code.NOT_CARRIED, votes_for=in_favour, against=against)
 
 
-def _experts(session: Session, known: Known) -> int:
+def _experts(session: Session, room: Room) -> int:
     """A circle is small (domain 1.4): in a restricted session the counsellors who responded help to make three people."""
-    if not known.private:
-        return 0
-    return sum(
-        each.kind is InviteeKind.EXPERT and each.responded for each in session.seats if may_take_part(known, each)
-    )
+    experts = [each for each in session.seats if each.kind is InviteeKind.EXPERT and room.keeps(each)]
+    return sum(each.responded for each in experts) if room.private else 0
 
 
 def _superseded(docket: Docket, known: Known, by: By, resolution_id: ResolutionId, later: ResolutionId) -> Moved:

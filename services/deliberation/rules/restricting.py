@@ -6,7 +6,7 @@ from datetime import datetime
 from services.contracts.events import deliberation as told
 from services.contracts.events.council import PeopleChanged
 from services.deliberation.rules.docket import Docket, Known, Moved
-from services.deliberation.rules.seats import may_have, may_take_part
+from services.deliberation.rules.room import room_of
 
 
 def restricted(docket: Docket, known: Known) -> Moved:
@@ -14,9 +14,9 @@ def restricted(docket: Docket, known: Known) -> Moved:
     class is lowered again she answers anew, or is invited."""
     if not known.private:
         return docket, ()
-    events: list[told.DocketEvent] = []
+    room, events = room_of(known, docket), list[told.DocketEvent]()
     for session in docket.sessions:
-        gone = [n for n, seat in enumerate(session.seats) if seat.takes_part and not may_take_part(known, seat)]
+        gone = [n for n, seat in enumerate(session.seats) if seat.takes_part and not room.opens_to(seat)]
         if session.stage.over or (session.restricted and not gone):
             continue
         for place in gone:
@@ -25,7 +25,7 @@ def restricted(docket: Docket, known: Known) -> Moved:
         event = told.SessionRestricted(at=known.now, docket=docket.public(), session_id=session.id, seats=tuple(gone))
         events.append(event)
     for item in docket.items:
-        if item.over or may_have(known, item):
+        if item.over or room.leaves(item):
             continue
         docket = docket.with_item(item.model_copy(update={"lapsed": True, "answer_by": None}))
         events.append(told.ItemWithdrawn(at=known.now, docket=docket.public(), item_id=item.id))

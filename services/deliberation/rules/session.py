@@ -10,24 +10,19 @@ from services.contracts.events import deliberation as told
 from services.contracts.ids import Address, MemberId, SessionId
 from services.contracts.refusals import Code, Refused
 from services.contracts.wrong import Wrong, malformed
-from services.deliberation.rules.docket import Docket, Known, Moved, moved
-from services.deliberation.rules.reminders import BEGINS_WITHIN, silent_at
-from services.deliberation.rules.seats import (
+from services.deliberation.rules.convening import (
     By,
-    Listed,
     begun,
     check_may_begin,
-    check_may_come,
     is_counted,
     led,
     new_session,
-    seat_of,
     session_for,
     session_of_theirs,
-    with_convenor,
-    with_members,
-    with_place,
 )
+from services.deliberation.rules.docket import Docket, Known, Moved, moved
+from services.deliberation.rules.reminders import BEGINS_WITHIN, silent_at
+from services.deliberation.rules.room import Listed, room_of, seat_of
 
 MAX_ADJOURNMENTS = 2
 ADJOURN_DAYS = 7
@@ -64,7 +59,7 @@ def schedule(
     docket, session = begun("ScheduleSession", docket, known, by, session_id, fresh_id)
     if at <= known.now:
         raise Refused(Code.DATE_IN_PAST, field="at")
-    listed = with_members(session, known, members, docket.recused)
+    listed = room_of(known, docket).with_members(session, members)
     changed = listed.model_copy(
         update={
             "stage": SessionStage.SCHEDULED,
@@ -88,7 +83,8 @@ def open_session(
 ) -> Moved:
     """It sits: in one tap, or after it was proposed, scheduled or adjourned."""
     docket, session = begun("OpenSession", docket, known, by, session_id, fresh_id)
-    listed = with_convenor(with_members(session, known, members, docket.recused), by, known)
+    room = room_of(known, docket)
+    listed = room.with_convenor(room.with_members(session, members), by.member)
     changed = listed.model_copy(
         update={
             "stage": SessionStage.OPEN,
@@ -104,13 +100,12 @@ def open_session(
 def invite(docket: Docket, known: Known, by: By, session_id: SessionId, address: Address, kind: InviteeKind) -> Moved:
     """One more on the list. Of a private matter only its circle, and experts (domain 1.4)."""
     session = session_of_theirs("Invite", docket, known, by, session_id)
-    check_may_come(known, address, kind)
-    if address in docket.recused:
-        raise Refused(Code.RECUSED)
+    room = room_of(known, docket)
+    room.check_may_come(address, kind)
     at = session.seat(address)
     if at is not None and not session.seats[at].declined:
         raise Refused(Code.INVITED_BEFORE)
-    changed = with_place(session, known, address, kind, known.now + ANSWER_WITHIN[known.case.urgency])
+    changed = room.listed(session, address, kind, known.now + ANSWER_WITHIN[known.case.urgency])
     department = address if kind is InviteeKind.DEPARTMENT else None
     place = len(session.seats)
     return moved(
@@ -147,12 +142,11 @@ def answer(
     if substitute is not None:
         # Whoever is invited brings nobody into a private matter: its convenor does, and its circle.
         comes_as = InviteeKind.HELPER if known.private or kind is InviteeKind.DEPARTMENT else kind
-        check_may_come(known, substitute, comes_as)
-        if substitute in docket.recused:
-            raise Refused(Code.RECUSED)
+        room = room_of(known, docket)
+        room.check_may_come(substitute, comes_as)
         if session.seat(substitute) is not None:
             raise Refused(Code.INVITED_BEFORE)
-        changed = with_place(changed, known, substitute, comes_as, known.now + ANSWER_WITHIN[known.case.urgency])
+        changed = room.listed(changed, substitute, comes_as, known.now + ANSWER_WITHIN[known.case.urgency])
     return moved(
         docket.with_session(changed),
         known.now,

@@ -4,8 +4,9 @@ Pure. Of such times nothing is public: the docket keeps its version."""
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from services.contracts.cases import Urgency
 from services.contracts.council import ResolutionStage
-from services.deliberation.rules.docket import Docket, Known
+from services.deliberation.rules.docket import Docket
 from services.deliberation.rules.item import ACCEPT_WITHIN
 from services.deliberation.rules.parts import Session
 from services.deliberation.rules.reminders import BEGINS_WITHIN, BLOCKED_FOR, SILENT_AFTER
@@ -15,26 +16,25 @@ Until = Callable[[datetime | None, timedelta | None], datetime | None]
 """The new time of what was waited for until then and has such a window; without a window its time stands."""
 
 
-def hastened(docket: Docket, known: Known) -> Docket:
+def hastened(docket: Docket, urgency: Urgency, now: datetime) -> Docket:
     """Nothing is waited for longer than it would be from now on, and never longer than it was. A session's own time stands."""
 
     def until(kept: datetime | None, window: timedelta | None) -> datetime | None:
-        return min(kept, known.now + window) if kept is not None and window is not None else kept
+        return min(kept, now + window) if kept is not None and window is not None else kept
 
-    return _moved(docket, known, until, begin=None)
+    return _moved(docket, urgency, until, begin=None)
 
 
-def awake(docket: Docket, known: Known) -> Docket:
+def awake(docket: Docket, urgency: Urgency, now: datetime) -> Docket:
     """After a rest everybody has the whole window again."""
 
     def until(kept: datetime | None, window: timedelta | None) -> datetime | None:
-        return max(kept, known.now + window) if kept is not None and window is not None else kept
+        return max(kept, now + window) if kept is not None and window is not None else kept
 
-    return _moved(docket, known, until, begin=BEGINS_WITHIN)
+    return _moved(docket, urgency, until, begin=BEGINS_WITHIN)
 
 
-def _moved(docket: Docket, known: Known, until: Until, begin: timedelta | None) -> Docket:
-    urgency = known.case.urgency
+def _moved(docket: Docket, urgency: Urgency, until: Until, begin: timedelta | None) -> Docket:
 
     def session_of(session: Session) -> Session:
         if session.stage.over:

@@ -96,7 +96,7 @@ class Custody(CustodyState):
         kept = {name: getattr(self, name) for name in CustodyState.model_fields}
         clocks = tuple(each.model_copy(update={"stage": self.told(each.stage)}) for each in self.clocks)
         # From the class as it is now, which may have risen since.
-        return CustodyState(**{**kept, "clocks": clocks, "private": self.case_class in {CaseClass.C2, CaseClass.C3}})
+        return CustodyState(**{**kept, "clocks": clocks, "private": self.case_class.private})
 
     def told(self, stage: ClockStage) -> ClockStage:
         """The name under which events speak of a clock."""

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from services.contracts.cases import CaseClass, Category, SubCategory
 from services.escalation.rules.limits import DEFAULT
 
-PRIVATE = (CaseClass.C2, CaseClass.C3)
-
 
 def telling(profiles: Mapping[SubCategory, str]) -> dict[str, str]:
     """The profiles that would give away a sub-category whose default class is C2 or C3, each with the reason.
@@ -23,7 +21,7 @@ def telling(profiles: Mapping[SubCategory, str]) -> dict[str, str]:
     all_of: dict[tuple[Category, CaseClass], int] = defaultdict(int)
     for sub in SubCategory:
         category, case_class, _ = sub.default
-        if case_class in PRIVATE:
+        if case_class.private:
             profile = profiles.get(sub, DEFAULT)
             by_class[profile, case_class].append(sub)
             by_category[profile, category, case_class].append(sub)

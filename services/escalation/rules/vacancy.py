@@ -5,7 +5,7 @@ told of it. Where only the chair may not, her officers do, and the level above k
 from collections.abc import Mapping
 from datetime import datetime
 
-from services.contracts.cases import PRIVATE, CaseClass
+from services.contracts.cases import CaseClass
 from services.contracts.events.escalation import ChairBarred, VacancyFilled, VacancySurfaced
 from services.contracts.hands import Hands, hands, offices_at
 from services.contracts.ids import NodeId
@@ -63,7 +63,7 @@ def _signing(custody: Custody, above: Level | None, *, barred: bool, now: dateti
     """A chair who is a party is told of once, and anew after she was cleared. A level above may see a matter that is nobody's secret."""
     if not barred or custody.unsigned == custody.holder:
         return custody.model_copy(update={} if barred else {"unsigned": None}), ()
-    open_to_it = above is not None and custody.case_class not in PRIVATE
+    open_to_it = above is not None and not custody.case_class.private
     entries = custody.with_entry(custody.informed(above)) if above and open_to_it else custody.entries
     after = custody.after(entries=entries, unsigned=custody.holder)
     to = custody.node_at(above) if above else None

@@ -4,7 +4,7 @@ and `joining`: each move gives the case after it and the facts to tell."""
 from datetime import date, timedelta, timezone
 
 from services.contracts.base import Model
-from services.contracts.cases import PRIVATE, CaseClass, FeedbackMethod, Relation, Stage, SubCategory, names_one
+from services.contracts.cases import CaseClass, FeedbackMethod, Relation, Stage, SubCategory, names_one
 from services.contracts.events.intake import (
     CaseEvent,
 )
@@ -72,7 +72,7 @@ class Case(CaseState):
     def bystanders(self) -> tuple[MemberId, ...]:
         """Those of them who reported somebody else's matter and nothing else of it (V1). A private matter is nobody's but its own people's:
         who did not say that it is hers is one of the others."""
-        common = self.relation is Relation.COMMUNITY and self.case_class not in PRIVATE
+        common = self.relation is Relation.COMMUNITY and not self.case_class.private
         own = set(self.reporters) if self.relation is Relation.OWN or common else set()
         own |= {each for joined in self.joined for each in joined.reporters if each not in joined.bystanders}
         return tuple(each for each in self.everyone if each not in own)
@@ -98,7 +98,7 @@ class Case(CaseState):
     @property
     def circled(self) -> bool:
         """Whether it is private, and open or a report that may be taken out again: its circle must have somebody to handle it."""
-        return self.case_class in PRIVATE and (self.stage is Stage.MERGED or not self.stage.ended)
+        return self.case_class.private and (self.stage is Stage.MERGED or not self.stage.ended)
 
     def leads(self, report: "Case") -> bool:
         """Whether its circle handles a report that goes on as it, too; else that one has people of its own."""

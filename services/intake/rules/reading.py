@@ -41,7 +41,7 @@ def tiers(case: Case, caller: Caller, custody: CustodyState | None = None) -> fr
     found: set[Tier] = set()
     if caller.member in case.reporters:
         found |= _reporters_own(case)
-    if case.case_class in {CaseClass.C2, CaseClass.C3}:
+    if case.case_class.private:
         return frozenset(found | (set(Tier) if caller.member in case.circle else set()))
     for grant in caller.grants:
         in_group = grant.node == case.group

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from services.contracts.cases import PRIVATE, CaseClass
+from services.contracts.cases import CaseClass
 from services.contracts.commands.matters import MAX_CIRCLE, MAX_PARTIES
 from services.contracts.events.intake import (
     AccessChanged,
@@ -76,7 +76,7 @@ def follow(report: Case, master: Case, now: datetime) -> Reclassed:
     barred = master.parties
     to = max(report.case_class, master.case_class)
     names = ("circle", "seated", "dismissed")
-    if master.case_class in PRIVATE and to is master.case_class:
+    if master.case_class.private and to is master.case_class:
         out = tuple(dict.fromkeys((*report.dismissed, *master.dismissed)))
         handling, seated = tuple(each for each in master.circle if each not in report.dismissed), master.seated
         if not handling and to is report.case_class:

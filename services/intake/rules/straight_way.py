@@ -4,7 +4,7 @@ it and the facts to tell."""
 from datetime import date, datetime
 
 from services.contracts.allowed import owner_may_accept
-from services.contracts.cases import CaseClass, FeedbackMethod, Outcome, Relation, Stage, SubCategory, Urgency
+from services.contracts.cases import FeedbackMethod, Outcome, Relation, Stage, SubCategory, Urgency
 from services.contracts.events.intake import (
     CaseAccepted,
     CaseAcknowledged,
@@ -57,7 +57,7 @@ def submit(
     if happened_on and happened_on < EARLIEST:
         raise Refused(Code.DATE_TOO_EARLY, field="happenedOn", limit=EARLIEST)
     lowered = urgency is not None and default.urgency.before(urgency)
-    if lowered and (default.urgency is Urgency.RED or default.case_class in {CaseClass.C2, CaseClass.C3}):
+    if lowered and (default.urgency is Urgency.RED or default.case_class.private):
         raise Refused(Code.URGENCY_NOT_YOURS)
     case = Case(
         case_id=case_id,

@@ -86,7 +86,7 @@ def _visit_owed(
         return []
     written = access.writers if case.some_read else access.reporters
     writers = [Told(member, Kind.VISIT_OWED) for member in written if member not in access.bystanders]
-    if access.case_class in {CaseClass.C2, CaseClass.C3}:
+    if access.case_class.private:
         return [*writers, *(Told(member, Kind.VISIT_OWED) for member in access.circle)]
     owing = owners(access.group, nodes, now) or chairs(event.custody.region, nodes, now, access.barred)
     return [*writers, *(Told(member, Kind.VISIT_OWED) for member in owing)]

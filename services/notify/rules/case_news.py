@@ -92,7 +92,7 @@ def _handlers(
 ) -> list[Told]:
     """Who has a matter in hand: the circle of a private one, else the group's owner and the chair near its reporter, and the levels that hold
     it or follow."""
-    if access.case_class in {CaseClass.C2, CaseClass.C3}:
+    if access.case_class.private:
         return [Told(member, kind) for member in access.circle]
     near = (*owners(access.group, nodes, now), *chairs(event.case.region, nodes, now, access.barred))
     return [Told(member, kind) for member in (*near, *_levels(event, access, nodes, now))]

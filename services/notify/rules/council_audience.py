@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from services.contracts.cases import PRIVATE, CaseClass
+from services.contracts.cases import CaseClass
 from services.contracts.council import InvitationAnswer, ItemPeople, ItemStage, PeopleState, SessionPeople
 from services.contracts.events import deliberation as told
 from services.contracts.events.council import (
@@ -178,7 +178,7 @@ def _of_item(
     given_up = isinstance(event, told.ItemLapsed | told.ItemWithdrawn)
     waits_for_a_look = given_up and state is not None and state.stage is ItemStage.DONE
     if (kind := _TO_ASSIGNER.get(type(event))) is not None and not waits_for_a_look:
-        able = access.case_class not in PRIVATE or item.assigner in access.circle
+        able = not access.case_class.private or item.assigner in access.circle
         found += [Told(member, kind) for member in ([item.assigner] if able else access.circle)]
     return found
 
@@ -187,14 +187,14 @@ def _leaders(session: SessionPeople, access: AccessState, people: PeopleState) -
     """Who goes on with a session: who convened it; if she may not, its other members, and of a private matter the circle."""
     if _may_lead(session.convenor, access, people):
         return [session.convenor]
-    others = access.circle if access.case_class in PRIVATE else session.voters
+    others = access.circle if access.case_class.private else session.voters
     return [each for each in others if _may_lead(each, access, people)]
 
 
 def _may_lead(member: str, access: AccessState, people: PeopleState) -> bool:
     """Not who withdrew; of a private matter only its circle."""
     withdrew = any(member in session.recused for session in people.sessions)
-    return not withdrew and (access.case_class not in PRIVATE or member in access.circle)
+    return not withdrew and (not access.case_class.private or member in access.circle)
 
 
 def _adopted_by(event: told.ResolutionStillBlocked, people: PeopleState) -> list[str]:
@@ -207,7 +207,7 @@ def _conveners(
     event: told.SessionProposed, access: AccessState, nodes: Mapping[str, Node], now: datetime
 ) -> Sequence[str]:
     """Who may open it: the chair of the federation that proposed it; of a private matter its circle."""
-    if access.case_class in {CaseClass.C2, CaseClass.C3}:
+    if access.case_class.private:
         return access.circle
     node = nodes.get(event.by) or nodes.get(federation_of(event.docket.region or ""))
     return node.holding(Role.CHAIR, now) if node else ()

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.contracts.cases import PRIVATE
 from services.contracts.events.escalation import (
     AlertRaised,
     ChairBarred,
@@ -52,7 +51,7 @@ def of_the_ladder(event: CustodyEvent, access: AccessState, nodes: Mapping[str, 
         """A matter comes to a level. Of a private one its people hear by joining the circle, unless they are of it from before."""
         before = {entry.node for entry in event.custody.entries if entry.bounces or entry.refusals}
         before |= set(event.known) if isinstance(event, AlertRaised) else set()
-        return tell(kind, *(node for node in to if node in before or access.case_class not in PRIVATE))
+        return tell(kind, *(node for node in to if node in before or not access.case_class.private))
 
     def surfaced(to: NodeId | None) -> list[Told]:
         """Whoever may act for the level that looks after it, of the circle already or about to be."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.contracts.cases import PRIVATE, CaseClass
+from services.contracts.cases import CaseClass
 from services.contracts.hands import Hands, hands
 from services.contracts.organisation import Node, Role, federation_of
 from services.contracts.regions import Level, at_level
@@ -35,7 +35,7 @@ def _but(barred: Sequence[str], members: Sequence[str]) -> Sequence[str]:
 def responsible(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
     """Who answers for a node: its chair, or else its officers, or the nearest level above with anybody in office who is no party. Of a
     private matter, those of its circle who are in office there; all of the circle, where none is."""
-    if access.case_class in PRIVATE:
+    if access.case_class.private:
         return of_the_circle(node_id, access, nodes, now) or access.circle
     return in_charge(node_id, nodes, now, access.barred)
 
@@ -78,7 +78,7 @@ def of_the_circle(node_id: str, access: AccessState, nodes: Mapping[str, Node], 
 
 def concerned(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
     """Who answers for a node that need not act: of a private matter those of its circle there, and nobody in their stead."""
-    if access.case_class in PRIVATE:
+    if access.case_class.private:
         return of_the_circle(node_id, access, nodes, now)
     return responsible(node_id, access, nodes, now)
 
@@ -86,6 +86,6 @@ def concerned(node_id: str, access: AccessState, nodes: Mapping[str, Node], now:
 def on_duty(node_id: str, access: AccessState, nodes: Mapping[str, Node], now: datetime) -> Sequence[str]:
     """Who is told at once of what cannot wait for a chair: the officers too. Of a private matter the circle alone knows."""
     node = nodes.get(node_id)
-    if node is None or access.case_class in PRIVATE:
+    if node is None or access.case_class.private:
         return ()
     return node.holding(Role.OFFICER, now)
