@@ -21,7 +21,8 @@ from gateway.schema import build
 from services.chassis.door import refusal
 from services.chassis.identity import Verifier
 from services.chassis.photos import MAX_UPLOAD, attachment_id, bounded
-from services.contracts.refusals import Code, Refused, Said
+from services.contracts.names import Said
+from services.contracts.refusals import Code, Refused
 from services.contracts.wrong import Wrong, malformed
 
 FORM_AROUND = 65_536

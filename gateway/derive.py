@@ -24,6 +24,7 @@ from services.contracts import regions
 from services.contracts.base import Asked
 from services.contracts.commands.base import Command
 from services.contracts.names import zh
+from services.contracts.sentences import sentence_under
 
 Info = strawberry.Info[Context, None]
 Show = Callable[[Info, Answered], Awaitable[Any]]
@@ -66,7 +67,7 @@ def input_of(model: type[Asked]) -> type:
     for name, field in sorted(model.model_fields.items(), key=lambda each: not each[1].is_required()):
         kind_of_field = _type(field.annotation, field.metadata)
         annotations[name] = kind_of_field | None if isinstance(field.default, Asked) else kind_of_field
-        values[name] = strawberry.field(description=COMMON.get(name) or field.description, **_default(field))
+        values[name] = strawberry.field(description=COMMON.get(name) or sentence_under(model, name), **_default(field))
     kind = type(f"{model.__name__}Input", (), {"__annotations__": annotations, "__doc__": model.__doc__, **values})
     return strawberry.input(kind, description=describe(model))
 

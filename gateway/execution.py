@@ -27,7 +27,8 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from gateway.codes import DoorCode
 from gateway.faults import BadRequest, Rejected, executed, internal
 from gateway.limits import Limits, check, over, page_variables, too_long
-from services.contracts.refusals import Code, Said
+from services.contracts.names import Said
+from services.contracts.refusals import Code
 
 CACHED_DOCUMENTS = 256
 CACHED_CHARACTERS = 131_072

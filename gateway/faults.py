@@ -11,7 +11,8 @@ from gateway import wording
 from gateway.codes import AnyCode, DoorCode
 from services.chassis.calls import RefusedElsewhere
 from services.chassis.telemetry import where
-from services.contracts.refusals import Code, RefusalBody, Refused, Said
+from services.contracts.names import Said
+from services.contracts.refusals import Code, RefusalBody, Refused
 
 log = logging.getLogger("gateway.door")
 

@@ -25,7 +25,7 @@ from graphql import (
 
 from gateway.codes import DoorCode
 from gateway.faults import problem
-from services.contracts.refusals import Said
+from services.contracts.names import Said
 
 SCHEMA_LISTS = frozenset(
     {"types", "fields", "inputFields", "enumValues", "args", "directives", "interfaces", "possibleTypes"}

@@ -5,7 +5,7 @@ import re
 
 from graphql import GraphQLError
 
-from services.contracts.refusals import Said
+from services.contracts.names import Said
 from services.contracts.wrong import Wrong
 
 _VALUE = re.compile(

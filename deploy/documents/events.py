@@ -3,11 +3,28 @@
 import json
 from typing import Any
 
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import ModelSchema
+
 from services.contracts.events.base import Event
+from services.contracts.sentences import sentence_under
 from services.contracts.topics import TOPICS
 
 EVENT_TYPES: tuple[type[Event], ...] = tuple(dict.fromkeys(kind for topic in TOPICS for kind in topic.events))
 """Every event type once, in the order of the topics."""
+
+
+class _Described(GenerateJsonSchema):
+    """With the sentence under each field as its description."""
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        made = super().model_schema(schema)
+        kind = schema["cls"]
+        for name, field in kind.model_fields.items():
+            shown = made["properties"].get(field.serialization_alias or name)
+            if shown is not None and (sentence := field.description or sentence_under(kind, name)):
+                shown["description"] = sentence
+        return made
 
 
 def file_of(kind: type[Event]) -> str:
@@ -17,7 +34,7 @@ def file_of(kind: type[Event]) -> str:
 
 def schema_of(kind: type[Event]) -> dict[str, Any]:
     """The JSON Schema of an event's data."""
-    made = _plain(kind.model_json_schema(by_alias=True, mode="serialization"))
+    made = _plain(kind.model_json_schema(by_alias=True, mode="serialization", schema_generator=_Described))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": kind.type_name(), **made}
 
 

@@ -1,6 +1,7 @@
 """Apache Kafka (KRaft) as one local process: broker and controller, plaintext, on loopback only."""
 
 import base64
+import fcntl
 import os
 import shutil
 import signal
@@ -41,6 +42,7 @@ class KafkaServer(Server):
         super().__init__(data, port)
         self.settings = dict(settings or {})
         self._new_archive: Path | None = None
+        self._claim: int | None = None
 
     @property
     def bootstrap(self) -> str:
@@ -67,6 +69,9 @@ class KafkaServer(Server):
             else:
                 self._new_archive.unlink()  # cut short while it was written
         self._new_archive = None
+        if self._claim is not None:
+            os.close(self._claim)
+            self._claim = None
 
     def _prepare(self) -> None:
         java()
@@ -88,28 +93,52 @@ class KafkaServer(Server):
         shutil.rmtree(fresh, ignore_errors=True)
         # A leading dash would read as an option on the command line.
         cluster = "y" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
-        command = [*self._java(), "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._configure(fresh))]
+        command = [
+            *self._java(*_shared()),
+            "kafka.tools.StorageTool",
+            "format",
+            "-t",
+            cluster,
+            "-c",
+            str(self._configure(fresh)),
+        ]
         done = subprocess.run(command, cwd=self.data, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             reason = (done.stderr + done.stdout).strip()[-1000:]
             raise ServerError(f"Kafka's storage in {fresh} could not be formatted; it says:\n  {reason}")
         fresh.rename(self.data / "log")
 
-    def _java(self) -> list[str]:
+    def _java(self, *sharing: str) -> list[str]:
         # The serial collector and the first compiler alone: half the start time, and plenty for one node of a small run.
         flags = ["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *QUIET]
         logs = f"-Dlog4j2.configurationFile={KAFKA_HOME / 'log4j2.xml'}"
-        return [java().program, *flags, logs, "-cp", class_path()]
+        return [java().program, *sharing, *flags, logs, "-cp", class_path()]
 
     def _command(self) -> list[str]:
-        """Class data sharing: the first orderly stop writes an archive of the loaded classes, later starts map it."""
-        program, *rest = self._java()
-        if (archive := _archive()).exists():
-            sharing = f"-XX:SharedArchiveFile={archive}"
-        else:
-            self._new_archive = LIBS / f"new-{uuid.uuid4().hex}.jsa"  # a name of its own: several may start at once
-            sharing = f"-XX:ArchiveClassesAtExit={self._new_archive}"
-        return [program, sharing, *rest, "kafka.Kafka", str(self.data / "server.properties")]
+        """Class data sharing: the first orderly stop writes an archive of the loaded classes, later starts map it. Writing it takes as long as
+        two starts: of several that run at once one does."""
+        sharing = _shared()
+        if not sharing and self._claims():
+            self._new_archive = LIBS / f"new-{uuid.uuid4().hex}.jsa"  # whole before it has its name
+            sharing = [f"-XX:ArchiveClassesAtExit={self._new_archive}"]
+        return [*self._java(*sharing), "kafka.Kafka", str(self.data / "server.properties")]
+
+    def _claims(self) -> bool:
+        """Whether this one is to write the archive: as long as it runs no other is. Given back by the kernel if we are killed."""
+        claim = os.open(LIBS / "archive.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(claim)
+            return False
+        self._claim = claim
+        return True
+
+
+def _shared() -> list[str]:
+    """What has Java map the archive, if there is one."""
+    archive = _archive()
+    return [f"-XX:SharedArchiveFile={archive}"] if archive.exists() else []
 
 
 def _archive() -> Path:

@@ -21,9 +21,10 @@ from services.chassis.room import Room
 from services.chassis.transaction import Transaction
 from services.contracts.callers import Caller
 from services.contracts.ids import AttachmentId
+from services.contracts.names import Said
 from services.contracts.permissions import may_ever
 from services.contracts.queries import AttachmentLine
-from services.contracts.refusals import Code, Refused, Said
+from services.contracts.refusals import Code, Refused
 
 MAX_UPLOAD = 10 * 1024 * 1024
 """Bytes of a photo as sent."""

@@ -19,7 +19,8 @@ from services.chassis.telemetry import correlation
 from services.chassis.wire import headers_json, headers_of, value_of
 from services.contracts.base import Model, read
 from services.contracts.events.base import Event
-from services.contracts.refusals import Code, Refused, Said
+from services.contracts.names import Said
+from services.contracts.refusals import Code, Refused
 from services.contracts.topics import Topic
 
 if TYPE_CHECKING:

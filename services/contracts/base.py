@@ -33,7 +33,6 @@ class Model(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         serialize_by_alias=True,
-        use_attribute_docstrings=True,  # the sentence under a field is its description in the JSON Schemas
     )
 
 

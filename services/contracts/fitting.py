@@ -52,7 +52,9 @@ def fitting_intake(case: CaseState, custody: CustodyState | None) -> tuple[str, 
             rate = () if case.answer_by and not case.some_read else ("RateMatter",)
             return (*rate, "CallBack", "CloseMatter", *_while_open(case))
         case Stage.REJECTED:
-            return ("ReopenMatter", *(("ReviewRejection",) if case.rejection_finding is None else ()))
+            # Above the province there is nobody to review it.
+            above = custody is None or custody.level is not Level.PROVINCE
+            return ("ReopenMatter", *(("ReviewRejection",) if above and case.rejection_finding is None else ()))
         case Stage.CLOSED | Stage.WITHDRAWN:
             return ("ReopenMatter",)
         case Stage.MERGED:

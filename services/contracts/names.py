@@ -1,5 +1,7 @@
 """What codes are called in Chinese, for the messages that people read."""
 
+from typing import NamedTuple
+
 ZH = {
     # states (lifecycle.Lifecycle)
     "SUBMITTED": "已提交",
@@ -207,3 +209,16 @@ ZH = {
 def zh(code: object) -> str:
     """The Chinese name of a code; the code itself where it has none."""
     return ZH.get(str(code), str(code))
+
+
+class Said(NamedTuple):
+    """A value in a sentence, in both languages, and the code that it goes by."""
+
+    code: str
+    zh: str
+    en: str
+
+
+def said(value: object) -> Said:
+    """A code as it is said; what is more than a code says it itself."""
+    return value if isinstance(value, Said) else Said(str(value), zh(value), str(value))

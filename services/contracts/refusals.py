@@ -1,10 +1,11 @@
 """Every way to be refused: one code, two languages, what is allowed instead. No personal text can get in here."""
 
 from enum import Enum
+from functools import cached_property
 from typing import NamedTuple
 
 from services.contracts.base import Model
-from services.contracts.names import zh
+from services.contracts.names import said
 
 
 class Words(NamedTuple):
@@ -271,29 +272,24 @@ class RefusalBody(Model):
     """The values in the message, by name: codes and numbers."""
 
 
-class Said(NamedTuple):
-    """A value of a refusal that is more than a code: in both languages, and the code that it goes by."""
-
-    code: str
-    zh: str
-    en: str
-
-
 class Refused(Exception):
     """A request that is turned down. Expected, typed, and nothing has happened."""
 
     def __init__(self, code: Code, *, allowed: tuple[str, ...] = (), **detail: object) -> None:
         super().__init__(code.name)
         self.code = code
-        self.body = RefusalBody(
-            code=code.name,
-            message_zh=code.value.zh.format(
-                **{name: value.zh if isinstance(value, Said) else zh(value) for name, value in detail.items()}
-            ),
-            message_en=code.value.en.format(
-                **{name: value.en if isinstance(value, Said) else value for name, value in detail.items()}
-            ),
-            allowed=allowed,
-            retryable=code.value.retryable,
-            detail={name: value.code if isinstance(value, Said) else str(value) for name, value in detail.items()},
+        self._allowed = allowed
+        self._detail = detail
+
+    @cached_property
+    def body(self) -> RefusalBody:
+        """What she is told; written when it is asked for."""
+        words, values = self.code.value, {name: said(value) for name, value in self._detail.items()}
+        return RefusalBody(
+            code=self.code.name,
+            message_zh=words.zh.format(**{name: each.zh for name, each in values.items()}),
+            message_en=words.en.format(**{name: each.en for name, each in values.items()}),
+            allowed=self._allowed,
+            retryable=words.retryable,
+            detail={name: each.code for name, each in values.items()},
         )

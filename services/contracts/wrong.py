@@ -3,7 +3,8 @@
 from enum import Enum
 from typing import NamedTuple
 
-from services.contracts.refusals import Code, Refused, Said
+from services.contracts.names import Said
+from services.contracts.refusals import Code, Refused
 
 
 class Saying(NamedTuple):

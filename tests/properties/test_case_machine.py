@@ -22,6 +22,8 @@ from services.contracts.states import CustodyState, EntryState
 from tests.properties.playing import COMMANDS, OTHER, SOLVER, START, STEPS, STRAIGHT, Play, move, refused, running
 
 MATTERS = 2
+OF_MORE_THAN_ONE = ("MergeMatter", "UnmergeMatter", "SolveOnSpot")
+"""Commands that rest on more than the matter as its owner knows it."""
 CLASSES = list(CaseClass)
 ON_THE_SPOT = [
     sub
@@ -66,6 +68,8 @@ class Matters(RuleBasedStateMachine):
         self.play = Play()
         self.highest: dict[str, int] = {}
         self.lowered: dict[str, int] = {}
+        self.looked_at: dict[str, tuple[object, ...]] = {}
+        """What decided of each matter what fits, when that was last tried."""
 
     def _any(self, data: st.DataObject) -> str:
         return data.draw(st.sampled_from(sorted(self.play.cases)))
@@ -265,15 +269,17 @@ class Matters(RuleBasedStateMachine):
     def exactly_what_fits_is_done(self) -> None:
         """Every command, with legal arguments: done if the state names it, refused by name if not."""
         for case_id, case in self.play.cases.items():
-            for command in COMMANDS:
-                if command == "SolveOnSpot":
-                    known, custody = self.play.heard_case.get(case_id), self.play.custodies.get(case_id)
-                    if known is None:
-                        continue
-                    allowed = fitting(known, custody)
-                else:
-                    heard: CustodyState | None = self.play.heard_custody.get(case_id)
-                    allowed = fitting(case, heard)
+            known, custody = self.play.heard_case.get(case_id), self.play.custodies.get(case_id)
+            heard: CustodyState | None = self.play.heard_custody.get(case_id)
+            rests_on = (case, heard, known, custody, self.play.now)
+            looked_at, self.looked_at[case_id] = self.looked_at.get(case_id), rests_on
+            # Of a matter to which nothing happened the same comes out.
+            unmoved = looked_at is not None and all(a is b for a, b in zip(looked_at, rests_on, strict=True))
+            fits_intake, fits_escalation = fitting(case, heard), fitting(known, custody) if known else ()
+            for command in OF_MORE_THAN_ONE if unmoved else COMMANDS:
+                if command == "SolveOnSpot" and known is None:
+                    continue
+                allowed = fits_escalation if command == "SolveOnSpot" else fits_intake
                 refusal = refused(self.play, command, case_id)
                 if command in allowed and command not in STRAIGHT and self.play.too_late(command, case_id):
                     # Merged with itself, for want of another: alike, but where the state is not that of one to be merged with.

@@ -63,7 +63,7 @@ async def test_the_story_holds(system: Harness, front: Front, story: Story) -> N
     scene = Scene(front)
     with logged() as log:
         # What an answer holds is decided above the adapters: on the embedded system everybody is asked after every step.
-        every = 3 if system.kind == "kafka" else 1
+        every = 6 if system.kind == "kafka" else 1
         played = [step async for step in play(front, story, scene, alone=True, every=every)]
     wrong = [f"{step.step.row} {step.step.actor} {step.step.command}: {step.error}" for step in played if not step.ok]
     assert not wrong, "\n".join(wrong)

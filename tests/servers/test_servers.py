@@ -241,3 +241,16 @@ def test_port_and_folder_belong_to_one_server(
         assert first.ready()
     assert port_is_free(port)
     first.stop()  # already stopped: nothing happens
+
+
+def test_of_several_at_once_one_writes_the_archive_of_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deploy.servers.kafka.LIBS", tmp_path)
+    first, second = KafkaServer(tmp_path / "first"), KafkaServer(tmp_path / "second")
+
+    def writes(server: KafkaServer) -> bool:
+        return any(word.startswith("-XX:ArchiveClassesAtExit") for word in server._command())
+
+    assert (writes(first), writes(second)) == (True, False)
+    first.kill()
+    assert writes(second), "the first ended without one"
+    second.kill()
