@@ -64,8 +64,8 @@ async def play(
     front: Front, story: Story, scene: Scene | None = None, *, alone: bool = False, every: int = 1
 ) -> AsyncIterator[Played]:
     """Every step as it ends. After a command that was turned down the rest is not played. `alone`: nobody else is about, so that the
-    counters move by exactly what the story says. `every`: those who must not know are asked in turns, each after so many steps, and all
-    after the last. Raises CannotPlay, httpx.TransportError."""
+    counters move by exactly what the story says. `every`: those who must not know are asked in turns, each at the first step of which she
+    must not know, then after so many steps, and all after the last. Raises CannotPlay, httpx.TransportError."""
     await front.check(story.observer)
     scene = scene or Scene(front)
     async with AsyncExitStack() as sockets:
@@ -105,6 +105,8 @@ class _Playing:
         self.counted: Counter[str] = Counter()
         self.expected_counts: Counter[str] = Counter()
         self.months: set[str] = set()
+        self.asked: set[str] = set()
+        """Who of those who must not know was asked before."""
         self.seen = Seen()
 
     async def start(self) -> None:
@@ -140,7 +142,9 @@ class _Playing:
         """Those who must not know are asked everything."""
         nobody = self.story.never if step.never is None else step.never
         if number < len(self.story.steps):
-            nobody = nobody[number % self.every :: self.every]
+            turn = nobody[number % self.every :: self.every]
+            nobody = tuple(each for each in nobody if each in turn or each.who not in self.asked)
+        self.asked |= {each.who for each in nobody}
         return tuple(await asyncio.gather(*(outsiders.ask(self.scene, never) for never in nobody)))
 
     def _looked_at(self, step: Step) -> list[str]:

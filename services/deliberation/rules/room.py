@@ -46,7 +46,7 @@ class Room(NamedTuple):
         return item.restricted or not self.is_guest(item.assignee)
 
     def is_guest(self, address: Address) -> bool:
-        """Whether the matter is private and she is none of its circle: whom she is told of it by, she is told for that alone."""
+        """Whether the matter is private and she is none of its circle: what she is told of it, she is told as a guest."""
         return self.private and address not in self.circle
 
     def check_open_to(self, address: Address, kind: InviteeKind) -> None:
