@@ -8,12 +8,15 @@ from services.contracts.council import ItemPeople, ItemState, PeopleState, Resol
 from services.contracts.fitting_council import fitting_item, fitting_resolution, fitting_session, seat
 from services.contracts.organisation import Role, council_of
 from services.contracts.permissions import acting_grant, may_as_herself
+from services.contracts.regions import contains
 from services.contracts.states import AccessState, CaseState, CustodyState, DocketState
 from services.contracts.targets import target_at_council
 
 OFFICES = frozenset({Role.CHAIR, Role.OFFICER, Role.RIGHTS_OFFICER, Role.INSPECTOR})
 OF_THE_GROUP = frozenset({Role.GROUP_OWNER, Role.UNIT_LEADER})
-RUNNING = frozenset({"ScheduleSession", "OpenSession", "Adjourn", "Adopt", "CloseSession"})
+RUNNING = frozenset(
+    {"PutToCouncil", "ScheduleSession", "OpenSession", "Invite", "Adjourn", "Adopt", "CloseSession", "CancelSession"}
+)
 """How a session comes about, goes on and ends: in no session of the matter the business of one who withdrew from one."""
 TAKING_PART = frozenset({"AnswerInvitation", "Speak", "CastVote"})
 """What nobody does who withdrew, for her department neither."""
@@ -31,11 +34,16 @@ class Before(NamedTuple):
 
 
 def knows_all(caller: Caller, before: Before) -> bool:
-    """Whether she knows of every session and item: of C0 and C1 whoever works on the matter, of C2 its circle."""
+    """Whether she knows of every session and item: of C0 and C1 whoever works on the matter where it lies, of C2 its circle."""
     if before.access.case_class.private:
         return caller.member in before.access.circle
     return any(
-        grant.role in OFFICES or grant.in_council or (grant.role in OF_THE_GROUP and grant.node == before.access.group)
+        contains(grant.region, before.case.region)
+        and (
+            grant.role in OFFICES
+            or grant.in_council
+            or (grant.role in OF_THE_GROUP and grant.node == before.access.group)
+        )
         for grant in caller.grants
     )
 
@@ -81,15 +89,17 @@ def allowed_resolution(caller: Caller, before: Before, resolution: ResolutionSta
     fits = fitting_resolution(before.case, before.custody, resolution)
     session = before.docket.session(resolution.session_id)
     found = _allowed(caller, fits, _target(caller, before, ()), None)
-    sits = any(each.stage.sitting for each in before.docket.sessions)
-    own = session is not None and any(council_of(grant.region) == session.council for grant in caller.grants)
-    return [name for name in found if name != "RevokeResolution" or sits or not own]
+    councils = {council_of(grant.region) for grant in caller.grants}
+    sits = any(each.stage.sitting and each.council in councils for each in before.docket.sessions)
+    own = session is not None and session.council in councils
+    away = {"RevokeResolution", "SupersedeResolution"} if has_withdrawn(caller, before.people) else set[str]()
+    return [name for name in found if name not in away and (name != "RevokeResolution" or sits or not own)]
 
 
 def allowed_item(caller: Caller, before: Before, item: ItemState, people: ItemPeople) -> list[str]:
     """What she may do with an item: what she did herself she does not verify."""
     fits = fitting_item(before.case, before.custody, item)
-    target = _target(caller, before, (people.assignee,))
+    target = _target(caller, before, () if people.over else (people.assignee,))
     own = caller.member in {people.assignee, *people.workers}
     judged = {"VerifyItem", "ReworkItem"}
     at_the_node = {name for name in judged if _node(acting_grant(caller, name, target)) == (item.node or "")}

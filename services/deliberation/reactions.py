@@ -2,7 +2,6 @@
 
 from services.chassis.transaction import Transaction
 from services.contracts import topics
-from services.contracts.cases import CaseClass
 from services.contracts.events.base import Event
 from services.contracts.events.escalation import CustodyEvent, MatterResolved, MatterResumed
 from services.contracts.events.intake import AccessEvent, CaseAccepted, CaseEvent, CaseLeft
@@ -15,8 +14,8 @@ from services.deliberation.store import keep, known_if_any, save
 
 async def follow_case(tx: Transaction, event: Event) -> None:
     """Accepted: a docket lies ready. Reopened: it begins anew. Ended: what is open in it is called off, and everybody is told. Left (it was
-    sealed): who was in it is let go, and nothing of it stays. Private: who may deal with it no longer is let go. More urgent: nothing is waited for so long any more. Every other
-    fact is kept and moves nothing."""
+    sealed): who was in it is let go, and nothing of it stays. Less open: who may deal with it no longer is let go. More urgent: nothing is
+    waited for so long any more. Every other fact is kept and moves nothing."""
     docket = await tx.load(Docket, event.key)
     match event:
         case CaseLeft() if docket is not None:
@@ -34,16 +33,14 @@ async def follow_case(tx: Transaction, event: Event) -> None:
             sooner = waiting.hastened(begun[0], event.case.urgency, tx.now)
             if sooner != begun[0]:
                 await keep(tx, sooner)
-            if event.case.case_class is CaseClass.C2:
-                await _restrict(tx, event.key)
+            await _restrict(tx, event.key)
         case _:
             return
 
 
 async def follow_access(tx: Transaction, event: AccessEvent) -> None:
-    """Private: its class and its circle are told apart, and whichever is heard last lets go who may deal with it no longer."""
-    if event.access.case_class is CaseClass.C2:
-        await _restrict(tx, event.key)
+    """Its class and its people are told apart: whichever is heard last lets go who may deal with it no longer."""
+    await _restrict(tx, event.key)
 
 
 async def follow_custody(tx: Transaction, event: CustodyEvent) -> None:

@@ -26,8 +26,10 @@ ACCESS_LOG = METADATA.tables["access_log"]
 
 async def known_of(tx: Transaction, case_id: str) -> Known:
     """A matter as others last told it. Raises Refused CASE_NOT_FOUND: never heard of, or sealed; NOT_YET_KNOWN: who may see it, which is told
-    with it on a topic of its own, has not come yet."""
+    with it on a topic of its own, has not come yet, or speaks of another class: nobody is let in by what is over."""
     found = await known_if_any(tx, case_id)
+    if found is not None and found.case.case_class.private is not found.access.case_class.private:
+        raise Refused(Code.NOT_YET_KNOWN)
     if found is None:
         case = await tx.known(topics.INTAKE_CASE, CaseState, case_id)
         raise Refused(Code.CASE_NOT_FOUND if case is None else Code.NOT_YET_KNOWN)

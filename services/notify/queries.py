@@ -1,5 +1,6 @@
 """The inbox, read by its owner with her own token."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select
@@ -7,8 +8,10 @@ from sqlalchemy import Select, bindparam, func, select
 from services.chassis.lists import among
 from services.chassis.prepared import Prepared, prepared
 from services.chassis.room import Room
+from services.contracts import topics
 from services.contracts.callers import Caller, Target
 from services.contracts.cases import CaseClass
+from services.contracts.council import PeopleState
 from services.contracts.permissions import may_see_at_all
 from services.contracts.queries import InboxLine, InboxLines, InboxPage
 from services.contracts.states import AccessState
@@ -50,13 +53,16 @@ async def inbox(room: Room, caller: Caller, page: InboxPage) -> InboxLines:
         unread = await tx.execute(_UNREAD, {"addresses": addresses, "up_to": up_to})
         about = sorted({row.case_id for row in rows if row.case_id})
         accesses = await accesses_of(tx, about) if about else {}
+        private = [case_id for case_id, access in accesses.items() if access.case_class.private]
+        peoples = await tx.known_many(topics.DELIBERATION_PEOPLE, PeopleState, private) if private else {}
         lines = []
         for row in rows[: page.first]:
             access = accesses.get(row.case_id)
             if access and not _still(caller, access, row.address):
                 continue
             sealed = access is not None and access.case_class is CaseClass.C3
-            told_which = access is None or _may_know(caller, access)
+            guests = peoples[row.case_id].private_guests if row.case_id in peoples else ()
+            told_which = access is None or _may_know(caller, access) or _is_guest(caller, access, guests)
             zh, en = title_of(row.kind, private=row.private)
             lines.append(
                 InboxLine(
@@ -81,6 +87,11 @@ def _may_know(caller: Caller, access: AccessState) -> bool:
         case_class=access.case_class, reporters=access.reporters, circle=access.circle, barred=access.barred
     )
     return may_see_at_all(caller, target)
+
+
+def _is_guest(caller: Caller, access: AccessState, guests: Sequence[str]) -> bool:
+    """Whether she was invited to a private matter, or has something to do in it: she may see it."""
+    return caller.member in guests and caller.member not in access.barred
 
 
 def _still(caller: Caller, access: AccessState, address: str) -> bool:

@@ -23,7 +23,6 @@ from services.deliberation.rules.restricting import restricted
 from tests.properties.council_playing import COMMANDS, PEOPLE, CouncilPlay
 
 GUARDS = {
-    "PutToCouncil": set[Code](),
     "ScheduleSession": {Code.RECUSED},
     "OpenSession": {Code.RECUSED},
     "Invite": {Code.INVITED_BEFORE, Code.BARRED, Code.RESTRICTED_SESSION, Code.RECUSED},
@@ -38,11 +37,12 @@ GUARDS = {
         *(Code.NOTHING_RESOLVED, Code.RECUSED, Code.RESTRICTED_SESSION),
     },
     "CloseSession": {Code.RECUSED},
-    "CancelSession": set[Code](),
+    "PutToCouncil": {Code.RECUSED},
+    "CancelSession": {Code.RECUSED},
     "BlockResolution": set[Code](),
     "UnblockResolution": set[Code](),
-    "SupersedeResolution": {Code.NOT_SO},
-    "RevokeResolution": {Code.NEW_SESSION_REQUIRED},
+    "SupersedeResolution": {Code.NOT_SO, Code.RECUSED},
+    "RevokeResolution": {Code.NEW_SESSION_REQUIRED, Code.RECUSED},
     "PublishResult": {Code.ONLY_OPEN},
     "AssignItem": {Code.RESTRICTED_SESSION, Code.TOO_MANY},
     "FinishItem": {Code.EVIDENCE_REQUIRED},

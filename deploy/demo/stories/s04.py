@@ -82,10 +82,6 @@ def _thanked(_scene: Scene, data: Mapping[str, Any]) -> bool:
     return _newest(data) == {"kind": "HANDLED", "titleZh": TEMPLATE}
 
 
-def _has_a_task(_scene: Scene, data: Mapping[str, Any]) -> bool:
-    return _newest(data)["kind"] == "ITEM_ASSIGNED"
-
-
 def neighbour_sees(state: str) -> Check:
     """No more than the state, and that coarse."""
     return finds(
@@ -241,8 +237,14 @@ STORY = Story(
             "assignItem",
             "assigns the community's mediator a talk with both, with guidance",
             gives(task={"text": Words("task", "分别与双方谈，勿提反映人。"), "member": member_of("hongyun-mediator")}),
-            Expect("ESCALATED", C, "WINDOW", p2="interim item ASSIGNED", p3="V FOLLOWING, T FOLLOWING, C ACTING"),
-            checks=(asks("the mediator is told, and not of which matter", "hongyun-mediator", INBOX, _has_a_task),),
+            Expect(
+                "ESCALATED",
+                C,
+                "WINDOW",
+                told=(Told("hongyun-mediator", "ITEM_ASSIGNED"),),
+                p2="interim item ASSIGNED",
+                p3="V FOLLOWING, T FOLLOWING, C ACTING",
+            ),
             never=WITH_MEDIATOR,
         ),
         Step(

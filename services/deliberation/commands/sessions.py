@@ -3,7 +3,6 @@
 from services.chassis.service import Acting
 from services.chassis.transaction import Transaction
 from services.contracts import topics
-from services.contracts.cases import CaseClass
 from services.contracts.commands import deliberation as asked
 from services.contracts.commands.base import Answer
 from services.contracts.commands.resolutions import MAX_MINUTES, MAX_SPEECH
@@ -183,6 +182,6 @@ async def _members(tx: Transaction, known: Known, council: str) -> list[Listed]:
     for standing in kept.holding(tx.now) if kept else ():
         if standing.address.startswith("m_"):
             listed.append(Listed(standing.address))
-        elif known.case.case_class is CaseClass.C0:
+        elif known.public:
             listed.append(Listed(standing.address, InviteeKind.DEPARTMENT))
     return listed

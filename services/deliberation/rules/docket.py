@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
+from services.contracts.cases import CaseClass
 from services.contracts.council import (
     ItemStage,
     ItemState,
@@ -34,6 +35,11 @@ class Known(NamedTuple):
     access: AccessState
     custody: CustodyState | None
     now: datetime
+
+    @property
+    def public(self) -> bool:
+        """Whether it is open to everybody (C0)."""
+        return self.case.case_class is self.access.case_class is CaseClass.C0
 
     @property
     def private(self) -> bool:
@@ -77,9 +83,9 @@ class Docket(DocketState):
 
     def people(self) -> PeopleState:
         """Who takes part, for those who are to tell and to show them."""
-        guests = {
-            each.address: each.restricted for session in self.sessions for each in session.seats if each.takes_part
-        }
+        guests: dict[Address, bool] = {}
+        for seat in (seat for session in self.sessions for seat in session.seats if seat.takes_part):
+            guests[seat.address] = guests.get(seat.address, False) or seat.restricted
         for item in self.items:
             if not item.over:
                 guests[item.assignee] = guests.get(item.assignee, False) or item.restricted

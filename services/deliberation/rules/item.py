@@ -24,6 +24,7 @@ from services.deliberation.rules.docket import (
     state_of,
 )
 from services.deliberation.rules.parts import Item
+from services.deliberation.rules.room import room_of
 
 ACCEPT_WITHIN = {
     Urgency.RED: timedelta(minutes=15),
@@ -141,7 +142,7 @@ def verify(docket: Docket, known: Known, by: By, item_id: ItemId, next_id: ItemI
             "declines": 0,
             "reworks": 0,
             "workers": (),
-            "lapsed": False,
+            "lapsed": not room_of(known, docket).leaves(item),
             "answer_by": known.now + ACCEPT_WITHIN[known.case.urgency],
         }
     )
@@ -178,7 +179,7 @@ def reassign(
             "stage": ItemStage.ASSIGNED,
             "assignee": fresh.assignee,
             "node": fresh.node,
-            "before": item.assignee,
+            "before": None if item.lapsed else item.assignee,  # who lost it was told so then
             "assigner": by.member,
             "restricted": fresh.restricted,
             "due_at": fresh.due_at if due_at is not None or item.lapsed else item.due_at,

@@ -29,7 +29,13 @@ class Invitee(Model):
     """Invited when the matter was private already."""
     accepted: bool = False
     declined: bool = False
-    """She does not come, sent somebody else, or may not come any more: the matter became private."""
+    """She does not come, sent somebody else, or may not come any more."""
+    replaced: bool = False
+    """She sent somebody else, who has her place: it is not hers any more."""
+    standing: bool = False
+    """A department that is there as a standing member: of open matters alone (S02)."""
+    put_out: bool = False
+    """She may not come any more, by no doing of hers: the matter became private, or she a party to it. If she may again, she is back."""
     recused: bool = False
     spoke: bool = False
     vote: Vote | None = None
@@ -38,7 +44,7 @@ class Invitee(Model):
 
     @property
     def takes_part(self) -> bool:
-        """Whether she is one of those who may be in the room."""
+        """Whether she has not left. Whether the matter is open to her still is for the room to say (`room.Room`)."""
         return not self.recused and not self.declined
 
     @property

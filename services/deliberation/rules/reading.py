@@ -22,7 +22,7 @@ class Readable(NamedTuple):
     departments: frozenset[str] = frozenset()
     published: bool = False
     withdrawn: frozenset[str] = frozenset()
-    """The sessions, and their resolutions, of a matter from which she withdrew: of these she reads what she wrote herself."""
+    """The sessions of a matter from which she withdrew, their resolutions and their items: of these she reads what she wrote herself."""
 
     def may(self, member: str, part: str, field: str, written_by: str, department: str) -> bool:
         """Whether she may read one text."""
@@ -44,7 +44,7 @@ def readable(docket: Docket, known: Known, caller: Caller) -> Readable:
     access, room = known.access, room_of(known, docket)
     if caller.member in room.barred:
         return Readable()
-    withdrawn = frozenset(_withdrawn(docket, caller.member))
+    withdrawn = frozenset(_withdrawn(docket, caller.member) if caller.member in docket.recused else ())
     if room.private and caller.member in room.circle:
         return Readable(everything=True, withdrawn=withdrawn)
     holder = known.custody.holder if known.custody else None
@@ -68,10 +68,14 @@ def readable(docket: Docket, known: Known, caller: Caller) -> Readable:
 
 def _withdrawn(docket: Docket, member: str) -> Iterator[str]:
     """A relative of a party who withdrew is not to learn what was said of it (回避), in whichever session of the matter."""
-    for session in docket.sessions if member in docket.recused else ():
+    for session in docket.sessions:
         yield session.id
         if session.resolution_id:
             yield session.resolution_id
+            own = {each.id for each in docket.items if each.assignee == member}
+            yield from (
+                each.id for each in docket.items if each.resolution_id == session.resolution_id and each.id not in own
+            )
 
 
 def _works_on(grant: Grant, docket: Docket, holder: str | None) -> bool:

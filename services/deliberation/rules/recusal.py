@@ -26,7 +26,9 @@ def recuse(
     session = led("Recuse", docket, known, by, session_id) if by else session_for("Recuse", docket, known, session_id)
     if liaison and session.seat(address) is None:
         session = room_of(known, docket).listed(session, address, InviteeKind.HELPER)
-    place, _ = seat_of(session, address)
+    place, seat = seat_of(session, address)
+    if by and not room_of(known, docket).opens_to(seat):
+        raise Refused(Code.NOT_FOUND, what="invitation")
     changed = session.with_seat(place, recused=True, answer_by=None)
     return moved(
         docket.after(sessions=tuple(_without_vote(each, address) for each in put(docket.sessions, changed))),

@@ -118,6 +118,7 @@ def unblock(docket: Docket, known: Known, by: By, resolution_id: ResolutionId) -
 def supersede(docket: Docket, known: Known, by: By, resolution_id: ResolutionId, later: ResolutionId) -> Moved:
     """A later resolution stands in its place; what was still to be done for it is not."""
     resolution = _fitting("SupersedeResolution", docket, known, resolution_id)
+    room_of(known, docket).check_not_withdrawn(by.member)
     newer = resolution_of(docket, later)
     places = [each.id for each in docket.resolutions]
     if not newer.stage.stands or places.index(later) <= places.index(resolution.id):
@@ -128,6 +129,7 @@ def supersede(docket: Docket, known: Known, by: By, resolution_id: ResolutionId,
 def revoke(docket: Docket, known: Known, by: By, resolution_id: ResolutionId, session_id: SessionId | None) -> Moved:
     """Taken back by a level above, or by a new session of the council."""
     resolution = _fitting("RevokeResolution", docket, known, resolution_id)
+    room_of(known, docket).check_not_withdrawn(by.member)
     adopted_in = session_of(docket, resolution.session_id)
     if by.council == adopted_in.council:
         session = session_of(docket, session_id) if session_id else None

@@ -1,5 +1,5 @@
-"""A matter becomes private, or is sealed, while a council deals with it (domain 1.4): who may deal with it no longer is let go, and it is
-told. Pure."""
+"""A matter becomes less open, or is sealed, while a council deals with it, or somebody turns out to be a party (domain 1.4): who may deal with
+it no longer is let go, and it is told. Pure."""
 
 from datetime import datetime
 
@@ -10,18 +10,16 @@ from services.deliberation.rules.room import room_of
 
 
 def restricted(docket: Docket, known: Known) -> Moved:
-    """Whoever may be in the room no longer counts as one who does not come; her items need somebody else. Nothing of it twice. If the
-    class is lowered again she answers anew, or is invited."""
-    if not known.private:
-        return docket, ()
+    """To whom the matter is not open any more is put out, as if she had declined; her items need somebody else. Nothing of it twice. If she
+    may come again she is back at the next opening."""
     room, events = room_of(known, docket), list[told.DocketEvent]()
     for session in docket.sessions:
         gone = [n for n, seat in enumerate(session.seats) if seat.takes_part and not room.opens_to(seat)]
-        if session.stage.over or (session.restricted and not gone):
+        if session.stage.over or not (gone or (known.private and not session.restricted)):
             continue
         for place in gone:
-            session = session.with_seat(place, accepted=False, declined=True, answer_by=None)
-        docket = docket.with_session(session.model_copy(update={"restricted": True}))
+            session = session.with_seat(place, accepted=False, declined=True, put_out=True, answer_by=None)
+        docket = docket.with_session(session.model_copy(update={"restricted": session.restricted or known.private}))
         event = told.SessionRestricted(at=known.now, docket=docket.public(), session_id=session.id, seats=tuple(gone))
         events.append(event)
     for item in docket.items:

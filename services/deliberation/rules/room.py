@@ -26,6 +26,7 @@ class Listed(NamedTuple):
 class Room(NamedTuple):
     """To whom what the councils do about a matter is open."""
 
+    public: bool
     private: bool
     circle: tuple[MemberId, ...]
     barred: tuple[MemberId, ...]
@@ -34,16 +35,19 @@ class Room(NamedTuple):
 
     def opens_to(self, seat: Invitee) -> bool:
         """Whether somebody on a list may know of the session: of a matter that is private by now, its circle and who was invited when it
-        was; never a party (I6)."""
-        return seat.address not in self.barred and (seat.restricted or not self.is_guest(seat.address))
+        was; of one that is not open to everybody no department that is there as a standing member; never a party (I6)."""
+        if seat.address in self.barred or (seat.standing and not self.public):
+            return False
+        return seat.restricted or not self.is_guest(seat.address)
 
     def keeps(self, seat: Invitee) -> bool:
         """Whether she counts there, and reads it: not who withdrew, from whichever session."""
         return self.opens_to(seat) and seat.address not in self.withdrawn
 
     def leaves(self, item: Item) -> bool:
-        """Whether an item may stay with who has it: of a matter that is private by now, its circle, and who got it from there."""
-        return item.restricted or not self.is_guest(item.assignee)
+        """Whether an item may stay with who has it: of a matter that is private by now, its circle, and who got it from there;
+        never a party."""
+        return item.assignee not in self.barred and (item.restricted or not self.is_guest(item.assignee))
 
     def is_guest(self, address: Address) -> bool:
         """Whether the matter is private and she is none of its circle: what she is told of it, she is told as a guest."""
@@ -75,11 +79,18 @@ class Room(NamedTuple):
         return _with(session, self._invitee(address, kind, answer_by))
 
     def with_members(self, session: Session, members: Sequence[Listed]) -> Session:
-        """Every member of the council is on the list, whoever is standing too (S02-8); of a private matter the circle and nobody else."""
+        """Every member of the council is on the list, whoever is standing too (S02-8); of a private matter the circle and nobody else. Who was
+        put out, and may come again, is back."""
         wanted = [Listed(member) for member in self.circle] if self.private else members
         gone = {each.address for each in session.seats} | self.withdrawn | set(self.barred)
         new = [each for each in list(dict.fromkeys(wanted))[:MAX_INVITED] if each.address not in gone]
-        return _with(session, *(self._invitee(each.address, each.kind) for each in new))
+        back = tuple(
+            seat.model_copy(update={"put_out": False, "declined": False}) if seat.put_out and self.keeps(seat) else seat
+            for seat in session.seats
+        )
+        listed = [self._invitee(each.address, each.kind) for each in new]
+        standing = [each.model_copy(update={"standing": each.kind is InviteeKind.DEPARTMENT}) for each in listed]
+        return _with(session.model_copy(update={"seats": back}), *standing)
 
     def with_convenor(self, session: Session, member: MemberId) -> Session:
         """Whoever convenes takes part. Raises Refused RECUSED."""
@@ -96,7 +107,8 @@ class Room(NamedTuple):
 
 def room_of(known: Known, docket: Docket | None) -> Room:
     """The room of a matter, as it stands."""
-    return Room(known.private, known.access.circle, known.access.barred, docket.recused if docket else frozenset())
+    withdrawn = docket.recused if docket else frozenset[Address]()
+    return Room(known.public, known.private, known.access.circle, known.access.barred, withdrawn)
 
 
 def docket_people(docket: Docket, room: Room) -> dict[SessionId | ItemId, tuple[Address, ...]]:
@@ -108,9 +120,9 @@ def docket_people(docket: Docket, room: Room) -> dict[SessionId | ItemId, tuple[
 
 
 def seat_of(session: Session, address: Address) -> tuple[int, Invitee]:
-    """Her place on the list. Raises Refused NOT_FOUND, RECUSED."""
+    """Her place on the list. Raises Refused NOT_FOUND: she has none, or gave it to somebody else; RECUSED."""
     place = session.seat(address)
-    if place is None:
+    if place is None or session.seats[place].replaced:
         raise Refused(Code.NOT_FOUND, what="invitation")
     if session.seats[place].recused:
         raise Refused(Code.RECUSED)

@@ -18,7 +18,6 @@ from services.deliberation.rules.convening import (
     led,
     new_session,
     session_for,
-    session_of_theirs,
 )
 from services.deliberation.rules.docket import Docket, Known, Moved, moved
 from services.deliberation.rules.reminders import BEGINS_WITHIN, silent_at
@@ -41,6 +40,7 @@ ANSWER_WITHIN = {
 def propose(docket: Docket | None, known: Known, by: By, session_id: SessionId) -> Moved:
     """The matter is brought before the council; who convenes it sets a time, or opens it."""
     docket = check_may_begin("PutToCouncil", docket, known, by)
+    room_of(known, docket).check_not_withdrawn(by.member)
     session = new_session(session_id, known, by)
     return moved(docket.with_session(session), known.now, told.SessionProposed, session_id=session.id, by=by.node)
 
@@ -99,7 +99,7 @@ def open_session(
 
 def invite(docket: Docket, known: Known, by: By, session_id: SessionId, address: Address, kind: InviteeKind) -> Moved:
     """One more on the list. Of a private matter only its circle, and experts (domain 1.4)."""
-    session = session_of_theirs("Invite", docket, known, by, session_id)
+    session = led("Invite", docket, known, by, session_id)
     room = room_of(known, docket)
     room.check_may_come(address, kind)
     at = session.seat(address)
@@ -136,13 +136,16 @@ def answer(
         place,
         accepted=given is InvitationAnswer.ACCEPT,
         declined=given is not InvitationAnswer.ACCEPT,
+        replaced=substitute is not None and session.seats[place].kind is not InviteeKind.DEPARTMENT,
         answer_by=None,
     )
     kind = session.seats[place].kind
     if substitute is not None:
+        room = room_of(known, docket)
+        if room.is_guest(address):
+            raise Refused(Code.RESTRICTED_SESSION)  # whoever it is: a guest does not find out who is in the circle
         # Whoever is invited brings nobody into a private matter: its convenor does, and its circle.
         comes_as = InviteeKind.HELPER if known.private or kind is InviteeKind.DEPARTMENT else kind
-        room = room_of(known, docket)
         room.check_may_come(substitute, comes_as)
         if session.seat(substitute) is not None:
             raise Refused(Code.INVITED_BEFORE)
@@ -232,7 +235,7 @@ def close(docket: Docket, known: Known, by: By, session_id: SessionId, reason: C
 
 def cancel(docket: Docket, known: Known, by: By, session_id: SessionId) -> Moved:
     """Called off before it was opened."""
-    session = session_of_theirs("CancelSession", docket, known, by, session_id)
+    session = led("CancelSession", docket, known, by, session_id)
     changed = session.model_copy(update={"stage": SessionStage.CANCELLED, "closed_at": known.now})
     return moved(docket.with_session(changed), known.now, told.SessionCancelled, session_id=session.id, by=by.node)
 

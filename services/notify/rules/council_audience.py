@@ -69,7 +69,8 @@ def docket_audience(
     now: datetime,
     holder: str | None = None,
 ) -> tuple[Told, ...]:
-    """Who is told of a docket's fact. Parties never; nobody twice: the first reason counts. Who did it herself is not told."""
+    """Who is told of a docket's fact. Parties never; of a session nobody who withdrew from one; of a private matter its circle and its guests;
+    nobody twice: the first reason counts. Who did it herself is not told."""
     found: list[Told] = []
     match event:
         case told.SessionProposed():
@@ -88,11 +89,20 @@ def docket_audience(
             found.append(Told(access.group, Kind.RESULT_PUBLISHED))
         case _:
             pass
+    away = {address for session in people.sessions for address in session.recused}
+    away = set(access.barred) | (away if isinstance(event, SessionEvent | told.SessionProposed) else set())
     once: dict[str, Told] = {}
     for each in found:
-        if each.address not in access.barred:
+        hers = each.kind in {Kind.RECUSED, Kind.RECUSAL_LIFTED} and each.address not in access.barred
+        if (hers or each.address not in away) and (_may_know(each.address, access, people) or not each.names_matter):
             once.setdefault(each.address, each)
     return tuple(once.values())
+
+
+def _may_know(address: str, access: AccessState, people: PeopleState) -> bool:
+    """Of a private matter its circle, and who was invited or given something to do when it was."""
+    guests = {*people.private_guests, *(each.assignee for each in people.items if each.restricted)}
+    return not access.case_class.private or address in access.circle or address in guests
 
 
 def let_go_audience(
@@ -130,9 +140,9 @@ def _of_session(
             found += [Told(member, Kind.INVITED) for member in _persons(invited, nodes, now)]
         case told.InvitationAnswered(substitute_seat=int(seat)):
             found += [Told(member, Kind.INVITED) for member in _persons(session.invited[seat : seat + 1], nodes, now)]
-            found.append(Told(session.convenor, Kind.INVITATION_DECLINED))
+            found += [Told(member, Kind.INVITATION_DECLINED) for member in _leaders(session, access, people)]
         case told.InvitationAnswered(answer=InvitationAnswer.DECLINE):
-            found.append(Told(session.convenor, Kind.INVITATION_DECLINED))
+            found += [Told(member, Kind.INVITATION_DECLINED) for member in _leaders(session, access, people)]
         case told.ParticipantRecused(by=None):
             found += [Told(member, Kind.RECUSED_HERSELF) for member in _leaders(session, access, people)]
         case told.ParticipantRecused():
@@ -148,7 +158,7 @@ def _of_session(
             gone = _persons([session.invited[seat] for seat in event.seats], nodes, now)
             found += [Told(member, Kind.SESSION_LEFT, names_matter=False) for member in gone]
         case told.InvitationUnanswered():
-            found.append(Told(session.convenor, Kind.NO_ANSWER))
+            found += [Told(member, Kind.NO_ANSWER) for member in _leaders(session, access, people)]
         case ResolutionAdopted():
             assigned = [each.assignee for each in people.items if each.id in event.items]
             found += [Told(member, Kind.ITEM_ASSIGNED) for member in _persons(assigned, nodes, now)]
@@ -170,7 +180,9 @@ def _of_item(
     if (kind := _TO_ASSIGNEE.get(type(event))) is not None:
         found += [Told(member, kind) for member in _persons([item.assignee], nodes, now)]
     if isinstance(event, told.ItemReassigned) and item.before:
-        found += [Told(member, Kind.ITEM_CANCELLED) for member in _persons([item.before], nodes, now)]
+        named = not access.case_class.private
+        lost = _persons([item.before], nodes, now)
+        found += [Told(member, Kind.ITEM_CANCELLED, names_matter=named) for member in lost]
     if isinstance(event, told.ItemWithdrawn):
         gone = _persons([item.assignee], nodes, now)
         found += [Told(member, Kind.ITEM_CANCELLED, names_matter=False) for member in gone]
@@ -192,9 +204,9 @@ def _leaders(session: SessionPeople, access: AccessState, people: PeopleState) -
 
 
 def _may_lead(member: str, access: AccessState, people: PeopleState) -> bool:
-    """Not who withdrew; of a private matter only its circle."""
-    withdrew = any(member in session.recused for session in people.sessions)
-    return not withdrew and (not access.case_class.private or member in access.circle)
+    """Neither who withdrew nor a party; of a private matter only its circle."""
+    away = member in access.barred or any(member in session.recused for session in people.sessions)
+    return not away and (not access.case_class.private or member in access.circle)
 
 
 def _adopted_by(event: told.ResolutionStillBlocked, people: PeopleState) -> list[str]:
