@@ -206,7 +206,7 @@ TABLE: tuple[Permission, ...] = (
     *_lines("ReassignItem", *_ASSIGNING),
     *_lines("AdmitMember", *_ASSIGNING),
     *_lines("ConfirmMembership", (Role.LIAISON, _ALL, Reach.DEPARTMENT)),
-    *_lines("EndMembership", _CHAIR, _COUNCIL_OWNER, (None, _ALL, Reach.NAMED), (Role.LIAISON, _ALL, Reach.DEPARTMENT)),
+    *_lines("EndMembership", *_ASSIGNING, (None, _ALL, Reach.NAMED), (Role.LIAISON, _ALL, Reach.DEPARTMENT)),
     # Department work orders: the holder of an order is its issuer
     *_lines("IssueOrder", (Role.CHAIR, _V, Reach.INVOLVED), *_INVOLVED),
     *_lines("SignOrder", _LIAISON),

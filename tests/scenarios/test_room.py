@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from services.contracts.organisation import Role, council_of
 from tests.harness import Harness, Person, Place
-from tests.scenarios.councils import accepted, do, done, opened, package, resolved, seen
+from tests.scenarios.councils import DONE, accepted, do, done, opened, package, resolved, seen
 from tests.scenarios.test_ladder import acts
 from tests.scenarios.test_ladder import done as moved
 
@@ -361,3 +361,37 @@ async def test_a_party_has_no_vote(system: Harness, place: Place) -> None:
     adopt = await do(place.chair, "adopt", case_id, rule="VOTE", text="x", arrangement="y", **about)
     assert adopt.code == "NO_QUORUM"
     assert shown["votes"] == 2
+
+
+async def test_who_admits_a_standing_member_ends_it(system: Harness, place: Place) -> None:
+    case_id = await accepted(system, place)
+    await up(system, place, case_id)
+    await opened(system, place, case_id, place.township_chair)
+    until, member = system.in_(days=300).isoformat(), "m_somebody"
+    await done(system, place.township_chair, "admitMember", case_id, member=member, until=until)
+    ending = {"returns": DONE, "council": council_of(place.township), "address": member}
+    for other in (place.chair, place.county_chair, place.beside_officer):
+        assert (await other.do("endMembership", **ending)).code in {"NOT_PERMITTED", "NOT_FOUND"}, other.member
+    assert (await place.township_chair.do("endMembership", **ending)).code is None
+
+
+async def test_where_the_chair_withdrew_the_councils_owner_hears_of_a_proposal(system: Harness, place: Place) -> None:
+    owner = own(system, place)
+    node = {
+        "id": council_of(place.village),
+        "kind": "COUNCIL",
+        "region": place.village,
+        "name": "议事会",
+        "members": [
+            {"member": place.council_member.member, "role": "COUNCIL_MEMBER", "since": "2020-01-01T00:00:00+08:00"},
+            {"member": owner.member, "role": "GROUP_OWNER", "since": "2020-01-01T00:00:00+08:00"},
+        ],
+    }
+    await system.operate("PutNode", {"node": node})
+    await system.settle()
+    case_id = await accepted(system, place)
+    first = {"sessionId": await opened(system, place, case_id)}
+    await done(system, place.chair, "recuse", case_id, reason="亲属", **first)
+    await done(system, owner, "closeSession", case_id, reason="NO_QUORUM", minutes="x", **first)
+    await done(system, place.council_member, "putToCouncil", case_id)
+    assert "SESSION_PROPOSED" in await told(owner, case_id)

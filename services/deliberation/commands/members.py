@@ -5,7 +5,7 @@ from services.chassis.transaction import Transaction
 from services.contracts.callers import Target
 from services.contracts.commands import deliberation as asked
 from services.contracts.commands.base import Answer
-from services.contracts.organisation import council_of
+from services.contracts.organisation import council_of, federation_of
 from services.contracts.refusals import Code, Refused
 from services.deliberation.commands.matter import before, by, one_address
 from services.deliberation.rules import membership as rules
@@ -20,7 +20,12 @@ async def membership_target(tx: Transaction, command: asked.ConfirmMembership | 
         raise Refused(Code.NOT_FOUND, what="council")
     address = command.department if isinstance(command, asked.ConfirmMembership) else command.address
     person = address.startswith("m_")
-    return Target(region=council.region, people=(address,) if person else (), department=None if person else address)
+    return Target(
+        region=council.region,
+        holder=federation_of(council.region),
+        people=(address,) if person else (),
+        department=None if person else address,
+    )
 
 
 async def admit(tx: Transaction, acting: Acting, command: asked.AdmitMember) -> Answer:

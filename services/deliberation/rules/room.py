@@ -98,7 +98,7 @@ class Room(NamedTuple):
         place = session.seat(member)
         if place is None:
             return _with(session, self._invitee(member, InviteeKind.MEMBER).model_copy(update={"accepted": True}))
-        return session.with_seat(place, accepted=True, declined=False, answer_by=None)
+        return session.with_seat(place, accepted=True, declined=False, replaced=False, answer_by=None)
 
     def _invitee(self, address: Address, kind: InviteeKind, answer_by: datetime | None = None) -> Invitee:
         guest = kind is InviteeKind.EXPERT and self.is_guest(address)

@@ -14,7 +14,8 @@ from services.contracts.events.council import (
     PeopleChanged,
 )
 from services.contracts.events.deliberation import DocketEvent, ItemEvent, ResolutionAdopted, SessionEvent
-from services.contracts.organisation import Node, Role, federation_of
+from services.contracts.ids import NodeId
+from services.contracts.organisation import Node, Role, council_of, federation_of
 from services.contracts.states import AccessState
 from services.notify.rules.entries import Kind, Told
 from services.notify.rules.people import responsible
@@ -55,10 +56,17 @@ def needs_people(event: DocketEvent) -> bool:
 
 
 def nodes_named(event: DocketEvent, people: PeopleState) -> tuple[str, ...]:
-    """The departments and offices among those who are told."""
+    """The departments, offices and councils among those who are told."""
     addresses = [address for session in people.sessions for address in session.invited]
     addresses += [address for item in people.items for address in (item.assignee, item.before or "")]
+    addresses += _offices_of(event.by) if isinstance(event, told.SessionProposed) else []
     return tuple(dict.fromkeys(each for each in addresses if each.startswith("n_")))
+
+
+def _offices_of(node: NodeId) -> list[NodeId]:
+    """The federation and the council of the region that one of the two is of."""
+    region = node.removeprefix(federation_of("")).removeprefix(council_of(""))
+    return [federation_of(region), council_of(region)]
 
 
 def docket_audience(
@@ -74,7 +82,7 @@ def docket_audience(
     found: list[Told] = []
     match event:
         case told.SessionProposed():
-            found += [Told(chair, Kind.SESSION_PROPOSED) for chair in _conveners(event, access, nodes, now)]
+            found += [Told(chair, Kind.SESSION_PROPOSED) for chair in _conveners(event, access, people, nodes, now)]
         case SessionEvent():
             session = next((each for each in people.sessions if each.id == event.session_id), None)
             found += _of_session(event, session, access, people, nodes, now) if session else []
@@ -216,13 +224,16 @@ def _adopted_by(event: told.ResolutionStillBlocked, people: PeopleState) -> list
 
 
 def _conveners(
-    event: told.SessionProposed, access: AccessState, nodes: Mapping[str, Node], now: datetime
+    event: told.SessionProposed, access: AccessState, people: PeopleState, nodes: Mapping[str, Node], now: datetime
 ) -> Sequence[str]:
-    """Who may open it: the chair of the federation that proposed it; of a private matter its circle."""
+    """Who may open it: the chair of the federation that proposed it, or where she may not the owner of the council's own group; of a private
+    matter its circle."""
     if access.case_class.private:
         return access.circle
-    node = nodes.get(event.by) or nodes.get(federation_of(event.docket.region or ""))
-    return node.holding(Role.CHAIR, now) if node else ()
+    federation, council = (nodes.get(each) for each in _offices_of(event.by))
+    chairs = federation.holding(Role.CHAIR, now) if federation else ()
+    able = [chair for chair in chairs if _may_lead(chair, access, people)]
+    return able or (council.holding(Role.GROUP_OWNER, now) if council else ())
 
 
 def _persons(addresses: Iterable[str], nodes: Mapping[str, Node], now: datetime) -> list[str]:
