@@ -1,5 +1,6 @@
 """The `system` fixture: every test that takes it runs twice, on the embedded system and on Apache Kafka with PostgreSQL."""
 
+import gc
 import logging
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -28,6 +29,8 @@ SEED = 20261123
 TEST_ISSUER = "yishi-test"
 PARTITIONS = 2
 
+gc.disable()  # until all is loaded: it makes objects and no garbage, and a tenth of the time goes into looking for some
+
 # An example here plays a system for a second or more: the first that fails is reported as it is, for making it smaller takes longer than reading it.
 hypothesis.settings.register_profile(
     "yishi", phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate], print_blob=True
@@ -43,6 +46,7 @@ def pytest_configure() -> None:
 def pytest_collection_finish() -> None:
     """As in a process that serves."""
     spare_the_collector()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
