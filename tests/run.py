@@ -1,4 +1,4 @@
-"""All that `make test` runs, six processes at a time, each with a system, a broker and a cluster of its own: `python -m tests.run [pytest options]`.
+"""All that `make test` runs, five processes at a time, each with a system, a broker and a cluster of its own: `python -m tests.run [pytest options]`.
 
 The tests that plant poison, floods and crafted rows run apart from those that look at a whole system: a rebuild that met another test's
 poison would rightly find a gap. The rebuild under load has a system that knows of nothing else: what others left would be built again with it.
@@ -37,7 +37,7 @@ GROUPS = {
 """Longest first. A folder of which neither the whole nor every file stands in one is an error: no test is left out by oversight. The tests
 that build a model again and again do so while it is small; at the end of the scenarios it is built once more, with all that happened."""
 CHECK = ("make", "check")
-AT_ONCE = 6
+AT_ONCE = 5
 """For two cores: the others wait, as a rule, for a server or for time to pass."""
 NO_TESTS = 5
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
